@@ -1,0 +1,65 @@
+"""Training states on disk: the latest, and the best by a score.
+
+Written by Orbax: a checkpoint is there whole or not at all, and many processes can share one.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orbax.checkpoint as ocp
+from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
+
+from limner.errors import LimnerError
+
+State = TypeVar("State")
+Metrics = dict[str, Any]
+
+
+@contextmanager
+def open_checkpoints(
+    folder: Path, score: Callable[[Metrics], float]
+) -> Iterator[ocp.CheckpointManager]:
+    """The checkpoints of a folder; of those with metrics, the one of least score is kept."""
+    best = BestN(get_metric_fn=score, reverse=True, n=1, keep_checkpoints_without_metrics=False)
+    options = ocp.CheckpointManagerOptions(
+        best_fn=score,
+        best_mode="min",
+        preservation_policy=AnyPreservationPolicy([LatestN(1), best]),
+        cleanup_tmp_directories=True,
+        enable_async_checkpointing=False,
+    )
+    with ocp.CheckpointManager(folder.absolute(), options=options) as manager:
+        yield manager
+
+
+def save(
+    checkpoints: ocp.CheckpointManager, step: int, state: Any, metrics: Metrics | None = None
+) -> None:
+    """Keep the state after a step, with its metrics if it was validated."""
+    checkpoints.save(step, args=ocp.args.StandardSave(state), metrics=metrics)
+
+
+def restore_latest(checkpoints: ocp.CheckpointManager, like: State) -> State:
+    """The latest state, or `like` itself if there is none.
+
+    Args:
+        checkpoints: Of a run.
+        like: A state of the same shapes, lying on the devices where the result shall lie.
+
+    Raises:
+        LimnerError: The checkpoint is damaged.
+    """
+    step = checkpoints.latest_step()
+    if step is None:
+        return like
+    try:
+        state: Any = checkpoints.restore(step, args=ocp.args.StandardRestore(like))
+    except Exception as error:  # whatever a damaged file makes of Orbax and TensorStore
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise LimnerError(
+            f"{checkpoints.directory / str(step)} is damaged ({reason[0][:120]}): delete that "
+            "folder to go on from the checkpoint before it, or train in another --out"
+        ) from None
+    return state

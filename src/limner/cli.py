@@ -1,0 +1,460 @@
+"""The command line: parse, call, print.
+
+Results go to stdout, progress to stderr. What a user can mend ends in one line on stderr and exit
+code 2. JAX is imported inside commands, so that help comes at once.
+"""
+
+import dataclasses
+import difflib
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from limner.config import PRESETS, Protocol, RunConfig
+from limner.errors import LimnerError
+
+if TYPE_CHECKING:
+    from limner.data.dataset import Dataset
+    from limner.evaluate import Evaluation
+    from limner.run import Run
+
+DEFAULT_PRESET = "doodles"
+
+RunFolder = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the `limner` command."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        _dispatch(arguments)
+    except LimnerError as error:
+        print(f"limner: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader of our output has left
+        sys.exit(1)
+
+
+def _dispatch(arguments: list[str]) -> None:
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
+    if command == "--version":
+        from importlib.metadata import version
+
+        print(f"limner {version('limner')}")
+    elif command in ("-h", "--help", "help"):
+        _print_commands()
+    elif command == "data":
+        from limner import cli_data
+
+        cli_data.main(rest)
+    elif command == "train":
+        _train_command(rest)
+    elif command in _COMMANDS:
+        tyro.cli(_COMMANDS[command], args=rest, prog=f"limner {command}")
+    else:
+        raise LimnerError(f"there is no command {command!r}{_near(command, [*_HELP])}")
+
+
+def _print_commands() -> None:
+    table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
+    for name, line in _HELP.items():
+        table.add_row(f"  [bold]{name}[/bold]", line)
+    console = Console()
+    console.print("limner, the Deep Recurrent Attentive Writer: it learns to draw sketches.\n")
+    console.print("usage: limner COMMAND [options]; limner COMMAND --help says more\n")
+    console.print(table)
+
+
+def _train_command(arguments: list[str]) -> None:
+    """Parse `train [PRESET] [options]`: the preset gives the defaults."""
+    names_preset = bool(arguments) and not arguments[0].startswith("-")
+    preset = arguments.pop(0) if names_preset else DEFAULT_PRESET
+    if preset not in PRESETS:
+        raise LimnerError(f"there is no preset {preset!r}{_near(preset, list(PRESETS))}")
+
+    def command(
+        config: Annotated[RunConfig, tyro.conf.arg(name="")] = PRESETS[preset],
+        *,
+        out: Path = Path("runs") / preset,
+    ) -> None:
+        """Train DRAW, or go on where a training stopped.
+
+        The first word may name a preset, whose settings are the defaults below: doodles (embedded
+        drawings, nothing to fetch), quickdraw, study (the settings of the 2018 study), mnist (those
+        of the paper). The same command on the same folder resumes, and so does --out alone.
+
+        Args:
+            config: The settings.
+            out: Run folder.
+        """
+        # With nothing but --out, a run that exists goes on with its own settings.
+        nothing_asked = not names_preset and config == PRESETS[DEFAULT_PRESET]
+        if nothing_asked and (out / "config.json").exists():
+            config = _open(out).config
+        _train(out, config)
+
+    tyro.cli(command, args=arguments, prog="limner train")
+
+
+def _train(out: Path, config: RunConfig) -> "Run":
+    _prepare()
+    from limner.gallery import save_curves
+    from limner.run import Run
+    from limner.train import train
+
+    dataset = _dataset(config)
+    run = Run.create(out, config)
+    with _bar("training") as (bar, task):
+
+        def show(progress) -> None:
+            losses = "  ".join(
+                f"{name} {value:.1f}"
+                for name, value in progress.losses.items()
+                if isinstance(value, float)
+            )
+            bar.update(
+                task,
+                total=progress.steps,
+                completed=progress.step,
+                note=f"{losses}  {progress.images_per_second:,.0f} images/s",
+            )
+
+        outcome = train(run, dataset, show)
+    if outcome.step:
+        save_curves(run.read_metrics(), run.figures / "curves.png", of=str(out))
+    state = "finished" if outcome.finished else "stopped"
+    print(f"{state} at step {outcome.step} of {config.train.steps}, {outcome.seconds:.0f} s: {out}")
+    if outcome.validation:
+        print(f"best on the validation split: {_in_words(outcome.validation)}")
+    if outcome.finished:
+        print(f"try next: limner evaluate {out}; limner sample {out}; limner reconstruct {out}")
+    else:
+        print(f"to go on: limner train --out {out}")
+    return run
+
+
+def evaluate(
+    run: RunFolder,
+    *,
+    json: bool = False,
+    protocol: Protocol = "honest",
+    importance_samples: int | None = None,
+    data_root: Path | None = None,
+    seed: int = 0,
+) -> None:
+    """Measure the bound on the whole test split.
+
+    Args:
+        run: Run folder.
+        json: Print one JSON object instead of a table.
+        protocol: Noise: honest gives a bound; as-published gives what the study reported.
+        importance_samples: K, to estimate the importance-weighted bound as well.
+        data_root: Where the drawings lie, if not where they were in training.
+        seed: Of the noise.
+    """
+    _check_at_least_one("--importance-samples", importance_samples)
+    evaluation = _evaluate(_open(run), protocol, importance_samples, data_root, seed)
+    if json:
+        _print_json(dataclasses.asdict(evaluation))
+    else:
+        _print_table(f"{run} · {evaluation.images:,} test images", evaluation)
+
+
+def _evaluate(
+    run: "Run",
+    protocol: Protocol = "honest",
+    importance_samples: int | None = None,
+    data_root: Path | None = None,
+    seed: int = 0,
+) -> "Evaluation":
+    _prepare()
+    from limner.evaluate import evaluate
+
+    with _bar("evaluating") as (bar, task):
+        return evaluate(
+            run.load_model(),
+            _dataset(run.config, data_root),
+            num_steps=run.config.model.num_steps,
+            binarisation=run.config.data.binarisation,
+            protocol=protocol,
+            importance_samples=importance_samples,
+            seed=seed,
+            on_progress=lambda done, total: bar.update(
+                task, total=total, completed=done, note="images"
+            ),
+        )
+
+
+def sample(
+    run: RunFolder,
+    *,
+    num: int = 64,
+    seed: int = 0,
+    temperature: float = 1.0,
+    num_steps: int | None = None,
+    steps: tuple[int, ...] = (),
+    out: Path | None = None,
+) -> None:
+    """Draw from the prior: pictures the model makes up.
+
+    Args:
+        run: Run folder.
+        num: How many drawings.
+        seed: Of the noise; the same seed gives the same drawings.
+        temperature: Factor on the noise.
+        num_steps: Steps to draw in, if not those of training.
+        steps: Time steps to show in steps.png.
+        out: Folder for the pictures, if not RUN/figures/samples.
+    """
+    for path in _sample(_open(run), num, seed, temperature, num_steps, steps, out):
+        print(path)
+
+
+def _sample(
+    run: "Run",
+    num: int,
+    seed: int = 0,
+    temperature: float = 1.0,
+    num_steps: int | None = None,
+    steps: tuple[int, ...] = (),
+    out: Path | None = None,
+) -> list[Path]:
+    _check_at_least_one("--num", num)
+    _check_at_least_one("--num-steps", num_steps)
+    from limner.gallery import save_samples
+    from limner.sample import sample
+
+    num_steps = num_steps or run.config.model.num_steps
+    _check_steps(steps, num_steps)
+    drawings = sample(
+        run.load_model(), num=num, num_steps=num_steps, seed=seed, temperature=temperature
+    )
+    heat = "" if temperature == 1 else f", temperature {temperature:g}"
+    return save_samples(
+        drawings,
+        out or run.figures / "samples",
+        of=f"{run.folder.name}, T = {num_steps}, seed {seed}{heat}",
+        write_grid=run.config.model.write_grid,
+        steps=steps,
+    )
+
+
+def reconstruct(
+    run: RunFolder,
+    *,
+    num: int = 16,
+    seed: int = 0,
+    picture: Path | None = None,
+    steps: tuple[int, ...] = (),
+    data_root: Path | None = None,
+    out: Path | None = None,
+) -> None:
+    """Draw test pictures, or one of your own, from looks at them.
+
+    Args:
+        run: Run folder.
+        num: How many of the test split.
+        seed: Of the noise, and of the choice of pictures.
+        picture: A picture of your own instead.
+        steps: Time steps to show in steps.png.
+        data_root: Where the drawings lie, if not where they were in training.
+        out: Folder for the pictures, if not RUN/figures/reconstructions.
+    """
+    for path in _reconstruct(_open(run), num, seed, picture, steps, data_root, out):
+        print(path)
+
+
+def _reconstruct(
+    run: "Run",
+    num: int,
+    seed: int = 0,
+    picture: Path | None = None,
+    steps: tuple[int, ...] = (),
+    data_root: Path | None = None,
+    out: Path | None = None,
+) -> list[Path]:
+    _check_at_least_one("--num", num)
+    import numpy as np
+
+    from limner.data.dataset import batch_indices
+    from limner.gallery import save_reconstructions
+    from limner.sample import reconstruct
+
+    config = run.config.model
+    _check_steps(steps, config.num_steps)
+    if picture is None:
+        split = _dataset(run.config, data_root).split("test")
+        chosen = batch_indices(len(split), min(num, len(split)), step=0, seed=seed)
+        targets = split.targets(chosen, run.config.data.binarisation, key=(seed, 0))
+        what = "test images"
+    else:
+        from limner.data.images import read_picture
+
+        targets = read_picture(picture, (config.channels, config.height, config.width))[None]
+        what = picture.name
+    images = targets / np.float32(255)
+    drawings = reconstruct(run.load_model(), images, num_steps=config.num_steps, seed=seed)
+    return save_reconstructions(
+        drawings,
+        images,
+        out or run.figures / "reconstructions",
+        of=f"{run.folder.name}, {what}, T = {config.num_steps}, seed {seed}",
+        read_grid=config.read_grid,
+        write_grid=config.write_grid,
+        steps=steps,
+    )
+
+
+def curves(run: RunFolder, *, out: Path | None = None) -> None:
+    """Draw the losses of a run over its steps.
+
+    Args:
+        run: Run folder.
+        out: Picture (.png, .pdf or .svg), if not RUN/figures/curves.png.
+    """
+    from limner.gallery import save_curves
+
+    there = _open(run)
+    path = out or there.figures / "curves.png"
+    print(save_curves(there.read_metrics(), path, of=str(run)))
+
+
+def demo(*, out: Path = Path("runs/demo")) -> None:
+    """Do it all once on the embedded doodles: train, evaluate, sample, reconstruct.
+
+    Args:
+        out: Run folder.
+    """
+    run = _train(out, PRESETS[DEFAULT_PRESET])
+    if not run.weights.exists():
+        return
+    evaluation = _evaluate(run)
+    files = _sample(run, num=64) + _reconstruct(run, num=16)
+    _print_table(f"{out} · {evaluation.images:,} test images", evaluation)
+    print("\npictures:")
+    for path in [*files, run.figures / "curves.png"]:
+        print(f"  {path}")
+    print(
+        "\ntry next:\n"
+        f"  limner sample {out} --seed 1              more drawings\n"
+        f"  limner reconstruct {out} --picture FILE   a drawing of your own\n"
+        "  limner train quickdraw --out runs/cat         cats that people drew (fetches 97 MB)"
+    )
+
+
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo,
+    "evaluate": evaluate,
+    "sample": sample,
+    "reconstruct": reconstruct,
+    "curves": curves,
+}
+
+_HELP = {
+    "demo": "do it all once on the embedded doodles: train, evaluate, sample, reconstruct",
+    "train": "train DRAW, or go on where a training stopped",
+    "evaluate": "measure the bound on the whole test split",
+    "sample": "draw from the prior: pictures the model makes up",
+    "reconstruct": "draw test pictures, or one of your own, from looks at them",
+    "curves": "draw the losses of a run over its steps",
+    "data": "list, fetch, show, export and verify drawings",
+}
+
+
+def _prepare() -> None:
+    """Set JAX up before its first use."""
+    import platformdirs
+
+    from limner.parallel import keep_compiled, use_every_core
+
+    use_every_core()
+    keep_compiled(platformdirs.user_cache_path("limner") / "compiled")
+
+
+def _open(folder: Path) -> "Run":
+    _prepare()
+    from limner.run import Run
+
+    return Run.open(folder)
+
+
+def _dataset(config: RunConfig, data_root: Path | None = None) -> "Dataset":
+    from limner.data.dataset import open_dataset
+
+    data = config.data if data_root is None else dataclasses.replace(config.data, root=data_root)
+    model = config.model
+    dataset = open_dataset(data, shape=(model.channels, model.height, model.width))
+    if dataset.note:
+        print(dataset.note, file=sys.stderr)
+    return dataset
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[tuple[Progress, Any]]:
+    """A progress bar on stderr with a note and the time left."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        yield bar, bar.add_task(what, total=None, note="compiling")
+
+
+def _print_table(title: str, evaluation: "Evaluation") -> None:
+    """The facts of an evaluation that are known, one a row."""
+    table = Table(title=title, title_justify="left", show_header=False, box=None)
+    for name, value in dataclasses.asdict(evaluation).items():
+        if name == "rate_per_step":
+            value = " ".join(f"{rate:.2f}" for rate in value)
+        elif isinstance(value, float):
+            value = f"{value:.3f}"
+        elif isinstance(value, tuple):
+            value = ", ".join(value)
+        if value is not None:
+            table.add_row(name.replace("_", " "), str(value))
+    Console().print(table)
+
+
+def _print_json(facts: dict[str, Any]) -> None:
+    print(json.dumps(facts))
+
+
+def _in_words(losses: dict[str, Any]) -> str:
+    return ", ".join(f"{k} {v:.2f}" for k, v in losses.items() if isinstance(v, float)) + (
+        f" nats ({losses['protocol']}, step {losses['step']})"
+    )
+
+
+def _near(given: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
+    return f": did you mean {' or '.join(near)}?" if near else f": there are {', '.join(names)}"
+
+
+def _check_at_least_one(option: str, value: int | None) -> None:
+    if value is not None and value < 1:
+        raise LimnerError(f"{option} is {value}: it must be at least 1")
+
+
+def _check_steps(steps: tuple[int, ...], num_steps: int) -> None:
+    for step in steps:
+        if not 1 <= step <= num_steps:
+            raise LimnerError(f"--steps has {step}: it must be from 1 to {num_steps}")

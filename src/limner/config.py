@@ -1,0 +1,228 @@
+"""What a run is: its model, its data and its training, as values that print themselves.
+
+Every field carries its unit and its help text in the line below it; the command line is made from
+them. `RunConfig` is written to a run folder as strict JSON: reading it back gives an equal value,
+and an unknown or ill-typed key fails by name. `PRESETS` are the settings with a name of their own.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import dacite
+
+from limner.errors import LimnerError
+
+Binarisation = Literal["grey", "threshold", "static", "dynamic"]
+DataName = Literal["doodles", "quickdraw", "mnist", "static-mnist", "images"]
+Protocol = Literal["honest", "as-published"]
+
+
+def _require(ok: bool, what: str, given: Any, allowed: str) -> None:
+    if not ok:
+        raise LimnerError(f"{what} is {given!r}: it must be {allowed}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """The sizes of a DRAW network."""
+
+    height: int = 28
+    """Height of the canvas, pixels."""
+    width: int = 28
+    """Width of the canvas, pixels."""
+    channels: int = 1
+    """Colour channels: 1 for ink, 3 for colour."""
+    num_steps: int = 20
+    """T, the number of glimpses and of writes."""
+    latent_size: int = 10
+    """Z, the number of latents at each step."""
+    hidden_size: int = 256
+    """Units of the encoder's LSTM and of the decoder's."""
+    read_grid: int | None = 5
+    """N of the N x N reading window; None reads the whole picture (eq. 17)."""
+    write_grid: int | None = 5
+    """N of the N x N writing window; None writes the whole canvas (eq. 18)."""
+    learned_start: bool = True
+    """Learn the first canvas and LSTM states, from the mean training image on; otherwise they are
+    zero."""
+    first_std: float = 2.7
+    """Width of the windows' filters before training, pixels; wide ones find their place sooner."""
+
+    def __post_init__(self):
+        for name in ("height", "width", "channels", "num_steps", "latent_size", "hidden_size"):
+            value = getattr(self, name)
+            _require(value >= 1, f"model.{name}", value, "a whole number of at least 1")
+        for name in ("read_grid", "write_grid"):
+            value = getattr(self, name)
+            _require(
+                value is None or value >= 1,
+                f"model.{name}",
+                value,
+                "a whole number of at least 1, or None for no attention",
+            )
+        _require(self.first_std > 0, "model.first_std", self.first_std, "above 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """Which drawings, and what becomes of their grey levels."""
+
+    name: DataName = "doodles"
+    """The data set: doodles needs no file; images are your own (--data.path)."""
+    categories: tuple[str, ...] = ()
+    """Categories of doodles or Quick, Draw!, mixed as their counts are; none means cat for
+    quickdraw, all of them for doodles."""
+    root: Path | None = None
+    """Folder laid out as the Quick, Draw! bucket is; else $LIMNER_DATA, else the user's cache."""
+    path: Path | None = None
+    """For images: a folder of pictures, a picture, or a .npy array."""
+    binarisation: Binarisation = "grey"
+    """grey keeps levels/255 as targets; threshold cuts at one half; static draws each pixel once
+    and for all; dynamic draws it anew at every visit."""
+    limit: int | None = None
+    """Use only the first rows of each category."""
+
+    def __post_init__(self):
+        _require(
+            self.limit is None or self.limit >= 10,
+            "data.limit",
+            self.limit,
+            "at least 10, so that each split has a drawing",
+        )
+        _require(
+            len(set(self.categories)) == len(self.categories),
+            "data.categories",
+            list(self.categories),
+            "a list without repeats",
+        )
+        _require(
+            self.name != "images" or self.path is not None,
+            "data.path",
+            self.path,
+            "a folder of pictures, a picture or a .npy file when data.name is images",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How the weights are found."""
+
+    steps: int = 2_000
+    """Updates of the weights."""
+    batch_size: int = 64
+    """Images an update."""
+    optimiser: Literal["adam", "rmsprop"] = "adam"
+    """adam, or rmsprop as TensorFlow 1 has it (decay 0.9, epsilon 1e-10 inside the root)."""
+    learning_rate: float = 5e-3
+    """Step size at its highest."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """cosine falls to a hundredth at the last step."""
+    warmup_steps: int = 200
+    """Steps over which the rate rises from zero."""
+    clipping: Literal["global", "per-variable"] = "global"
+    """Bound the norm of the whole gradient, or of each variable's."""
+    clip_norm: float = 5.0
+    """The bound on that norm."""
+    average_decay: float = 0.998
+    """Decay of the moving average of the weights, which is what is evaluated; 0 for none."""
+    protocol: Protocol = "honest"
+    """honest: new noise at every step. as-published: one noise vector an image for all steps, and
+    a loss that bounds nothing."""
+    validate_every: int = 500
+    """Steps between looks at the validation split (and between checkpoints)."""
+    seed: int = 0
+    """Of the first weights, the order of the images, and the noise."""
+    devices: int | None = None
+    """Local devices that share a batch; none means all that divide it (on a CPU, one a core)."""
+
+    def __post_init__(self):
+        for name in ("steps", "batch_size", "validate_every"):
+            value = getattr(self, name)
+            _require(value >= 1, f"train.{name}", value, "a whole number of at least 1")
+        _require(self.learning_rate > 0, "train.learning_rate", self.learning_rate, "above 0")
+        _require(self.clip_norm > 0, "train.clip_norm", self.clip_norm, "above 0")
+        _require(self.warmup_steps >= 0, "train.warmup_steps", self.warmup_steps, "at least 0")
+        _require(
+            0 <= self.average_decay < 1,
+            "train.average_decay",
+            self.average_decay,
+            "at least 0 and below 1",
+        )
+        _require(0 <= self.seed < 2**32, "train.seed", self.seed, "from 0 to 4294967295")
+        _require(
+            self.devices is None or self.devices >= 1,
+            "train.devices",
+            self.devices,
+            "a whole number of at least 1",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """A whole run."""
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+
+    def to_json(self) -> str:
+        """The configuration as indented JSON, each field by its name."""
+        return json.dumps(dataclasses.asdict(self), indent=2, default=str) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, origin: str = "configuration") -> "RunConfig":
+        """Read what `to_json` wrote.
+
+        Args:
+            text: The JSON.
+            origin: Where it comes from, for the error's line.
+
+        Raises:
+            LimnerError: The text is not JSON, or a key is unknown or its value of the wrong type;
+                the line names the key.
+        """
+        strict = dacite.Config(strict=True, cast=[tuple, Path])
+        try:
+            return dacite.from_dict(cls, json.loads(text), config=strict)
+        except (json.JSONDecodeError, TypeError, AttributeError) as error:
+            raise LimnerError(f"{origin} is not a JSON object of settings: {error}") from None
+        except (dacite.DaciteError, LimnerError) as error:
+            raise LimnerError(f"{origin}: {error}") from None
+
+
+PRESETS = MappingProxyType(
+    {
+        "doodles": RunConfig(),
+        "quickdraw": RunConfig(
+            data=DataConfig(name="quickdraw", categories=("cat",)),
+            train=TrainConfig(steps=10_000, batch_size=100),
+        ),
+        # The 2018 study: TensorFlow 1's RMSprop, each gradient clipped by itself, zero first
+        # states, one noise vector an image (which is why its loss bounds nothing).
+        "study": RunConfig(
+            model=ModelConfig(learned_start=False, first_std=1.0),
+            data=DataConfig(name="quickdraw", categories=("cat",)),
+            train=TrainConfig(
+                steps=10_000,
+                batch_size=100,
+                optimiser="rmsprop",
+                learning_rate=1e-3,
+                schedule="constant",
+                warmup_steps=0,
+                clipping="per-variable",
+                average_decay=0.0,
+                protocol="as-published",
+            ),
+        ),
+        # Gregor et al. 2015, table 3: binarised MNIST.
+        "mnist": RunConfig(
+            model=ModelConfig(num_steps=64, latent_size=100, read_grid=2, write_grid=5),
+            data=DataConfig(name="static-mnist", binarisation="static"),
+            train=TrainConfig(steps=100_000, batch_size=128, learning_rate=1.5e-3),
+        ),
+    }
+)

@@ -1,0 +1,1 @@
+"""Drawings in every form they come in: read, split, fetched, written."""

@@ -1,0 +1,67 @@
+"""From grey levels to ink or no ink: what a binary model is asked to draw.
+
+A level v of 255 is ink where v >= 128 (threshold), or with probability v/255 (static, dynamic). The
+random choice compares v/255 with a 16-bit uniform number u/65536, exactly, in whole numbers:
+255 u < 65536 v. So level 0 is never ink, level 255 always is, and any other chance is right to
+1/65536. The numbers are raw words of a Philox generator whose key is the drawing and whose counter
+is the visit, so they depend on no order, no batch, no neighbour, and no version of NumPy's
+distributions.
+
+Axes: b batch, c channel, h w image.
+
+Source: Salmon et al., Parallel random numbers: as easy as 1, 2, 3, 2011 (Philox); Salakhutdinov and
+Murray, On the quantitative analysis of deep belief networks, 2008 (static); Burda et al.,
+Importance weighted autoencoders, 2015 (dynamic).
+"""
+
+from math import prod
+
+import numpy as np
+from jaxtyping import Int64, UInt8, UInt16, UInt64
+
+INK = 255
+
+
+def threshold(levels: UInt8[np.ndarray, "b c h w"]) -> UInt8[np.ndarray, "b c h w"]:
+    """Ink where a level is nearer to ink than to paper."""
+    return (levels >> 7) * np.uint8(INK)
+
+
+def draw(
+    levels: UInt8[np.ndarray, "b c h w"], noise: UInt16[np.ndarray, "b c h w"]
+) -> UInt8[np.ndarray, "b c h w"]:
+    """Ink with a probability of level/255, decided by uniform numbers of 16 bits."""
+    ink = noise.astype(np.uint32) * np.uint32(INK) < levels.astype(np.uint32) * np.uint32(65536)
+    return np.where(ink, np.uint8(INK), np.uint8(0))
+
+
+def noise(
+    sources: UInt64[np.ndarray, "b"],
+    rows: Int64[np.ndarray, "b"],
+    shape: tuple[int, int, int],
+    visit: tuple[int, ...] = (),
+) -> UInt16[np.ndarray, "b c h w"]:
+    """Uniform numbers of 16 bits that belong to a drawing and a visit.
+
+    Args:
+        sources: a number for each drawing's source.
+        rows: its row there.
+        shape: channels, height, width.
+        visit: at most two numbers below 2^64, such as (seed, step); none for the numbers that a
+            drawing keeps for ever.
+    """
+    if len(visit) > 2:
+        raise ValueError(f"a visit is at most two numbers, not {visit}")
+    pixels = prod(shape)
+    words = np.empty((len(rows), -(-pixels // 4)), "<u8")
+    generator = np.random.Philox(key=0)
+    # Setting the state costs an eighth of making a generator. The first word of the counter
+    # counts the blocks drawn; the second tells visits of different kinds apart.
+    state = generator.state
+    state["state"]["counter"][:] = (0, len(visit), *visit, *(0,) * (2 - len(visit)))
+    key = state["state"]["key"]
+    for out, source, row in zip(words, sources.tolist(), rows.tolist(), strict=True):
+        key[:] = source, row
+        generator.state = state
+        out[:] = generator.random_raw(len(out))
+    return words.view("<u2")[:, :pixels].reshape(len(rows), *shape)

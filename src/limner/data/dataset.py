@@ -1,0 +1,176 @@
+"""Data sets by name, opened in the time it takes to read the headers of their files."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+from jaxtyping import Integer
+
+from limner.config import DataConfig
+from limner.data import binarise, doodles, images, mnist, quickdraw
+from limner.data.doodle_source import Doodles
+from limner.data.fetch import Progress, require
+from limner.data.names import SPLITS, SplitName
+from limner.data.quickdraw import check_names
+from limner.data.shuffle import batch_indices
+from limner.data.sources import Pictures, Source
+from limner.data.split import BY_ROW, Progression, Split
+from limner.errors import LimnerError
+
+__all__ = ["Dataset", "Source", "Split", "SplitName", "batch_indices", "data_root", "open_dataset"]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Sources laid end to end, and how they are split."""
+
+    name: str
+    names: tuple[str, ...]
+    """The categories."""
+    sources: tuple[Source, ...]
+    limit: int | None = None
+    """Use only the first rows of each source: of an official split, its share in 8 : 1 : 1."""
+    official: Mapping[SplitName, tuple[int, int]] | None = None
+    """First row and number of rows of each split, where the data set has its own."""
+    row_categories: Integer[np.ndarray, "n"] | None = None
+    """The category of each row, where one source holds several."""
+    note: str = ""
+    """What was found out while opening, for the user to read."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of every drawing."""
+        return self.sources[0].shape
+
+    @property
+    def sizes(self) -> dict[SplitName, int]:
+        """How many drawings each split has."""
+        return {which: sum(self._counts(which)) for which in SPLITS}
+
+    def split(self, which: SplitName) -> Split:
+        """One of the three splits.
+
+        Raises:
+            LimnerError: it holds no drawing.
+        """
+        counts = self._counts(which)
+        if sum(counts) == 0:
+            raise LimnerError(f"{self.name} has no drawing for {which}: it has too few rows")
+        progression = Progression(self.official[which][0], 1, 1) if self.official else BY_ROW[which]
+        return Split(self.sources, progression, counts, self.row_categories)
+
+    def _counts(self, which: SplitName) -> tuple[int, ...]:
+        """Drawings of each source."""
+        share = BY_ROW[which].count
+        if self.official is not None:
+            count = self.official[which][1]
+            return (count if self.limit is None else min(count, share(self.limit)),)
+        lengths = map(len, self.sources)
+        return tuple(share(n if self.limit is None else min(n, self.limit)) for n in lengths)
+
+
+def data_root(root: Path | None = None) -> Path:
+    """The folder that files are looked for in: `root`, else $LIMNER_DATA, else the user's cache."""
+    if root is not None:
+        return root
+    if given := os.environ.get("LIMNER_DATA"):
+        return Path(given)
+    return platformdirs.user_cache_path("limner")
+
+
+def open_dataset(
+    config: DataConfig,
+    shape: tuple[int, int, int] | None = None,
+    fetch: bool = True,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Open a data set; of Quick, Draw! files and arrays, only the headers are read.
+
+    Args:
+        config: which.
+        shape: channels, height and width that pictures of one's own are brought to, their own if
+            None. The other data sets have one shape.
+        fetch: whether to download what is missing.
+        progress: told of the bytes downloaded, and of all that there are.
+
+    Raises:
+        LimnerError: unknown category, a file missing that cannot be fetched, or one damaged.
+    """
+    match config.name:
+        case "doodles":
+            return _open_doodles(config)
+        case "quickdraw":
+            return _open_quickdraw(config, fetch, progress)
+        case "mnist":
+            return _open_mnist(config, fetch, progress)
+        case "static-mnist":
+            return _open_static_mnist(config)
+        case "images":
+            return _open_images(config, shape)
+
+
+def _open_doodles(config: DataConfig) -> Dataset:
+    names = config.categories or doodles.CATEGORIES
+    check_names(names, doodles.CATEGORIES, "doodles")
+    sources = tuple(Doodles.of(name, config.limit) for name in names)
+    return Dataset(config.name, names, sources, config.limit)
+
+
+def _open_quickdraw(config: DataConfig, fetch: bool, progress: Progress | None) -> Dataset:
+    names = config.categories or ("cat",)
+    check_names(names, quickdraw.categories(), "Quick, Draw!")
+    files = quickdraw.requests(data_root(config.root), names, "numpy_bitmap")
+    require(files, fetch, progress)
+    sources = tuple(quickdraw.open_bitmaps(file.path) for file in files)
+    return Dataset(config.name, names, sources, config.limit)
+
+
+def _open_mnist(config: DataConfig, fetch: bool, progress: Progress | None) -> Dataset:
+    root = data_root(config.root)
+    require(mnist.requests(root), fetch, progress)
+    train, train_labels = mnist.read_part(root, "train")
+    test, test_labels = mnist.read_part(root, "t10k")
+    if train.shape[1:] != test.shape[1:]:
+        raise LimnerError(f"MNIST's images in {root} are {train.shape[1:]} and {test.shape[1:]}")
+    labels = np.concatenate([train_labels, test_labels])
+    valid = len(train) // 6  # 10,000 of the official 60,000, as in the static set
+    return Dataset(
+        config.name,
+        tuple(map(str, range(max(10, labels.max() + 1)))),
+        (Pictures("mnist", np.concatenate([train, test])[:, None]),),
+        config.limit,
+        official=_in_a_row(len(train) - valid, valid, len(test)),
+        row_categories=labels,
+    )
+
+
+def _open_static_mnist(config: DataConfig) -> Dataset:
+    parts = mnist.read_static(data_root(config.root) / mnist.STATIC)
+    pixels = np.concatenate([*parts.values()]).reshape(-1, 1, 28, 28) * np.uint8(binarise.INK)
+    return Dataset(
+        config.name,
+        ("digit",),
+        (Pictures("static-mnist", pixels),),
+        config.limit,
+        official=_in_a_row(*map(len, parts.values())),
+    )
+
+
+def _in_a_row(train: int, valid: int, test: int) -> dict[SplitName, tuple[int, int]]:
+    return {"train": (0, train), "valid": (train, valid), "test": (train + valid, test)}
+
+
+def _open_images(config: DataConfig, shape: tuple[int, int, int] | None) -> Dataset:
+    assert config.path is not None  # DataConfig sees to it
+    opened = images.open_images(config.path, shape)
+    return Dataset(
+        config.name,
+        opened.names,
+        (opened.source,),
+        config.limit,
+        row_categories=opened.categories,
+        note=opened.note,
+    )

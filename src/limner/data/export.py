@@ -1,0 +1,198 @@
+"""Writing a data set in formats that others read, block by block.
+
+* idx: MNIST's four files. Training and validation drawings, in this order, are its training files.
+* npy: an array (n, h, w) or (n, h, w, c) and one of categories for each split.
+* npz: the same arrays in one compressed file.
+* png: a picture a drawing, in folders by split and category, named after its row.
+
+Beside arrays lies `categories.txt`, the names that the numbers of categories stand for.
+
+Axes: b batch, c channel, h w image.
+"""
+
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+from PIL import Image
+
+from limner.config import Binarisation
+from limner.data import mnist
+from limner.data.dataset import Dataset
+from limner.data.names import ExportFormat, SplitName
+from limner.data.npy import Writable, write_header
+from limner.errors import LimnerError
+from limner.files import replace_text, replacing
+
+Progress = Callable[[int, int], None]
+"""Called with the drawings written and the drawings there are."""
+
+_BLOCK = 1_024
+
+
+def export(
+    dataset: Dataset,
+    folder: Path,
+    format: ExportFormat,
+    binarisation: Binarisation = "grey",
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Write all splits of a data set.
+
+    Args:
+        dataset: what to write.
+        folder: where to; it is made. `limner` reads idx back from here as MNIST with this root.
+        format: see the module.
+        binarisation: what becomes of grey levels, once and for all.
+        progress: told after every block.
+
+    Returns:
+        The files, or for png the folders, written.
+
+    Raises:
+        LimnerError: the format cannot hold the data set, or the folder cannot be written.
+    """
+    if binarisation == "dynamic":
+        raise LimnerError("dynamic binarisation is never the same: export static, or grey")
+    job = _Job(dataset, folder, binarisation, progress)
+    try:
+        return _WRITERS[format](job)
+    except OSError as error:
+        raise LimnerError(f"cannot write to {folder}: {error.strerror or error}") from None
+
+
+class _Job:
+    """A data set on its way out."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        folder: Path,
+        binarisation: Binarisation,
+        progress: Progress | None,
+    ):
+        self.dataset, self.folder = dataset, folder
+        self.sizes: dict[SplitName, int] = {
+            which: size for which, size in dataset.sizes.items() if size
+        }
+        self._binarisation: Binarisation = binarisation
+        self._progress, self._done = progress, 0
+
+    @property
+    def picture_shape(self) -> tuple[int, ...]:
+        """(h, w), or (h, w, c) in colour."""
+        channels, height, width = self.dataset.shape
+        return (height, width) if channels == 1 else (height, width, channels)
+
+    def blocks(self, which: SplitName) -> Iterator[Int64[np.ndarray, "b"]]:
+        """All numbers of a split, a block at a time."""
+        for start in range(0, self.sizes[which], _BLOCK):
+            yield np.arange(start, min(start + _BLOCK, self.sizes[which]))
+
+    def pictures(self, which: SplitName) -> Iterator[UInt8[np.ndarray, "b h w *c"]]:
+        """All drawings of a split, channels last, a block at a time, reporting progress."""
+        split = self.dataset.split(which)
+        for indices in self.blocks(which):
+            levels = split.targets(indices, self._binarisation, ())
+            yield levels.transpose(0, 2, 3, 1).reshape(-1, *self.picture_shape)
+            self._done += len(indices)
+            if self._progress is not None:
+                self._progress(self._done, sum(self.sizes.values()))
+
+    def categories(self, which: SplitName) -> Int64[np.ndarray, "n"]:
+        """The categories of a whole split."""
+        return self.dataset.split(which).categories(np.arange(self.sizes[which]))
+
+    def write_names(self) -> Path:
+        """The categories' names, one a line, in the order of their numbers."""
+        path = self.folder / "categories.txt"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        replace_text(path, "".join(f"{name}\n" for name in self.dataset.names))
+        return path
+
+
+def _write_idx(job: _Job) -> list[Path]:
+    if job.dataset.shape[0] != 1:
+        raise LimnerError("MNIST's files hold one channel: export colours as npz, npy or png")
+    if len(job.dataset.names) > 256:
+        raise LimnerError("MNIST's files hold at most 256 categories: export as npz, npy or png")
+    if "test" not in job.sizes:
+        raise LimnerError(f"{job.dataset.name} has no test drawings to make MNIST's files of")
+    paths = []
+    parts: dict[str, tuple[SplitName, ...]] = {"train": ("train", "valid"), "t10k": ("test",)}
+    for part, wanted in parts.items():
+        splits: tuple[SplitName, ...] = tuple(which for which in wanted if which in job.sizes)
+        count = sum(job.sizes[which] for which in splits)
+        images, labels = (
+            job.folder / f"{stem}.gz" for stem in mnist.STEMS if stem.startswith(part)
+        )
+        blocks = (block for which in splits for block in job.pictures(which))
+        mnist.write_idx(images, (count, *job.picture_shape), blocks)
+        mnist.write_idx(
+            labels, (count,), (job.categories(which).astype(np.uint8) for which in splits)
+        )
+        paths += [images, labels]
+    return [*paths, job.write_names()]
+
+
+def _write_npy(job: _Job) -> list[Path]:
+    paths = []
+    for which in job.sizes:
+        for name, write in _arrays(job, which):
+            paths.append(job.folder / f"{name}.npy")
+            with replacing(paths[-1]) as temporary, temporary.open("wb") as file:
+                write(file)
+    return [*paths, job.write_names()]
+
+
+def _write_npz(job: _Job) -> list[Path]:
+    path = job.folder / f"{job.dataset.name}.npz"
+    with (
+        replacing(path) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for which in job.sizes:
+            for name, write in _arrays(job, which):
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    write(member)
+    return [path, job.write_names()]
+
+
+def _arrays(job: _Job, which: SplitName) -> Iterator[tuple[str, Callable[[Writable], None]]]:
+    """The arrays of a split: their names, and what writes them as .npy."""
+    size = job.sizes[which]
+
+    def write_pictures(file: Writable) -> None:
+        write_header(file, np.dtype(np.uint8), (size, *job.picture_shape))
+        for block in job.pictures(which):
+            file.write(np.ascontiguousarray(block).data)
+
+    def write_categories(file: Writable) -> None:
+        categories = job.categories(which)
+        write_header(file, categories.dtype, categories.shape)
+        file.write(categories.data)
+
+    yield which, write_pictures
+    yield f"{which}_categories", write_categories
+
+
+def _write_png(job: _Job) -> list[Path]:
+    for which in job.sizes:
+        split = job.dataset.split(which)
+        for indices, block in zip(job.blocks(which), job.pictures(which), strict=True):
+            places = zip(split.categories(indices), split.rows(indices), block, strict=True)
+            for category, row, picture in places:
+                folder = job.folder / which / job.dataset.names[category]
+                folder.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(picture).save(folder / f"{row:08}.png")
+    return [job.folder / which for which in job.sizes]
+
+
+_WRITERS: dict[ExportFormat, Callable[[_Job], list[Path]]] = {
+    "idx": _write_idx,
+    "npz": _write_npz,
+    "npy": _write_npy,
+    "png": _write_png,
+}

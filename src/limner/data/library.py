@@ -1,0 +1,117 @@
+"""What lies under a data root: what is here, what is wanting, what is damaged."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from limner.data import mnist, quickdraw
+from limner.data.fetch import Request
+from limner.data.names import FORMATS, Format
+from limner.data.quickdraw import check_names
+from limner.data.sketch_formats import read_binary, read_ndjson
+from limner.data.sketchrnn import read_sketchrnn
+from limner.errors import LimnerError
+
+
+class Held(NamedTuple):
+    """What is here of one category."""
+
+    category: str
+    """Its official name."""
+    drawings: int | None
+    """Bitmaps here; None where there are none, or where they are damaged."""
+    sizes: dict[Format, int]
+    """Bytes of each format that is here."""
+
+
+def held(root: Path) -> Iterator[Held]:
+    """What is here of each of the 345 categories, in their order."""
+    for category in quickdraw.categories():
+        paths: dict[Format, Path] = {
+            form: root / quickdraw.relative_path(category, form) for form in FORMATS
+        }
+        sizes: dict[Format, int] = {
+            form: path.stat().st_size for form, path in paths.items() if path.is_file()
+        }
+        drawings = None
+        if "numpy_bitmap" in sizes:
+            with suppress(LimnerError):  # `verify` tells what is wrong
+                drawings = len(quickdraw.open_bitmaps(paths["numpy_bitmap"]))
+        yield Held(category, drawings, sizes)
+
+
+def wanted(root: Path, names: Sequence[str], format: Format) -> list[Request]:
+    """What to fetch for some names: categories, `all` of them, or `mnist`.
+
+    Raises:
+        LimnerError: an unknown name, or none.
+    """
+    if not names:
+        raise LimnerError("nothing to fetch: name categories such as cat, or all, or mnist")
+    known = ("all", "mnist", *quickdraw.categories())
+    check_names(names, known, "Quick, Draw!")
+    chosen = quickdraw.categories() if "all" in names else names
+    drawings = quickdraw.requests(root, [name for name in chosen if name != "mnist"], format)
+    return drawings + (mnist.requests(root) if "mnist" in names else [])
+
+
+class Verdict(NamedTuple):
+    """What reading a file to its end has shown."""
+
+    path: Path
+    """The file."""
+    rows: int
+    """Drawings, or labels, read before its end or its fault."""
+    fault: str | None
+    """What is wrong; None if nothing is."""
+
+
+def verify(root: Path) -> Iterator[Verdict]:
+    """Read every file under a data root to its end.
+
+    Raises:
+        LimnerError: the root is no folder.
+    """
+    if not root.is_dir():
+        raise LimnerError(f"{root} is no folder: give one with --root, or set LIMNER_DATA")
+    folders = ("quickdraw_dataset", "mnist", "mnist_binarized")
+    paths = (path for folder in folders for path in sorted((root / folder).rglob("*")))
+    for path in paths:
+        if path.is_file() and not path.name.startswith("."):
+            yield _verdict(path)
+
+
+def _verdict(path: Path) -> Verdict:
+    if path.suffix == ".part":
+        return Verdict(path, 0, f"{path} is a download cut short: fetch it again to go on")
+    counter = _counter(path)
+    if counter is None:
+        return Verdict(path, 0, f"{path} is no file that belongs here")
+    rows = 0
+    try:
+        for step in counter(path):
+            rows += step
+    except LimnerError as error:
+        return Verdict(path, rows, str(error))
+    return Verdict(path, rows, None)
+
+
+def _counter(path: Path) -> Callable[[Path], Iterator[int]] | None:
+    """What reads a file and yields the drawings it comes by."""
+    match path.suffixes[-1:], path.parent.name:
+        case [".npy"], _:
+            return lambda path: iter([len(quickdraw.open_bitmaps(path))])
+        case [".ndjson"], _:
+            return lambda path: (1 for _ in read_ndjson(path))
+        case [".bin"], _:
+            return lambda path: (1 for _ in read_binary(path))
+        case [".npz"], "mnist_binarized":
+            return lambda path: (len(part) for part in mnist.read_static(path).values())
+        case [".npz"], _:
+            return lambda path: (1 for _ in read_sketchrnn(path))
+    if "idx3-ubyte" in path.name:
+        return lambda path: iter([len(mnist.read_idx(path, 3))])
+    if "idx1-ubyte" in path.name:
+        return lambda path: iter([len(mnist.read_idx(path, 1))])
+    return None

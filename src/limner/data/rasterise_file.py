@@ -1,0 +1,110 @@
+"""Whole files of strokes to bitmaps, on all cores, holding a few hundred drawings at a time.
+
+Axes: b drawings.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from limner.data.npy import write_header
+from limner.data.sketch_formats import read_strokes
+from limner.errors import LimnerError
+from limner.files import replacing
+from limner.strokes import Strokes, rasterise, simplify
+
+_CHUNK = 256
+
+
+def rasterise_file(
+    source: Path,
+    target: Path,
+    side: int = 28,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> int:
+    """Draw every drawing of a file as the official bitmaps are drawn, in order, into a .npy file.
+
+    Raw drawings, whose strokes tell times, are simplified first; one without strokes is blank.
+
+    Args:
+        source: .ndjson, .bin, or sketch-rnn's .npz.
+        target: a .npy of bytes (n, side * side), which appears when it is complete.
+        side: of the pictures, pixels.
+        workers: processes; all cores if None. One draws in this process.
+        progress: told how many are drawn.
+
+    Returns:
+        How many drawings there were.
+
+    Raises:
+        LimnerError: the source is damaged, or a drawing cannot be drawn.
+    """
+    if target.suffix != ".npy":
+        raise LimnerError(f"{target} is where bitmaps go: its name must end in .npy")
+    workers = workers or os.cpu_count() or 1
+    count = 0
+    try:
+        with replacing(target) as temporary, temporary.open("wb") as file:
+            write_header(file, np.dtype(np.uint8), (0, side * side))
+            for pictures in _draw_all(_chunks(source), side, workers):
+                file.write(pictures.data)
+                count += len(pictures)
+                if progress is not None:
+                    progress(count)
+            file.seek(0)
+            write_header(file, np.dtype(np.uint8), (count, side * side))
+    except OSError as error:
+        raise LimnerError(f"cannot write {target}: {error.strerror or error}") from None
+    return count
+
+
+_Chunk = tuple[str, Sequence[Strokes]]
+
+
+def _chunks(source: Path) -> Iterator[_Chunk]:
+    drawings, first = read_strokes(source), 1
+    while chunk := list(islice(drawings, _CHUNK)):
+        yield f"{source}, drawings {first} to {first + len(chunk) - 1}", chunk
+        first += len(chunk)
+
+
+def _draw_all(
+    chunks: Iterable[_Chunk], side: int, workers: int
+) -> Iterator[UInt8[np.ndarray, "b side side"]]:
+    """Draw chunks in order, with no more than two a worker on the way."""
+    if workers == 1:
+        yield from (_draw(chunk, side) for chunk in chunks)
+        return
+    # Fresh processes: a fork would copy threads' locks, of JAX for one, without the threads.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting: deque[Future[UInt8[np.ndarray, "b side side"]]] = deque()
+        for chunk in chunks:
+            waiting.append(pool.submit(_draw, chunk, side))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _draw(chunk: _Chunk, side: int) -> UInt8[np.ndarray, "b side side"]:
+    name, drawings = chunk
+    pictures = np.zeros((len(drawings), side, side), np.uint8)
+    drawn = [place for place, strokes in enumerate(drawings) if strokes]
+    try:
+        pictures[drawn] = rasterise([_simple(drawings[place]) for place in drawn], side)
+    except LimnerError as error:
+        raise LimnerError(f"{name}: {error}") from None
+    return pictures
+
+
+def _simple(strokes: Strokes) -> Strokes:
+    is_raw = any(len(stroke) == 3 for stroke in strokes)
+    return simplify([stroke[:2] for stroke in strokes]) if is_raw else strokes

@@ -1,0 +1,54 @@
+"""What a data set is made of: sources, which give the grey levels of rows when asked.
+
+Axes: n b rows, c channel, h w image.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Drawings with a common name: one category, or one file."""
+
+    @property
+    def name(self) -> str:
+        """The category, or the data set."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of a drawing."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def levels(self, rows: Int64[np.ndarray, "b"]) -> UInt8[np.ndarray, "b c h w"]:
+        """Grey levels of some rows; 255 is ink."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """A source held in memory."""
+
+    name: str
+    """The data set."""
+    pixels: UInt8[np.ndarray, "n c h w"]
+    """Grey levels; 255 is ink."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width."""
+        _, channels, height, width = self.pixels.shape
+        return channels, height, width
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def levels(self, rows: Int64[np.ndarray, "b"]) -> UInt8[np.ndarray, "b c h w"]:
+        """Grey levels of some rows."""
+        return self.pixels[rows]

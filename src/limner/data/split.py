@@ -1,0 +1,139 @@
+"""Training, validation and test drawings: numbers mapped onto sources and rows in closed form.
+
+A split lays its share of each source end to end and holds no array of its length. Where a data set
+has no official split, the row number alone decides:
+
+    row mod 10 = 8: validation;  row mod 10 = 9: test;  else: training,
+
+which does not change when a file grows or is cut.
+
+Axes: b batch, n rows of a source, s sources, c channel, h w image.
+"""
+
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+from jaxtyping import Int64, Integer, UInt8, UInt64
+
+from limner.config import Binarisation
+from limner.data import binarise
+from limner.data.names import SplitName
+from limner.data.sources import Source
+
+
+class Progression(NamedTuple):
+    """Which rows of a source a split takes: runs of `run` rows, one run every `period`."""
+
+    first: int
+    """The first row."""
+    run: int
+    """Rows taken together."""
+    period: int
+    """Rows from the start of one run to the start of the next."""
+
+    def count(self, length: int) -> int:
+        """How many of rows 0..length-1 are taken."""
+        runs, rest = divmod(max(length - self.first, 0), self.period)
+        return runs * self.run + min(rest, self.run)
+
+    def rows(self, places: Int64[np.ndarray, "b"]) -> Int64[np.ndarray, "b"]:
+        """The rows at some places of the progression."""
+        return self.first + places // self.run * self.period + places % self.run
+
+
+BY_ROW: dict[SplitName, Progression] = {
+    "train": Progression(0, 8, 10),
+    "valid": Progression(8, 1, 10),
+    "test": Progression(9, 1, 10),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The training, validation or test drawings of a data set, numbered from 0."""
+
+    sources: tuple[Source, ...]
+    progression: Progression
+    counts: tuple[int, ...]
+    """How many drawings of each source."""
+    row_categories: Integer[np.ndarray, "n"] | None = None
+    """The category of each row, where one source holds several; else a source is a category."""
+    _ends: Int64[np.ndarray, "s"] = field(init=False, repr=False)
+    _keys: UInt64[np.ndarray, "s"] = field(init=False, repr=False)
+
+    def __post_init__(self):
+        names = [crc32(source.name.encode()) for source in self.sources]
+        object.__setattr__(self, "_ends", np.array([*accumulate(self.counts)], np.int64))
+        object.__setattr__(self, "_keys", np.array(names, np.uint64))
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    def levels(self, indices: Int64[np.ndarray, "b"]) -> UInt8[np.ndarray, "b c h w"]:
+        """Grey levels of some drawings; 255 is ink.
+
+        Raises:
+            IndexError: an index outside 0..len-1.
+        """
+        return self._read(*self._locate(indices))
+
+    def categories(self, indices: Int64[np.ndarray, "b"]) -> Int64[np.ndarray, "b"]:
+        """The category of some drawings, a place in the data set's `names`."""
+        sources, rows = self._locate(indices)
+        return sources if self.row_categories is None else self.row_categories[rows].astype(int)
+
+    def rows(self, indices: Int64[np.ndarray, "b"]) -> Int64[np.ndarray, "b"]:
+        """The row of some drawings in their source's file."""
+        return self._locate(indices)[1]
+
+    def targets(
+        self, indices: Int64[np.ndarray, "b"], binarisation: Binarisation, key: tuple[int, ...]
+    ) -> UInt8[np.ndarray, "b c h w"]:
+        """What a model is asked to draw, in levels 0..255 (0 or 255 when binarised).
+
+        Args:
+            indices: of the drawings.
+            binarisation: grey is `levels`; threshold is 255 from 128 on; static draws each pixel
+                once and for all, by the source's name and the row alone; dynamic draws it by `key`
+                as well.
+            key: the visit, one or two numbers such as (seed, step), for dynamic alone.
+        """
+        sources, rows = self._locate(indices)
+        levels = self._read(sources, rows)
+        if binarisation == "grey":
+            return levels
+        if binarisation == "threshold":
+            return binarise.threshold(levels)
+        if binarisation == "dynamic" and not key:
+            raise ValueError("dynamic binarisation needs a key, or it would be the static one")
+        visit = key if binarisation == "dynamic" else ()
+        keys = self._keys[sources]
+        return binarise.draw(levels, binarise.noise(keys, rows, self.sources[0].shape, visit))
+
+    def _locate(
+        self, indices: Int64[np.ndarray, "b"]
+    ) -> tuple[Int64[np.ndarray, "b"], Int64[np.ndarray, "b"]]:
+        """The source and the row of some drawings."""
+        indices = np.asarray(indices, np.int64)
+        if len(indices) and not 0 <= indices.min() <= indices.max() < len(self):
+            raise IndexError(f"an index is outside 0..{len(self) - 1}")
+        sources = np.searchsorted(self._ends, indices, side="right")
+        places = indices - (self._ends[sources] - np.array(self.counts)[sources])
+        return sources, self.progression.rows(places)
+
+    def _read(
+        self, sources: Int64[np.ndarray, "b"], rows: Int64[np.ndarray, "b"]
+    ) -> UInt8[np.ndarray, "b c h w"]:
+        out = np.empty((len(rows), *self.sources[0].shape), np.uint8)
+        order = np.argsort(sources, kind="stable")
+        present, starts = np.unique(sources[order], return_index=True)
+        sorted_rows, bounds = rows[order], [*starts.tolist(), len(rows)]
+        blocks = [
+            self.sources[source].levels(sorted_rows[start:stop])
+            for source, (start, stop) in zip(present.tolist(), pairwise(bounds), strict=True)
+        ]
+        out[order] = np.concatenate([out[:0], *blocks])
+        return out

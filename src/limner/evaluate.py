@@ -1,0 +1,167 @@
+"""How well a model does on pictures it has not seen, in nats; each number says what it means.
+
+Axis letters: b picture, t step.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+from jaxtyping import Float
+
+from limner.config import Binarisation, Protocol
+from limner.data.dataset import Dataset, Split, SplitName
+from limner.distributions import bernoulli_entropy
+from limner.estimate import estimate, importance_weighted, one_sample
+from limner.model import Draw
+from limner.objective import published_rate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Means over a split, nats a picture.
+
+    Under the as-published protocol nothing is a bound: `bound`, `stderr` and `excess` are None, and
+    `Lx` and `Lz` are what the study would have reported.
+    """
+
+    data: str
+    """The data set."""
+    categories: tuple[str, ...]
+    """Its categories."""
+    split: SplitName
+    """Which pictures."""
+    images: int
+    """How many."""
+    binarisation: Binarisation
+    """What the targets are."""
+    protocol: Protocol
+    """How the noise was made."""
+    num_steps: int
+    """T."""
+    distortion: float
+    """-log p(image given the last canvas); of grey targets, their cross-entropy."""
+    rate: float
+    """KL of the posterior from the prior."""
+    rate_per_step: tuple[float, ...]
+    """The rate of each step."""
+    bound: float | None
+    """distortion + rate, from one draw of the noise for each picture."""
+    stderr: float | None
+    """Standard error of the bound, over the pictures."""
+    floor: float | None
+    """Of grey targets, the entropy that no model can go below."""
+    excess: float | None
+    """Of grey targets, the bound less the floor."""
+    bits_per_dim: float | None
+    """The bound in bits, for each pixel and channel."""
+    importance_samples: int | None = None
+    """K."""
+    importance_bound: float | None = None
+    """The bound from K importance samples."""
+    importance_stderr: float | None = None
+    """Its standard error, over the pictures."""
+    Lx: float | None = None
+    """The study's name for the distortion, under its protocol."""
+    Lz: float | None = None
+    """The rate with the study's constant, under its protocol."""
+
+
+def evaluate(
+    model: Draw,
+    dataset: Dataset,
+    *,
+    num_steps: int,
+    binarisation: Binarisation,
+    protocol: Protocol = "honest",
+    split: SplitName = "test",
+    importance_samples: int | None = None,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Evaluation:
+    """Evaluate a model on a whole split.
+
+    Args:
+        model: The network.
+        dataset: The pictures.
+        num_steps: T.
+        binarisation: What the targets are.
+        protocol: How the noise is made.
+        split: Which pictures.
+        importance_samples: K, to estimate the importance-weighted bound too.
+        seed: Of the noise.
+        on_progress: Called with measurements done and to do.
+    """
+    pictures = dataset.split(split)
+    total = len(pictures) * (1 if importance_samples is None else 2)
+    losses = estimate(
+        one_sample(num_steps, protocol),
+        model,
+        pictures,
+        binarisation=binarisation,
+        seed=seed,
+        on_progress=lambda done: on_progress(done, total),
+    )
+    rate = float(losses.rate.mean())
+    distortion = float(losses.distortion.mean())
+    facts = {
+        "data": dataset.name,
+        "categories": dataset.names,
+        "split": split,
+        "images": len(pictures),
+        "binarisation": binarisation,
+        "protocol": protocol,
+        "num_steps": num_steps,
+        "distortion": distortion,
+        "rate": rate,
+        "rate_per_step": tuple(losses.rate_per_step.mean(0).tolist()),
+        "floor": grey_floor(pictures) if binarisation == "grey" else None,
+    }
+    if protocol == "as-published":
+        return Evaluation(
+            **facts,
+            bound=None,
+            stderr=None,
+            excess=None,
+            bits_per_dim=None,
+            Lx=distortion,
+            Lz=published_rate(rate, num_steps, model.latent_size),
+        )
+    if importance_samples is not None:
+        weighted = estimate(
+            importance_weighted(num_steps, importance_samples),
+            model,
+            pictures,
+            binarisation=binarisation,
+            seed=seed,
+            on_progress=lambda done: on_progress(len(pictures) + done, total),
+        )
+        facts |= {
+            "importance_samples": importance_samples,
+            "importance_bound": float(weighted.mean()),
+            "importance_stderr": standard_error(weighted),
+        }
+    bound = distortion + rate
+    return Evaluation(
+        **facts,
+        bound=bound,
+        stderr=standard_error(losses.bound),
+        excess=None if facts["floor"] is None else bound - facts["floor"],
+        bits_per_dim=bound / np.log(2) / np.prod(dataset.shape),
+    )
+
+
+def standard_error(values: Float[np.ndarray, "b"]) -> float | None:
+    """Standard error of a mean; unknown from a single value."""
+    if len(values) < 2:
+        return None
+    return float(values.std(ddof=1) / np.sqrt(len(values)))
+
+
+def grey_floor(pictures: Split) -> float:
+    """Mean entropy of grey targets, nats: no cross-entropy against them is lower."""
+    chunks = np.array_split(np.arange(len(pictures)), len(pictures) // 1024 + 1)
+    entropies = jax.jit(jax.vmap(bernoulli_entropy))
+    parts = [entropies(pictures.levels(chunk) / np.float32(255)) for chunk in chunks]
+    return float(np.concatenate(parts).mean())

@@ -1,0 +1,32 @@
+"""Pictures of drawings, of the windows that drew them, and of how the training went.
+
+Everything here takes arrays and gives back a picture: a Pillow image, a list of them (the frames
+of an animation) or a matplotlib figure. Samples, drawn from the prior, and reconstructions, drawn
+from the posterior, look alike, so every picture carries a caption that says what it shows.
+"""
+
+from limner.figures.charts import loss_curves, rate_bars
+from limner.figures.page import Ink
+from limner.figures.pictures import (
+    Windows,
+    canvas_frames,
+    comparison_grid,
+    image_grid,
+    steps_grid,
+    window_frames,
+)
+from limner.figures.saving import save_gif, save_picture
+
+__all__ = [
+    "Ink",
+    "Windows",
+    "canvas_frames",
+    "comparison_grid",
+    "image_grid",
+    "loss_curves",
+    "rate_bars",
+    "save_gif",
+    "save_picture",
+    "steps_grid",
+    "window_frames",
+]

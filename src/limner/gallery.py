@@ -1,0 +1,163 @@
+"""The files that a look at a model leaves: stills, animations, canvases as numbers, loss curves.
+
+Samples and reconstructions go to folders of their own, and each picture's caption says which it is.
+
+Axis letters: t step, b picture, c channel, h w picture.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from limner import figures
+from limner.attention import Window
+from limner.errors import LimnerError
+from limner.figures import Windows
+from limner.files import replacing
+from limner.sample import Drawings
+
+ANIMATED = 16
+"""How many pictures an animation shows; more would be too small to follow."""
+
+
+def save_samples(
+    drawings: Drawings, folder: Path, *, of: str, write_grid: int | None, steps: Sequence[int] = ()
+) -> list[Path]:
+    """Write what samples look like.
+
+    Args:
+        drawings: From the prior.
+        folder: Where to.
+        of: What drew them, for the captions.
+        write_grid: N of the writing window, if there is one.
+        steps: Time steps to show, from 1; five by default.
+
+    Returns:
+        The files: final images, chosen steps, animation, animation with windows (where there is
+        attention), canvases.
+
+    Raises:
+        LimnerError: A step is not among those drawn.
+    """
+    caption = f"Samples from the prior · {of}"
+    final = drawings.probabilities[-1]
+    write_windows = _windows(drawings.write_window, write_grid)
+    pictures = {"final.png": figures.image_grid(final, caption)}
+    animations = {}
+    if write_windows is not None:
+        animations["windows.gif"] = figures.window_frames(
+            drawings.canvases[:, :ANIMATED], write_windows, f"{caption} · red: where it writes"
+        )
+    return _save(drawings, folder, caption, steps, pictures, animations)
+
+
+def save_reconstructions(
+    drawings: Drawings,
+    images: Float[np.ndarray, "b c h w"],
+    folder: Path,
+    *,
+    of: str,
+    read_grid: int | None,
+    write_grid: int | None,
+    steps: Sequence[int] = (),
+) -> list[Path]:
+    """Write what reconstructions of `images` look like; otherwise as `save_samples`.
+
+    Args:
+        drawings: From the posterior.
+        images: What was looked at, pixels from 0 to 1.
+        folder: Where to.
+        of: What drew them, for the captions.
+        read_grid: N of the reading window, if there is one.
+        write_grid: N of the writing window, if there is one.
+        steps: Time steps to show, from 1; five by default.
+    """
+    caption = f"Reconstructions from the posterior · {of}"
+    final = drawings.probabilities[-1]
+    pictures = {"final.png": figures.comparison_grid(images, final, caption)}
+    animations = {}
+    read_windows = _windows(drawings.read_window, read_grid)
+    write_windows = _windows(drawings.write_window, write_grid)
+    if read_windows is not None and write_windows is not None:
+        animations["windows.gif"] = figures.window_frames(
+            drawings.canvases[:, :ANIMATED],
+            write_windows,
+            f"{caption} · green: where it reads · red: where it writes",
+            read_windows=read_windows,
+            inputs=images[:ANIMATED],
+        )
+    return _save(drawings, folder, caption, steps, pictures, animations)
+
+
+def save_curves(rows: Sequence[dict[str, Any]], path: Path, *, of: str) -> Path:
+    """Write a run's losses over its steps.
+
+    Raises:
+        LimnerError: There are no rows.
+    """
+    if not rows:
+        raise LimnerError(f"{of} has no losses yet: train it for some steps first")
+    if rows[0]["protocol"] == "as-published":
+        rows = [row | {"distortion": row["Lx"], "rate": row["Lz"]} for row in rows]
+        figure = figures.loss_curves(
+            rows,
+            f"{of} · as published: one noise vector for all steps, so no bound",
+            distortion_label="Lx as published (nats)",
+            rate_label="Lz as published (nats)",
+        )
+    else:
+        figure = figures.loss_curves(rows, of)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figures.save_picture(figure, path)
+    return path
+
+
+def default_steps(num_steps: int) -> tuple[int, ...]:
+    """Five steps, or all of fewer, evenly on to the last."""
+    return tuple(sorted({max(1, round(num_steps * part / 5)) for part in range(1, 6)}))
+
+
+def _save(
+    drawings: Drawings,
+    folder: Path,
+    caption: str,
+    steps: Sequence[int],
+    pictures: dict[str, Any],
+    animations: dict[str, Any],
+) -> list[Path]:
+    canvases = drawings.canvases[:, :ANIMATED]
+    chosen = steps or default_steps(len(canvases))
+    pictures["steps.png"] = figures.steps_grid(canvases, chosen, caption)
+    animations["canvases.gif"] = figures.canvas_frames(canvases, caption)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, picture in pictures.items():
+        figures.save_picture(picture, folder / name)
+    for name, frames in animations.items():
+        figures.save_gif(frames, folder / name)
+    numbers = folder / "canvases.npz"
+    with replacing(numbers) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **_numbers(drawings))
+    return [*(folder / name for name in [*pictures, *animations]), numbers]
+
+
+def _numbers(drawings: Drawings) -> dict[str, np.ndarray]:
+    """Canvases as steps x images x height x width (x channels before height, if several)."""
+    canvases = drawings.canvases
+    arrays = {
+        "canvases": canvases[:, :, 0] if canvases.shape[2] == 1 else canvases,
+        "latents": drawings.latents,
+    }
+    for name, window in [("read", drawings.read_window), ("write", drawings.write_window)]:
+        if window is not None:
+            arrays |= {f"{name}_{part}": value for part, value in window._asdict().items()}
+    return arrays
+
+
+def _windows(window: Window | None, grid: int | None) -> Windows | None:
+    """The windows of the animated pictures."""
+    if window is None or grid is None:
+        return None
+    return Windows(*(np.asarray(part)[:, :ANIMATED] for part in window), grid=grid)

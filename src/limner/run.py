@@ -1,0 +1,215 @@
+"""A run folder: everything a training leaves behind, and all that later commands need.
+
+    config.json         what was asked for, strict
+    checkpoints/        the last training state and the best on the validation split
+    metrics.jsonl       one object a line; the same command writes the same bytes
+    sessions.jsonl      one object for each start of training: steps, seconds, machine
+    model.safetensors   the weights to evaluate: averaged, of the best validation so far
+    figures/            pictures and canvases
+
+A file is written under a temporary name and renamed, so a reader finds it whole or not at all.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import safetensors
+import safetensors.numpy
+from filelock import FileLock, Timeout
+from jaxtyping import PRNGKeyArray
+
+from limner.config import ModelConfig, RunConfig
+from limner.errors import LimnerError
+from limner.files import replace_text, replacing
+from limner.model import Draw
+
+
+def build_model(config: ModelConfig, key: PRNGKeyArray) -> Draw:
+    """A network of these sizes with fresh weights."""
+    sizes = dataclasses.asdict(config)
+    del sizes["num_steps"]  # the network does not know it: it is the length of the noise
+    return Draw(**sizes, key=key)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder and its configuration."""
+
+    folder: Path
+    config: RunConfig
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the training states."""
+        return self.folder / "checkpoints"
+
+    @property
+    def metrics(self) -> Path:
+        """File of the losses by step."""
+        return self.folder / "metrics.jsonl"
+
+    @property
+    def weights(self) -> Path:
+        """File of the weights to evaluate."""
+        return self.folder / "model.safetensors"
+
+    @property
+    def figures(self) -> Path:
+        """Folder of pictures."""
+        return self.folder / "figures"
+
+    @classmethod
+    def open(cls, folder: Path) -> "Run":
+        """A run that exists.
+
+        Raises:
+            LimnerError: There is none, or its configuration cannot be read.
+        """
+        path = folder / "config.json"
+        try:
+            text = path.read_text()
+        except OSError:
+            raise LimnerError(
+                f"{folder} is not a run folder (no {path.name} in it): make one with "
+                f"`limner train --out {folder}`"
+            ) from None
+        return cls(folder, RunConfig.from_json(text, origin=str(path)))
+
+    @classmethod
+    def create(cls, folder: Path, config: RunConfig) -> "Run":
+        """A new run, or the one that is there if it was made with the same settings.
+
+        Where the data lie and how many devices share the work may differ: neither changes what is
+        computed.
+
+        Raises:
+            LimnerError: The folder cannot be written, or holds a run with other settings.
+        """
+        if (folder / "config.json").exists():
+            found = cls.open(folder)
+            changed = _first_difference(_essence(found.config), _essence(config))
+            if changed:
+                raise LimnerError(
+                    f"{folder} holds a run with other settings ({changed}): choose another --out, "
+                    f"or resume it as it was with `limner train --out {folder}` alone"
+                )
+            return cls(folder, config)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            replace_text(folder / "config.json", config.to_json())
+        except OSError as error:
+            raise LimnerError(
+                f"{folder} cannot be written ({error.strerror}): choose another --out"
+            ) from None
+        return cls(folder, config)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for one training.
+
+        Raises:
+            LimnerError: Another process holds it.
+        """
+        try:
+            held = FileLock(self.folder / ".lock", timeout=0).acquire()
+        except Timeout:
+            raise LimnerError(
+                f"{self.folder} is in use by another training: wait for it or stop it"
+            ) from None
+        with held:
+            yield
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """The rows of metrics.jsonl; none if it is not there."""
+        if not self.metrics.exists():
+            return []
+        return [json.loads(line) for line in self.metrics.read_text().splitlines()]
+
+    def write_metrics(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Replace metrics.jsonl."""
+        replace_text(self.metrics, "".join(json.dumps(row) + "\n" for row in rows))
+
+    def append(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add rows to a .jsonl file of the folder."""
+        with (self.folder / name).open("a") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+
+    def save_model(self, model: Draw) -> None:
+        """Write the weights to evaluate."""
+        save_weights(model, self.weights)
+
+    def load_model(self) -> Draw:
+        """The network with the weights to evaluate.
+
+        Raises:
+            LimnerError: There are none yet, or they are damaged or of other sizes.
+        """
+        if not self.weights.exists():
+            raise LimnerError(
+                f"{self.folder} has no weights yet: run `limner train --out {self.folder}` "
+                "up to its first validation"
+            )
+        shapes = jax.eval_shape(lambda: build_model(self.config.model, jax.random.key(0)))
+        return load_weights(shapes, self.weights)
+
+
+def save_weights(model: Draw, path: Path) -> None:
+    """Write a network's arrays as safetensors, each under its path, as in `encoder.weight`."""
+    arrays = {_name(where): jax.device_get(leaf) for where, leaf in _leaves(model)}
+    with replacing(path) as temporary:
+        temporary.write_bytes(safetensors.numpy.save(arrays))
+
+
+def load_weights(like: Draw, path: Path) -> Draw:
+    """Read what `save_weights` wrote.
+
+    Args:
+        like: A network (or its shapes) of the same sizes.
+        path: The file.
+
+    Raises:
+        LimnerError: The file is damaged, or its arrays are not those of `like`.
+    """
+    try:
+        arrays = safetensors.numpy.load_file(path)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise LimnerError(f"{path} cannot be read ({error}): train again or copy it anew") from None
+    expected = {_name(where): leaf.shape for where, leaf in _leaves(like)}
+    given = {name: array.shape for name, array in arrays.items()}
+    changed = _first_difference(expected, given)
+    if changed:
+        raise LimnerError(f"{path} does not fit the model of its config.json ({changed})")
+    return jax.tree_util.tree_map_with_path(
+        lambda where, leaf: jnp.asarray(arrays[_name(where)], leaf.dtype), like
+    )
+
+
+def _leaves(tree) -> list[tuple[Any, Any]]:
+    return jax.tree_util.tree_leaves_with_path(tree)
+
+
+def _name(where) -> str:
+    return jax.tree_util.keystr(where, simple=True, separator=".")
+
+
+def _essence(config: RunConfig) -> dict[str, Any]:
+    """The settings that decide what is computed, by dotted name."""
+    nested = dataclasses.asdict(config)
+    flat = {f"{part}.{key}": value for part in nested for key, value in nested[part].items()}
+    del flat["data.root"], flat["train.devices"]
+    return flat
+
+
+def _first_difference(there: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
+    """In words, the first key whose values differ."""
+    for key in [*there, *given]:
+        if there.get(key, "nothing") != given.get(key, "nothing"):
+            return f"{key} is {there.get(key, 'nothing')} there, here {given.get(key, 'nothing')}"
+    return None

@@ -1,0 +1,88 @@
+"""Drawings by a model: samples from the prior, reconstructions from the posterior.
+
+The two are never the same thing: a sample comes from noise alone, a reconstruction from looking at
+a picture. Each comes with all that can be seen of it, as NumPy arrays.
+
+Axis letters: t step, b picture, c channel, h w picture, z latent.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from limner.attention import Window
+from limner.model import Draw, Step
+from limner.objective import draw_noise
+
+
+class Drawings(NamedTuple):
+    """Pictures drawn together, step by step; canvases are logits.
+
+    Windows are None where there is no attention; samples read nothing.
+    """
+
+    canvases: Float[np.ndarray, "t b c h w"]
+    latents: Float[np.ndarray, "t b z"]
+    read_window: Window | None
+    write_window: Window | None
+
+    @property
+    def probabilities(self) -> Float[np.ndarray, "t b c h w"]:
+        """Each pixel's probability of ink."""
+        return np.asarray(jax.nn.sigmoid(self.canvases))
+
+
+def sample(
+    model: Draw, *, num: int, num_steps: int, seed: int, temperature: float = 1.0
+) -> Drawings:
+    """Draw from the prior.
+
+    Args:
+        model: The network.
+        num: How many pictures.
+        num_steps: T; may differ from the T of training.
+        seed: Of the noise; picture i depends on (seed, i) alone.
+        temperature: Factor on the noise; below 1 the drawings are more alike.
+    """
+    noise = temperature * _noises(model, num, num_steps, seed)
+    return collect(_generate(model, noise))
+
+
+def reconstruct(
+    model: Draw, images: Float[np.ndarray, "b c h w"], *, num_steps: int, seed: int
+) -> Drawings:
+    """Draw pictures from looks at them.
+
+    Args:
+        model: The network.
+        images: Pixels from 0 to 1.
+        num_steps: T.
+        seed: Of the noise; picture i depends on (seed, i) alone.
+    """
+    noise = _noises(model, len(images), num_steps, seed)
+    return collect(_infer(model, jnp.asarray(images), noise))
+
+
+def _noises(model: Draw, num: int, num_steps: int, seed: int) -> Float[Array, "b t z"]:
+    key = jax.random.key(seed)
+    keys = jax.vmap(lambda place: jax.random.fold_in(key, place))(jnp.arange(num))
+    return jax.vmap(lambda key: draw_noise(key, num_steps, model.latent_size))(keys)
+
+
+@jax.jit
+def _generate(model: Draw, noise: Float[Array, "b t z"]) -> Step:
+    return jax.vmap(model.generate)(noise)[1]
+
+
+@jax.jit
+def _infer(model: Draw, images: Float[Array, "b c h w"], noise: Float[Array, "b t z"]) -> Step:
+    return jax.vmap(model.infer)(images, noise)[1]
+
+
+def collect(steps: Step) -> Drawings:
+    """The steps of many pictures, stacked along b and then t, as drawings."""
+    seen = (steps.canvas, steps.latent, steps.read_window, steps.write_window)
+    return Drawings(*jax.tree.map(lambda leaf: np.swapaxes(np.asarray(leaf), 0, 1), seen))

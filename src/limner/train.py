@@ -1,0 +1,296 @@
+"""Finding the weights: stochastic gradients on the bound.
+
+All of it is a pure function of the configuration: the images of a step, their noise and so every
+weight depend on (seed, step) alone. A run that was stopped, however roughly, goes on from its last
+checkpoint and ends bit for bit where it would have ended.
+
+Some steps go to the devices in one dispatch, and while they compute the host gathers the images of
+the next. Each device differentiates its share of the batch; the gradients are averaged once a step.
+
+Axis letters: k step of a dispatch, b batch, c channel, h w picture.
+"""
+
+import platform
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import orbax.checkpoint as ocp
+from jax.sharding import Mesh, PartitionSpec
+from jaxtyping import Array, Float, Int, UInt8
+
+from limner.checkpoint import open_checkpoints, restore_latest, save
+from limner.config import RunConfig, TrainConfig
+from limner.data.dataset import Dataset, Split, batch_indices
+from limner.errors import LimnerError
+from limner.estimate import estimate, one_sample
+from limner.interrupt import interruption
+from limner.model import Draw
+from limner.objective import AnyArray, Loss, published_rate
+from limner.optimise import average_step_size, make_optimiser
+from limner.parallel import DATA_AXIS, REPLICATED, data_mesh, replicate, shard
+from limner.run import Run, build_model
+
+STEPS_PER_DISPATCH = 20
+
+
+class TrainState(NamedTuple):
+    """What a checkpoint holds."""
+
+    step: Int[Array, ""]
+    model: Draw
+    average: Draw
+    optimiser: optax.OptState
+
+
+class Losses(NamedTuple):
+    """Means over a batch, for each step of a dispatch, nats."""
+
+    distortion: Float[AnyArray, "k"]
+    rate: Float[AnyArray, "k"]
+
+
+class Progress(NamedTuple):
+    """How far a training has come."""
+
+    step: int
+    steps: int
+    losses: dict[str, Any]
+    images_per_second: float
+    seconds_left: float
+
+
+class Outcome(NamedTuple):
+    """How a training ended."""
+
+    step: int
+    finished: bool
+    validation: dict[str, Any] | None
+    """The losses of the best validation."""
+    seconds: float
+
+
+def train(
+    run: Run, dataset: Dataset, on_progress: Callable[[Progress], None] = lambda progress: None
+) -> Outcome:
+    """Train, or go on training, what a run folder asks for.
+
+    Args:
+        run: The folder; its last checkpoint, if any, is where training goes on.
+        dataset: The images.
+        on_progress: Called after each dispatch.
+
+    Raises:
+        LimnerError: The images do not fit the model, the folder is in use, its checkpoint is
+            damaged, or the loss is no longer finite.
+    """
+    config = run.config
+    _check_shape(config, dataset)
+    mesh = data_mesh(config.train.batch_size, config.train.devices)
+    optimiser = make_optimiser(config.train)
+    advance = make_advance(config, optimiser, mesh)
+    with (
+        run.locked(),
+        open_checkpoints(run.checkpoints, _score) as checkpoints,
+        interruption() as interrupted,
+    ):
+        state = replicate(initial_state(config, optimiser, mean_image(dataset)), mesh)
+        state = restore_latest(checkpoints, state)
+        first = step = int(state.step)
+        run.write_metrics(row for row in run.read_metrics() if row["step"] <= step)
+        started = time.perf_counter()
+        batches = _batches(config.train, dataset.split("train"), step, config.data.binarisation)
+        targets, count = next(batches)
+        while count and not interrupted():
+            state, losses = advance(state, shard(targets, mesh, axis=1), count)
+            targets, next_count = next(batches)  # while the devices compute
+            losses = jax.tree.map(lambda leaf, n=count: np.asarray(leaf)[:n], losses)
+            _check_finite(run, step, losses)
+            step += count
+            count = next_count
+            row = _row("train", step, config, losses)
+            run.append("metrics.jsonl", [row])
+            if _validates(config.train, step):
+                _validate(run, checkpoints, state, dataset, step)
+            elapsed = time.perf_counter() - started
+            each = elapsed / (step - first)
+            speed = config.train.batch_size / each
+            left = each * (config.train.steps - step)
+            on_progress(Progress(step, config.train.steps, row, speed, left))
+        if step > first and not _validates(config.train, step):
+            save(checkpoints, step, state)
+        seconds = time.perf_counter() - started
+        if step > first:
+            run.append("sessions.jsonl", [_session(first, step, seconds, mesh)])
+        best = checkpoints.best_step()
+        validation = None if best is None else checkpoints.metrics(best)
+    return Outcome(step, step == config.train.steps, validation, seconds)
+
+
+def mean_image(dataset: Dataset) -> Float[Array, "c h w"]:
+    """What some thousand training images look like on average, each pixel short of sure."""
+    split = dataset.split("train")
+    levels = split.levels(batch_indices(len(split), min(len(split), 4096), step=0, seed=0))
+    return jnp.clip(levels.mean(0, dtype=np.float32) / 255, 0.01, 0.99)
+
+
+def initial_state(
+    config: RunConfig,
+    optimiser: optax.GradientTransformation,
+    first_image: Float[Array, "c h w"],
+) -> TrainState:
+    """The state before the first update; a learned first canvas shows `first_image`."""
+    key = jax.random.fold_in(jax.random.key(config.train.seed), 0)
+    model: Any = build_model(config.model, key).starting_from(first_image)
+    return TrainState(
+        step=jnp.asarray(0, jnp.int32),
+        model=model,
+        average=jax.tree.map(jnp.copy, model),
+        optimiser=optimiser.init(model),
+    )
+
+
+def make_advance(
+    config: RunConfig, optimiser: optax.GradientTransformation, mesh: Mesh
+) -> Callable[[TrainState, UInt8[Array, "k b c h w"], int], tuple[TrainState, Losses]]:
+    """The compiled function that makes the first `count` of K steps.
+
+    It takes the state (and consumes it), the targets of the K steps in levels 0..255, split over
+    the mesh along b, and `count`.
+    """
+    measure = one_sample(config.model.num_steps, config.train.protocol)
+
+    def batch_loss(model: Draw, targets, step):
+        size = targets.shape[0]
+        places = jax.lax.axis_index(DATA_AXIS) * size + jnp.arange(size)
+        key = jax.random.fold_in(jax.random.key(config.train.seed), step + 1)
+
+        def one(target, place):
+            return measure(model, target / 255, jax.random.fold_in(key, place))
+
+        losses = jax.vmap(one)(targets, places)
+        return losses.bound.mean(), Losses(losses.distortion.mean(), losses.rate.mean())
+
+    def update(state: TrainState, targets) -> tuple[TrainState, Losses]:
+        weights: Any = state.model  # Optax's types know arrays in dicts, not in modules
+        average: Any = state.average
+        gradients, losses = jax.grad(batch_loss, has_aux=True)(weights, targets, state.step)
+        gradients, losses = jax.lax.pmean((gradients, losses), DATA_AXIS)
+        updates, optimiser_state = optimiser.update(gradients, state.optimiser, weights)
+        weights = optax.apply_updates(weights, updates)
+        pull = average_step_size(config.train.average_decay, state.step)
+        average = optax.incremental_update(weights, average, pull)
+        return TrainState(state.step + 1, weights, average, optimiser_state), losses
+
+    def advance(state: TrainState, targets, count) -> tuple[TrainState, Losses]:
+        def body(k, carry):
+            state, trace = carry
+            state, losses = update(state, targets[k])
+            return state, jax.tree.map(lambda all, one: all.at[k].set(one), trace, losses)
+
+        zeros = jnp.zeros(len(targets))
+        return jax.lax.fori_loop(0, count, body, (state, Losses(zeros, zeros)))
+
+    shared = jax.shard_map(
+        advance,
+        mesh=mesh,
+        in_specs=(REPLICATED, PartitionSpec(None, DATA_AXIS), REPLICATED),
+        out_specs=REPLICATED,
+        check_vma=False,
+    )
+    return jax.jit(shared, donate_argnums=0)
+
+
+def _batches(
+    config: TrainConfig, split: Split, step: int, binarisation
+) -> Iterator[tuple[UInt8[np.ndarray, "k b c h w"], int]]:
+    """Targets for dispatch after dispatch, and how many of their steps to make; at the end 0.
+
+    A dispatch ends where a validation is due, so where training resumes changes none.
+    """
+    draw = partial(batch_indices, len(split), config.batch_size, seed=config.seed)
+    empty = np.zeros((STEPS_PER_DISPATCH, config.batch_size, *split.sources[0].shape), np.uint8)
+    while True:
+        due = min(config.steps, (step // config.validate_every + 1) * config.validate_every)
+        count = min(STEPS_PER_DISPATCH, due - step)
+        targets = empty.copy()
+        for k in range(count):
+            key = (config.seed, step + k)
+            targets[k] = split.targets(draw(step=step + k), binarisation, key)
+        yield targets, count
+        step += count
+
+
+def _validates(config: TrainConfig, step: int) -> bool:
+    return step % config.validate_every == 0 or step == config.steps
+
+
+def _validate(
+    run: Run, checkpoints: ocp.CheckpointManager, state: TrainState, dataset: Dataset, step: int
+) -> None:
+    """Estimate the losses on the validation split; keep the state, and the weights if best."""
+    config = run.config
+    losses = estimate(
+        one_sample(config.model.num_steps, config.train.protocol),
+        state.average,
+        dataset.split("valid"),
+        binarisation=config.data.binarisation,
+        seed=config.train.seed,
+    )
+    row = _row("valid", step, config, losses)
+    run.append("metrics.jsonl", [row])
+    save(checkpoints, step, state, metrics=row)
+    if checkpoints.best_step() == step:
+        run.save_model(state.average)
+
+
+def _row(kind: str, step: int, config: RunConfig, losses: Losses | Loss) -> dict[str, Any]:
+    """A row of metrics.jsonl; what the study's protocol gives goes by the study's names."""
+    row = {"kind": kind, "step": step, "protocol": config.train.protocol}
+    distortion, rate = float(losses.distortion.mean()), float(losses.rate.mean())
+    if config.train.protocol == "as-published":
+        Lz = published_rate(rate, config.model.num_steps, config.model.latent_size)
+        return row | {"Lx": distortion, "Lz": Lz, "Lx+Lz": distortion + Lz}
+    return row | {"distortion": distortion, "rate": rate, "bound": distortion + rate}
+
+
+def _score(row: dict[str, Any]) -> float:
+    """What the best checkpoint has least of."""
+    return row["Lx+Lz"] if row["protocol"] == "as-published" else row["bound"]
+
+
+def _check_shape(config: RunConfig, dataset: Dataset) -> None:
+    model = (config.model.channels, config.model.height, config.model.width)
+    if dataset.shape != model:
+        raise LimnerError(
+            f"{dataset.name} has images of {dataset.shape} (channels, height, width), the model "
+            f"{model}: set --model.channels, --model.height and --model.width"
+        )
+
+
+def _check_finite(run: Run, step: int, losses: Losses) -> None:
+    bad = ~np.isfinite(losses.distortion + losses.rate)
+    if bad.any():
+        raise LimnerError(
+            f"the loss is not finite at step {step + int(bad.argmax()) + 1}: the last good state "
+            f"is kept in {run.checkpoints}; try a lower --train.learning-rate in another folder"
+        )
+
+
+def _session(first: int, last: int, seconds: float, mesh: Mesh) -> dict[str, Any]:
+    """What a row of sessions.jsonl says."""
+    device = mesh.devices.flat[0]
+    return {
+        "from_step": first,
+        "to_step": last,
+        "seconds": round(seconds, 1),
+        "devices": mesh.size,
+        "device": device.device_kind,
+        "machine": platform.machine(),
+        "jax": jax.__version__,
+    }

@@ -1,0 +1,69 @@
+"""A configuration says what is wrong with it, and comes back from its file as it was."""
+
+import json
+
+import pytest
+
+from limner.config import PRESETS, DataConfig, ModelConfig, RunConfig, TrainConfig
+from limner.errors import LimnerError
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_survives_its_file(preset):
+    config = PRESETS[preset]
+    assert RunConfig.from_json(config.to_json()) == config
+
+
+def test_the_study_preset_has_the_studys_settings():
+    study = PRESETS["study"]
+    model, train = study.model, study.train
+    assert (model.hidden_size, model.read_grid, model.write_grid) == (256, 5, 5)
+    assert (model.latent_size, model.num_steps, model.learned_start) == (10, 20, False)
+    assert (train.batch_size, train.steps, train.learning_rate) == (100, 10_000, 1e-3)
+    assert (train.optimiser, train.clipping, train.clip_norm) == ("rmsprop", "per-variable", 5)
+    assert (train.protocol, train.schedule, train.average_decay) == ("as-published", "constant", 0)
+    assert study.data.binarisation == "grey"
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value", "said"),
+    [
+        ("model", "colour", 3, "colour"),
+        ("model", "num_steps", "many", "model.num_steps"),
+        ("model", "read_grid", 0, "model.read_grid is 0"),
+        ("train", "optimiser", "sgd", "train.optimiser"),
+        ("train", "average_decay", 1.0, "train.average_decay is 1.0"),
+        ("train", "seed", -1, "train.seed is -1"),
+        ("data", "limit", 3, "data.limit is 3"),
+        ("data", "categories", ["cat", "cat"], "data.categories"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_file(part, key, value, said):
+    settings = json.loads(RunConfig().to_json())
+    settings[part][key] = value
+    with pytest.raises(LimnerError, match=said) as caught:
+        RunConfig.from_json(json.dumps(settings), origin="runs/x/config.json")
+    assert str(caught.value).startswith("runs/x/config.json")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"model": 4}'])
+def test_what_is_no_object_of_settings_is_refused(text):
+    with pytest.raises(LimnerError):
+        RunConfig.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("make", "bad"),
+    [
+        (ModelConfig, {"height": 0}),
+        (ModelConfig, {"write_grid": -1}),
+        (TrainConfig, {"steps": 0}),
+        (TrainConfig, {"learning_rate": float("nan")}),
+        (TrainConfig, {"clip_norm": 0.0}),
+        (DataConfig, {"name": "images"}),
+    ],
+)
+def test_sizes_out_of_range_cannot_be_made(make, bad):
+    with pytest.raises(LimnerError):
+        make(**bad)
