@@ -126,6 +126,18 @@ def quickdraw_root(root: Path, **counts: int) -> Path:
     return root
 
 
+def sparse_root(root: Path, categories, rows: int) -> Path:
+    """A data root whose bitmap files are as long as real ones, and hold nothing but holes."""
+    folder = root / "quickdraw_dataset" / "full" / "numpy_bitmap"
+    folder.mkdir(parents=True)
+    header = npy_header(f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({rows}, 784), }}")
+    for category in categories:
+        with (folder / f"{category}.npy").open("wb") as file:
+            file.write(header)
+            file.truncate(len(header) + rows * 784)
+    return root
+
+
 def mnist_root(root: Path, train: int = 60, test: int = 20) -> Path:
     """A data root with MNIST's four files, two of them gzipped; image i is all i."""
     folder = root / "mnist"

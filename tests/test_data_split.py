@@ -1,17 +1,19 @@
 """Laws of splits, of the shuffled order and of binarisation."""
 
+import time
+import tracemalloc
 from collections import Counter
 from zlib import crc32
 
 import numpy as np
 import pytest
-from data_writers import bitmaps, mnist_root, npz, quickdraw_root
+from data_writers import bitmaps, mnist_root, npz, quickdraw_root, sparse_root
 from data_writers import npy as npy_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 
 from limner.config import DataConfig
-from limner.data import binarise
+from limner.data import binarise, quickdraw
 from limner.data.dataset import batch_indices, open_dataset
 from limner.data.sources import Pictures
 from limner.data.split import BY_ROW, Progression, Split
@@ -212,6 +214,22 @@ def test_quickdraw_mixes_categories_as_their_counts_are(tmp_path):
     test = dataset.split("test")
     assert test.rows(np.arange(5)).tolist() == [9, 19, 29, 39, 9]
     assert (test.levels(np.array([4]))[0].ravel() == bitmaps(100, 100)[9]).all()
+
+
+def test_50_million_drawings_open_at_once_and_a_batch_of_them_takes_a_batch_of_memory(tmp_path):
+    names = quickdraw.categories()
+    root = sparse_root(tmp_path, names, rows=145_000)
+    start = time.process_time()
+    dataset = open_dataset(DataConfig(name="quickdraw", root=root, categories=names), fetch=False)
+    train = dataset.split("train")
+    assert time.process_time() - start < 2
+    assert len(train) == 345 * 116_000
+    tracemalloc.start()
+    for step in range(5):
+        train.levels(batch_indices(len(train), 1_024, step, 0))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10 * 1_024 * 784
 
 
 def test_a_limit_takes_the_first_rows(tmp_path):

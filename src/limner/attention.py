@@ -9,11 +9,14 @@ with weights over the pixels a that are Gaussian in a - mu_i and sum to 1. Readi
 means of the picture, writing spreads a patch over the canvas with the same weights: as linear maps
 the two are each other's adjoint, up to the intensity.
 
+Filters are quicker to compute again than to keep, so the backward pass does (`jax.checkpoint`).
+
 Axis letters: c channel, h w picture, n grid.
 
 Source: Gregor et al. 2015, section 3.2, eqs 19-29.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -85,6 +88,7 @@ def filters(
     )
 
 
+@partial(jax.checkpoint, static_argnums=2)
 def read(
     picture: Float[Array, "c h w"], window: Window, grid: int
 ) -> Float[Array, "c {grid} {grid}"]:
@@ -96,6 +100,7 @@ def read(
     return window.intensity * (filters_y @ picture @ filters_x.T)
 
 
+@partial(jax.checkpoint, static_argnums=(2, 3))
 def write(
     patch: Float[Array, "c n n"], window: Window, height: int, width: int
 ) -> Float[Array, "c {height} {width}"]:

@@ -40,11 +40,16 @@ class LSTM(eqx.Module):
     def __call__(self, inputs: Float[Array, "i"], state: LSTMState) -> LSTMState:
         """The state after one step."""
         gates = self.weight @ jnp.concatenate([inputs, state.hidden]) + self.bias
-        take, keep, show, candidate = jnp.split(gates, 4)
-        cell = jax.nn.sigmoid(keep) * state.cell + jax.nn.sigmoid(take) * jnp.tanh(candidate)
-        return LSTMState(hidden=jax.nn.sigmoid(show) * jnp.tanh(cell), cell=cell)
+        return _activate(state.cell, gates)
 
     def zero_state(self) -> LSTMState:
         """A state that remembers nothing."""
         hidden_size = self.bias.size // 4
         return LSTMState(hidden=jnp.zeros(hidden_size), cell=jnp.zeros(hidden_size))
+
+
+@jax.checkpoint  # to compute the activations again costs less than to keep them for all steps
+def _activate(cell: Float[Array, "d"], gates: Float[Array, "4*d"]) -> LSTMState:
+    take, keep, show, candidate = jnp.split(gates, 4)
+    cell = jax.nn.sigmoid(keep) * cell + jax.nn.sigmoid(take) * jnp.tanh(candidate)
+    return LSTMState(hidden=jax.nn.sigmoid(show) * jnp.tanh(cell), cell=cell)

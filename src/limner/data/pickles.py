@@ -24,7 +24,6 @@ _READ_LIMIT = 4 << 20
 _LINE_LIMIT = 256
 _STACK_LIMIT = 10_000
 _MEMO_LIMIT = 100_000
-_MEMO_SIZE = 16
 _MARK = object()
 
 
@@ -198,9 +197,15 @@ class _Machine:
         """Keep what pickles repeat (names, types, short words), so that memory stays bounded."""
         self._memoised += 1
         value = self._stack[-1]
-        kept = isinstance(value, _Global | _Type) or (
-            isinstance(value, str | bytes) and len(value) <= _MEMO_SIZE
-        )
+        match value:
+            case _Global() | _Type():
+                kept = True
+            case str():  # the bytes of an array may come as str, but are never a printable word
+                kept = len(value) <= 32 and value.isprintable()
+            case bytes():  # Python 2's words, such as i2, are bytes, but an array's are more
+                kept = len(value) <= 2
+            case _:
+                kept = False
         if kept and len(self._memo) < _MEMO_LIMIT:
             self._memo[key] = value
 

@@ -1,0 +1,13 @@
+"""The studio: a page on this machine to draw on, and the service behind it.
+
+    static/         the page: plain ES modules and CSS, served as they are
+    models.py       which runs there are; a network and what can be asked of it
+    drawing.py      strokes of a visitor to the picture that a model sees
+    engine.py       a bounded number of requests, batched where they can be
+    schemas.py      the requests and answers of the API, version 1
+    takeaway.py     drawings as GIF, PNG and SVG
+    guard.py        what is refused before anything is computed
+    server.py       the application: routes and nothing else
+
+It needs the packages of `limner[studio]`.
+"""

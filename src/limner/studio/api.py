@@ -1,0 +1,269 @@
+"""The routes of the API, version 1: strokes in, drawings out, as JSON or as pictures to keep."""
+
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
+
+import jax
+import numpy as np
+from fastapi import APIRouter, HTTPException, Query, Response
+from jaxtyping import Float
+from starlette.concurrency import run_in_threadpool
+
+from limner.data.doodles import CATEGORIES, doodle
+from limner.errors import LimnerError
+from limner.sample import Drawings
+from limner.strokes import Strokes
+from limner.studio import drawing, takeaway
+from limner.studio.engine import Engine
+from limner.studio.models import StudioModel
+from limner.studio.schemas import (
+    Card,
+    CompleteAnswer,
+    CompleteRequest,
+    DoodleAnswer,
+    Format,
+    InterpolateAnswer,
+    InterpolateRequest,
+    ModelsAnswer,
+    Pixels,
+    ReconstructAnswer,
+    ReconstructRequest,
+    Refusal,
+    SampleAnswer,
+    SampleRequest,
+    Windows,
+)
+from limner.studio.takeaway import Show
+
+_MEDIA: dict[str, tuple[str, Callable[[Show], bytes]]] = {
+    "gif": ("image/gif", takeaway.gif),
+    "png": ("image/png", takeaway.png),
+    "svg": ("image/svg+xml", takeaway.svg),
+}
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Refusal, "description": why}
+    for status, why in {
+        400: "The body cannot be read.",
+        404: "There is no such model.",
+        413: "The body is too long.",
+        422: "The request does not fit its schema, or its strokes do not fit a page.",
+        503: "As many requests as there may be are being answered: try again in a moment.",
+    }.items()
+}
+_ANSWERS: dict[int | str, dict[str, Any]] = _REFUSALS | {
+    200: {
+        "description": "The drawings, or a picture of them.",
+        "content": {media: {} for media, _ in _MEDIA.values()},
+    }
+}
+
+AskedFormat = Annotated[
+    Format,
+    Query(description="json; or gif, an animation; png, stills; svg, the path of the windows."),
+]
+
+
+class Studio:
+    """The models that are served, and the engine that computes for them once it runs."""
+
+    engine: Engine
+
+    def __init__(self, models: Mapping[str, StudioModel]):
+        self.models = models
+
+    @contextmanager
+    def model(self, name: str | None, *, draws: bool):
+        """A model to ask, and a place among the requests for as long.
+
+        Args:
+            name: Of the model; None for the first.
+            draws: Whether strokes are to be drawn for it.
+
+        Raises:
+            HTTPException: There is no such model.
+            LimnerError: It takes no strokes.
+            Busy: There is no place.
+        """
+        found = self.models.get(next(iter(self.models)) if name is None else name)
+        if found is None:
+            raise HTTPException(404, f"there is no model {name!r}: ask /api/v1/models")
+        if draws and not found.draws:
+            raise LimnerError(f"{found.name} takes no strokes: its pictures are not squares of ink")
+        with self.engine.admission():
+            yield found
+
+
+def routes(studio: Studio) -> APIRouter:
+    """The API of a studio."""
+    router = APIRouter(prefix="/api/v1", responses=_REFUSALS)
+
+    @router.get("/models", summary="The models that are served, and their cards")
+    def models() -> ModelsAnswer:
+        return ModelsAnswer(models=[Card.of(model) for model in studio.models.values()])
+
+    @router.get("/doodle", summary="A drawing to start from, made up by a program")
+    def make_doodle(
+        category: Literal[*CATEGORIES] = "cat",  # pyright: ignore[reportInvalidTypeForm]
+        index: Annotated[int, Query(ge=0, lt=100_000)] = 0,
+    ) -> DoodleAnswer:
+        return DoodleAnswer(
+            category=category, index=index, strokes=_points(doodle(category, index))
+        )
+
+    @router.post(
+        "/reconstruct",
+        summary="Draw a drawing again from looks at it",
+        response_model=ReconstructAnswer,
+        responses=_ANSWERS,
+    )
+    async def reconstruct(asked: ReconstructRequest, format: AskedFormat = "json"):
+        with studio.model(asked.model, draws=True) as model:
+            strokes, image = await run_in_threadpool(_seen, model, asked.strokes)
+            seeds = np.array([asked.seed], np.uint32)
+            drawn = await studio.engine.together(model.reconstruct, image[None], seeds)
+            if format != "json":
+                # From pictures by steps to steps by pictures.
+                canvases, read, write = jax.tree.map(lambda leaf: np.swapaxes(leaf, 0, 1), drawn[:3])
+                show = Show(
+                    f"Reconstruction from the posterior · {model.name}, T = {model.num_steps},"
+                    f" seed {asked.seed}",
+                    canvases,
+                    write_window=write,
+                    write_grid=model.config.model.write_grid,
+                    read_window=read,
+                    read_grid=model.config.model.read_grid,
+                    inputs=image[None] if read is not None else None,
+                )
+                return await _picture(format, show)
+            rates = drawn.rate_per_step[0]
+            bound = float(drawn.distortion[0] + rates.sum())
+            return ReconstructAnswer(
+                model=model.name,
+                seed=asked.seed,
+                strokes=_points(strokes),
+                image=Pixels.of(image),
+                canvases=Pixels.of_logits(drawn.canvases[0]),
+                read=Windows.of(drawn.read_window, model.config.model.read_grid),
+                write=Windows.of(drawn.write_window, model.config.model.write_grid),
+                distortion=float(drawn.distortion[0]),
+                rate=float(rates.sum()),
+                rate_per_step=rates.tolist(),
+                bound=bound,
+                floor=float(drawn.floor[0]),
+                percentile=model.percentile(bound),
+            )
+
+    @router.post(
+        "/sample",
+        summary="Make drawings up",
+        response_model=SampleAnswer,
+        responses=_ANSWERS,
+    )
+    async def sample(asked: SampleRequest, format: AskedFormat = "json"):
+        with studio.model(asked.model, draws=False) as model:
+            num_steps = min(asked.num_steps or model.num_steps, model.most_steps)
+            drawings = await studio.engine.alone(
+                lambda: model.sample(asked.num, num_steps, asked.seed, asked.temperature)
+            )
+            if format != "json":
+                caption = f"{_samples(model, asked)}, T = {num_steps}, seed {asked.seed}"
+                return await _picture(format, _show(model, drawings, caption))
+            return SampleAnswer(
+                seed=asked.seed,
+                temperature=asked.temperature,
+                num_steps=num_steps,
+                **_drawn(model, drawings),
+            )
+
+    @router.post(
+        "/complete",
+        summary="Finish a drawing in several ways",
+        response_model=CompleteAnswer,
+        responses=_ANSWERS,
+    )
+    async def complete(asked: CompleteRequest, format: AskedFormat = "json"):
+        with studio.model(asked.model, draws=True) as model:
+            image = await run_in_threadpool(_seen_in_place, model, asked.strokes)
+            drawings = await studio.engine.alone(
+                lambda: model.complete(image, asked.num, asked.seed, asked.temperature)
+            )
+            if format != "json":
+                caption = f"Completions of a drawing · {model.name}, seed {asked.seed}"
+                return await _picture(format, _show(model, drawings, caption))
+            return CompleteAnswer(
+                image=Pixels.of(image),
+                seed=asked.seed,
+                temperature=asked.temperature,
+                **_drawn(model, drawings),
+            )
+
+    @router.post(
+        "/interpolate",
+        summary="Draw the way from one drawing to another",
+        response_model=InterpolateAnswer,
+        responses=_ANSWERS,
+    )
+    async def interpolate(asked: InterpolateRequest, format: AskedFormat = "json"):
+        with studio.model(asked.model, draws=True) as model:
+            _, first = await run_in_threadpool(_seen, model, asked.first)
+            _, second = await run_in_threadpool(_seen, model, asked.second)
+            drawings = await studio.engine.alone(
+                lambda: model.interpolate(first, second, asked.num)
+            )
+            if format != "json":
+                caption = f"Interpolation between two drawings · {model.name}"
+                show = _show(model, drawings, caption)._replace(is_way=True)
+                return await _picture(format, show)
+            return InterpolateAnswer(
+                first=Pixels.of(first),
+                second=Pixels.of(second),
+                places=np.linspace(0, 1, asked.num).tolist(),
+                **_drawn(model, drawings),
+            )
+
+    return router
+
+
+def _seen(model: StudioModel, points) -> tuple[Strokes, Float[np.ndarray, "c h w"]]:
+    """A drawing brought to size, and as the model sees it."""
+    strokes = drawing.fitted(points)
+    return strokes, model.targets(drawing.levels(strokes, model.network.shape[1]))
+
+
+def _seen_in_place(model: StudioModel, points) -> Float[np.ndarray, "c h w"]:
+    strokes = drawing.in_place(points)
+    return model.targets(drawing.levels(strokes, model.network.shape[1]))
+
+
+def _drawn(model: StudioModel, drawings: Drawings) -> dict[str, Any]:
+    """What every answer says of drawings; pictures come before steps."""
+    canvases, _, _, write = jax.tree.map(lambda leaf: np.swapaxes(leaf, 0, 1), drawings)
+    return {
+        "model": model.name,
+        "canvases": Pixels.of_logits(canvases),
+        "write": Windows.of(write, model.config.model.write_grid),
+    }
+
+
+def _show(model: StudioModel, drawings: Drawings, caption: str) -> Show:
+    return Show(
+        caption,
+        drawings.canvases,
+        write_window=drawings.write_window,
+        write_grid=model.config.model.write_grid,
+    )
+
+
+def _samples(model: StudioModel, asked: SampleRequest) -> str:
+    heat = "" if asked.temperature == 1 else f", temperature {asked.temperature:g}"
+    return f"Samples from the prior · {model.name}{heat}"
+
+
+async def _picture(format: str, show: Show) -> Response:
+    media, render = _MEDIA[format]
+    return Response(await run_in_threadpool(render, show), media_type=media)
+
+
+def _points(strokes: Strokes) -> list[list[tuple[int, int]]]:
+    return [[(int(x), int(y)) for x, y in stroke.T] for stroke in strokes]

@@ -1,0 +1,69 @@
+"""From a visitor's strokes to the picture that a model sees.
+
+Whole drawings are brought to size as the data were, wherever on the page they were drawn. A drawing
+that is not done stays in its place, for its size and place say what is missing.
+
+Axis letters: h w picture.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import UInt8
+
+from limner.errors import LimnerError
+from limner.strokes import EXTENT, Strokes, rasterise, simplify
+
+MOST_POINTS = 10_000
+
+MOST_INK = 20_000
+"""Length of all strokes, in units of which a page has 255: no hand draws a tenth of it, and the
+time to simplify a drawing may grow with its square."""
+
+
+def fitted(points: Sequence[Sequence[tuple[float, float]]]) -> Strokes:
+    """Strokes of (x, y) points, in any units, as a simplified drawing.
+
+    Raises:
+        LimnerError: there are more points, or there is more ink, than a page holds.
+    """
+    strokes = _arrays(points)
+    extent = np.ptp(np.concatenate(strokes, axis=1), axis=1).max()
+    _check_ink(strokes, EXTENT / extent if extent > 0 else 1.0)
+    return simplify(strokes)
+
+
+def in_place(points: Sequence[Sequence[tuple[float, float]]]) -> Strokes:
+    """Strokes on a page from 0 to 255 both ways, so moved that they are rasterised where they are.
+
+    The official recipe moves a drawing whose largest x is m by (256 - m) / 2; adding m - 256
+    beforehand undoes it.
+
+    Raises:
+        LimnerError: there are more points, or there is more ink, than a page holds.
+    """
+    strokes = _arrays(points)
+    _check_ink(strokes, 1.0)
+    largest = np.concatenate(strokes, axis=1).max(axis=1, keepdims=True)
+    return [stroke + (largest - (EXTENT + 1)) for stroke in strokes]
+
+
+def levels(strokes: Strokes, side: int) -> UInt8[np.ndarray, "1 {side} {side}"]:
+    """The drawing as the official bitmaps show it, 255 for ink."""
+    return rasterise([strokes], side)
+
+
+def _arrays(points: Sequence[Sequence[tuple[float, float]]]) -> Strokes:
+    count = sum(map(len, points))
+    if count > MOST_POINTS:
+        raise LimnerError(f"the strokes have {count:,} points: send {MOST_POINTS:,} at most")
+    return [np.array(stroke, float).T for stroke in points]
+
+
+def _check_ink(strokes: Strokes, scale: float) -> None:
+    length = scale * sum(np.hypot(*np.diff(stroke)).sum() for stroke in strokes)
+    if not length <= MOST_INK:
+        raise LimnerError(
+            f"the strokes are {length / EXTENT:,.0f} pages long: draw with less ink, at most "
+            f"{MOST_INK / EXTENT:.0f} times the page's side"
+        )

@@ -1,0 +1,245 @@
+"""Which models there are, and what can be asked of one.
+
+A model's functions take rows and pad them to one of few numbers, so that each is compiled for few
+shapes; models of equal sizes share what is compiled.
+
+Axis letters: b picture, t step, c channel, h w picture, z latent, k end, n place on a way.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, UInt8, UInt32
+
+from limner.attention import Window
+from limner.complete import complete
+from limner.config import RunConfig
+from limner.data import binarise
+from limner.distributions import Gaussian, bernoulli_entropy, bernoulli_log_prob
+from limner.errors import LimnerError
+from limner.interpolate import interpolate
+from limner.model import Draw
+from limner.objective import draw_noise
+from limner.run import Run
+from limner.sample import Drawings
+from limner.studio.engine import MOST_ROWS
+
+MOST_SAMPLES = 36
+MOST_COMPLETIONS = 8
+MOST_PLACES = 33
+MOST_STEPS = 64
+"""Of samples; a model trained for more draws up to its own number."""
+
+
+class Reconstructions(NamedTuple):
+    """Pictures drawn from looks at them, and what they cost in nats; canvases are logits."""
+
+    canvases: Float[np.ndarray, "b t c h w"]
+    read_window: Window | None
+    write_window: Window | None
+    distortion: Float[np.ndarray, "b"]
+    rate_per_step: Float[np.ndarray, "b t"]
+    floor: Float[np.ndarray, "b"]
+    """The pictures' own entropy: 0 of ink and paper, more of greys. No distortion is below it."""
+
+
+@dataclass(eq=False)
+class StudioModel:
+    """A network and its run."""
+
+    name: str
+    run: Run
+    network: Draw = field(repr=False)
+    test_bounds: Float[np.ndarray, "b"] = field(default_factory=lambda: np.zeros(0))
+    """Of some test drawings, in ascending order, once they are known."""
+
+    @property
+    def config(self) -> RunConfig:
+        """How it was made."""
+        return self.run.config
+
+    @property
+    def num_steps(self) -> int:
+        """T of its training."""
+        return self.config.model.num_steps
+
+    @property
+    def most_steps(self) -> int:
+        """T that samples may have."""
+        return max(MOST_STEPS, self.num_steps)
+
+    @property
+    def draws(self) -> bool:
+        """Whether strokes can be drawn for it: its pictures are squares of ink."""
+        channels, height, width = self.network.shape
+        return channels == 1 and height == width
+
+    def targets(self, levels: UInt8[np.ndarray, "*b c h w"]) -> Float[np.ndarray, "*b c h w"]:
+        """Grey levels as this model is given them: cut at one half if it knows ink or none."""
+        grey = self.config.data.binarisation == "grey"
+        return (levels if grey else binarise.threshold(levels)) / np.float32(255)
+
+    def reconstruct(
+        self, images: Float[np.ndarray, "b c h w"], seeds: UInt32[np.ndarray, "b"]
+    ) -> Reconstructions:
+        """Draw pictures from looks at them, each by its seed, as `sample.reconstruct` draws one."""
+        count = 1 if len(images) == 1 else MOST_ROWS
+        padded = (np.resize(rows, (count, *rows.shape[1:])) for rows in (images, seeds))
+        drawn = _reconstruct(self.network, *padded, num_steps=self.num_steps)
+        return jax.tree.map(lambda leaf: np.asarray(leaf)[: len(images)], drawn)
+
+    def sample(self, num: int, num_steps: int, seed: int, temperature: float) -> Drawings:
+        """Draw from the prior what `sample.sample` draws.
+
+        Drawing more, for longer, and cutting the rest off changes nothing of the first.
+        """
+        latent_size = self.network.latent_size
+        most = self.num_steps if num_steps <= self.num_steps else self.most_steps
+        noise = np.zeros((MOST_SAMPLES, most, latent_size), np.float32)
+        asked = _noises(np.uint32(seed), num_steps=num_steps, latent_size=latent_size)
+        noise[:, :num_steps] = temperature * np.asarray(asked)
+        drawings = _sample(self.network, noise)
+        return jax.tree.map(lambda leaf: np.asarray(leaf)[:num_steps, :num], drawings)
+
+    def complete(
+        self, image: Float[np.ndarray, "c h w"], num: int, seed: int, temperature: float
+    ) -> Drawings:
+        """Finish a drawing in several ways; the first are the same however many there are."""
+        drawings = complete(
+            self.network,
+            image,
+            num=MOST_COMPLETIONS,
+            num_steps=self.num_steps,
+            seed=seed,
+            temperature=temperature,
+        )
+        return jax.tree.map(lambda leaf: leaf[:, :num], drawings)
+
+    def interpolate(
+        self, first: Float[np.ndarray, "c h w"], second: Float[np.ndarray, "c h w"], num: int
+    ) -> Drawings:
+        """Draw the way from one picture to another."""
+        places = np.ones(MOST_PLACES, np.float32)
+        places[:num] = np.linspace(0, 1, num)
+        drawings = interpolate(
+            self.network, first, second, places=places, num_steps=self.num_steps
+        )
+        return jax.tree.map(lambda leaf: leaf[:, :num], drawings)
+
+    def percentile(self, bound: float) -> float | None:
+        """Percent of test drawings with a lower bound; None before those are known."""
+        if not len(self.test_bounds):
+            return None
+        return 100 * float(np.searchsorted(self.test_bounds, bound)) / len(self.test_bounds)
+
+    def facts(self) -> dict[str, Any]:
+        """What the model's card says, by name."""
+        data, train = self.config.data, self.config.train
+        best = [row for row in self.run.read_metrics() if row["kind"] == "valid"]
+        best = min(best, key=lambda row: row.get("bound", math.inf), default={})
+        return {
+            "weights": sum(leaf.size for leaf in jax.tree.leaves(self.network)),
+            "data": data.name,
+            "categories": list(data.categories),
+            "binarisation": data.binarisation,
+            "protocol": train.protocol,
+            "iterations": train.steps,
+            "batch_size": train.batch_size,
+            "validation_distortion": best.get("distortion"),
+            "validation_rate": best.get("rate"),
+        }
+
+
+@partial(jax.jit, static_argnames="num_steps")
+def _reconstruct(
+    model: Draw, images: Float[Array, "b c h w"], seeds: UInt32[Array, "b"], *, num_steps: int
+) -> Reconstructions:
+    def one(image: Float[Array, "c h w"], seed: UInt32[Array, ""]) -> Reconstructions:
+        key = jax.random.fold_in(jax.random.key(seed), 0)
+        _, steps = model.infer(image, draw_noise(key, num_steps, model.latent_size))
+        return Reconstructions(
+            canvases=steps.canvas,
+            read_window=steps.read_window,
+            write_window=steps.write_window,
+            distortion=-bernoulli_log_prob(steps.canvas[-1], image),
+            rate_per_step=jax.vmap(Gaussian.kl_from_standard)(steps.posterior),
+            floor=bernoulli_entropy(image),
+        )
+
+    return jax.vmap(one)(images, seeds)
+
+
+@partial(jax.jit, static_argnames=("num_steps", "latent_size"))
+def _noises(
+    seed: UInt32[Array, ""], *, num_steps: int, latent_size: int
+) -> Float[Array, "b t z"]:
+    key = jax.random.key(seed)
+    keys = jax.vmap(lambda place: jax.random.fold_in(key, place))(jnp.arange(MOST_SAMPLES))
+    return jax.vmap(lambda key: draw_noise(key, num_steps, latent_size))(keys)
+
+
+@jax.jit
+def _sample(model: Draw, noise: Float[Array, "b t z"]) -> Drawings:
+    _, steps = jax.vmap(model.generate, out_axes=(0, 1))(noise)
+    return Drawings(steps.canvas, steps.latent, None, steps.write_window)
+
+
+def find_models(places: Sequence[Path], beneath: Path = Path("runs")) -> dict[str, Run]:
+    """The runs to serve, by name; the first is the one a visitor meets.
+
+    Args:
+        places: Run folders, and folders of runs; if there are none, those of `beneath`.
+        beneath: Where `limner train` leaves its runs: of these the finished ones, newest first.
+
+    Raises:
+        LimnerError: A place holds no run with weights, or there is none at all.
+    """
+    if not places:
+        runs = [run for run in _runs_in(beneath) if _finished(run)]
+        if not runs:
+            raise LimnerError(
+                f"there is no finished run under {beneath}: make one in some minutes with "
+                "`limner demo`, or name a run folder"
+            )
+        runs.sort(key=lambda run: run.weights.stat().st_mtime, reverse=True)
+    else:
+        runs = [run for place in places for run in _runs_at(place)]
+    named: dict[str, Run] = {}
+    for run in runs:
+        folder = name = run.folder.resolve().name
+        copies = itertools.count(2)
+        while name in named:
+            name = f"{folder}-{next(copies)}"
+        named[name] = run
+    return named
+
+
+def load_models(runs: dict[str, Run]) -> dict[str, StudioModel]:
+    """The runs with their weights in memory."""
+    return {name: StudioModel(name, run, run.load_model()) for name, run in runs.items()}
+
+
+def _runs_at(place: Path) -> list[Run]:
+    if (place / "config.json").exists():
+        return [Run.open(place)]
+    runs = [run for run in _runs_in(place) if run.weights.exists()]
+    if not runs:
+        raise LimnerError(f"{place} is neither a run folder nor a folder of runs with weights")
+    return runs
+
+
+def _runs_in(folder: Path) -> list[Run]:
+    return [Run.open(path.parent) for path in sorted(folder.glob("*/config.json"))]
+
+
+def _finished(run: Run) -> bool:
+    rows = run.read_metrics()
+    return run.weights.exists() and bool(rows) and rows[-1]["step"] >= run.config.train.steps
