@@ -310,4 +310,5 @@ def test_a_contact_sheet_is_shown(tmp_path, capsys):
     run = cli_data.main
     run(["show", "--to", str(tmp_path / "sheet.png"), "--count", "9"])
     assert capsys.readouterr().out == f"{tmp_path / 'sheet.png'}\n"
-    assert Image.open(tmp_path / "sheet.png").width > 84
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.width > 84

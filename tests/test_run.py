@@ -107,6 +107,8 @@ def test_metrics_are_rows_of_json(run):
     assert run.read_metrics() == []
     run.append("metrics.jsonl", [{"step": 1}, {"step": 2}])
     run.append("metrics.jsonl", [{"step": 3}])
+    with run.metrics.open("a") as file:
+        file.write('{"step": 4, "bou')  # the power went
     assert [row["step"] for row in run.read_metrics()] == [1, 2, 3]
     run.write_metrics(row for row in run.read_metrics() if row["step"] < 3)
     assert [json.loads(line)["step"] for line in run.metrics.read_text().splitlines()] == [1, 2]

@@ -41,6 +41,12 @@ def save(
     checkpoints.save(step, args=ocp.args.StandardSave(state), metrics=metrics)
 
 
+def best_metrics(checkpoints: ocp.CheckpointManager) -> Metrics | None:
+    """The metrics of least score, if any state was validated."""
+    step = checkpoints.best_step()
+    return None if step is None else checkpoints.metrics(step)
+
+
 def restore_latest(checkpoints: ocp.CheckpointManager, like: State) -> State:
     """The latest state, or `like` itself if there is none.
 

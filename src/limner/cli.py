@@ -8,25 +8,17 @@ import dataclasses
 import difflib
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from limner.config import PRESETS, Protocol, RunConfig
 from limner.errors import LimnerError
+from limner.terminal import open_with_progress, progress_bar
 
 if TYPE_CHECKING:
     from limner.data.dataset import Dataset
@@ -119,20 +111,12 @@ def _train(out: Path, config: RunConfig) -> "Run":
 
     dataset = _dataset(config)
     run = Run.create(out, config)
-    with _bar("training") as (bar, task):
+    with progress_bar("training") as advance:
 
         def show(progress) -> None:
-            losses = "  ".join(
-                f"{name} {value:.1f}"
-                for name, value in progress.losses.items()
-                if isinstance(value, float)
-            )
-            bar.update(
-                task,
-                total=progress.steps,
-                completed=progress.step,
-                note=f"{losses}  {progress.images_per_second:,.0f} images/s",
-            )
+            distortion, rate, _ = _losses(progress.losses).items()
+            note = f"{_short(*distortion)} {_short(*rate)}  {progress.images_per_second:,.0f} im/s"
+            advance(progress.step, progress.steps, note)
 
         outcome = train(run, dataset, show)
     if outcome.step:
@@ -185,18 +169,17 @@ def _evaluate(
     _prepare()
     from limner.evaluate import evaluate
 
-    with _bar("evaluating") as (bar, task):
+    dataset = _dataset(run.config, data_root)
+    with progress_bar("evaluating") as advance:
         return evaluate(
             run.load_model(),
-            _dataset(run.config, data_root),
+            dataset,
             num_steps=run.config.model.num_steps,
             binarisation=run.config.data.binarisation,
             protocol=protocol,
             importance_samples=importance_samples,
             seed=seed,
-            on_progress=lambda done, total: bar.update(
-                task, total=total, completed=done, note="images"
-            ),
+            on_progress=advance,
         )
 
 
@@ -394,29 +377,9 @@ def _open(folder: Path) -> "Run":
 
 
 def _dataset(config: RunConfig, data_root: Path | None = None) -> "Dataset":
-    from limner.data.dataset import open_dataset
-
     data = config.data if data_root is None else dataclasses.replace(config.data, root=data_root)
     model = config.model
-    dataset = open_dataset(data, shape=(model.channels, model.height, model.width))
-    if dataset.note:
-        print(dataset.note, file=sys.stderr)
-    return dataset
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[tuple[Progress, Any]]:
-    """A progress bar on stderr with a note and the time left."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        yield bar, bar.add_task(what, total=None, note="compiling")
+    return open_with_progress(data, (model.channels, model.height, model.width))
 
 
 def _print_table(title: str, evaluation: "Evaluation") -> None:
@@ -438,10 +401,18 @@ def _print_json(facts: dict[str, Any]) -> None:
     print(json.dumps(facts))
 
 
-def _in_words(losses: dict[str, Any]) -> str:
-    return ", ".join(f"{k} {v:.2f}" for k, v in losses.items() if isinstance(v, float)) + (
-        f" nats ({losses['protocol']}, step {losses['step']})"
-    )
+def _losses(row: dict[str, Any]) -> dict[str, float]:
+    """The losses of a row of metrics: distortion, rate and their sum, by whatever names."""
+    return {name: value for name, value in row.items() if isinstance(value, float)}
+
+
+def _short(name: str, value: float) -> str:
+    return f"{name[:4]} {value:.1f}"
+
+
+def _in_words(row: dict[str, Any]) -> str:
+    losses = ", ".join(f"{name} {value:.2f}" for name, value in _losses(row).items())
+    return f"{losses} nats ({row['protocol']}, step {row['step']})"
 
 
 def _near(given: str, names: list[str]) -> str:

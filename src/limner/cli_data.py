@@ -4,8 +4,6 @@ Results go to stdout, progress to stderr. What is slow to import is imported by 
 needs it, so that --help answers at once.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +12,7 @@ from tyro.extras import SubcommandApp
 
 from limner.config import DataConfig
 from limner.data.names import ExportFormat, Format, SplitName
+from limner.terminal import open_with_progress, progress_bar
 
 app = SubcommandApp()
 _DOODLES = DataConfig()
@@ -89,7 +88,7 @@ def fetch(
     from limner.data.library import wanted
 
     requests = wanted(data_root(root), names, format)
-    with _bar("downloading", in_bytes=True) as advance:
+    with progress_bar("downloading", in_bytes=True) as advance:
         fetched = download(requests, progress=advance, workers=workers)
     for request in requests:
         print(request.path, "fetched" if request.path in fetched else "was here")
@@ -113,14 +112,14 @@ def show(
         seed: Of the choice.
     """
     from limner.data.dataset import batch_indices
-    from limner.figures import contact_sheet, save_picture
+    from limner.figures import image_grid, save_picture
 
-    dataset = _open(data)
+    dataset = open_with_progress(data)
     drawings = dataset.split(split)
     chosen = batch_indices(len(drawings), min(count, len(drawings)), 0, seed)
     labels = [dataset.names[category] for category in drawings.categories(chosen)]
     caption = f"{dataset.name}, {split}: {len(chosen)} of {len(drawings):,} drawings"
-    save_picture(contact_sheet(drawings.levels(chosen) / 255, labels, caption), to)
+    save_picture(image_grid(drawings.levels(chosen) / 255, caption, labels=labels), to)
     print(to)
 
 
@@ -139,8 +138,8 @@ def export(
     """
     from limner.data.export import export as write
 
-    dataset = _open(data)
-    with _bar("writing") as advance:
+    dataset = open_with_progress(data)
+    with progress_bar("writing") as advance:
         paths = write(dataset, to, format, data.binarisation, advance)
     for path in paths:
         print(path)
@@ -158,7 +157,7 @@ def rasterise(source: Path, to: Path, side: int = 28, workers: int | None = None
     """
     from limner.data.rasterise_file import rasterise_file
 
-    with _bar("drawing") as advance:
+    with progress_bar("drawing") as advance:
         count = rasterise_file(source, to, side, workers, lambda done: advance(done, None))
     print(f"{to}: {count:,} drawings")
 
@@ -181,32 +180,3 @@ def verify(root: Path | None = None) -> None:
     print(f"{files:,} files, {rows:,} rows, {damaged} damaged")
     if damaged:
         raise SystemExit(1)
-
-
-def _open(config: DataConfig):
-    import sys
-
-    from limner.data.dataset import open_dataset
-
-    with _bar("downloading", in_bytes=True) as advance:
-        dataset = open_dataset(config, progress=advance)
-    if dataset.note:
-        print(dataset.note, file=sys.stderr)
-    return dataset
-
-
-@contextmanager
-def _bar(what: str, in_bytes: bool = False) -> Iterator[Callable[[int, int | None], None]]:
-    """A progress bar on stderr, for as long as something is told to it."""
-    from rich import progress
-    from rich.console import Console
-
-    counts = (
-        (progress.DownloadColumn(), progress.TransferSpeedColumn())
-        if in_bytes
-        else (progress.MofNCompleteColumn(),)
-    )
-    columns = (progress.TextColumn("{task.description}"), progress.BarColumn(), *counts)
-    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, visible=False)
-        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)

@@ -25,13 +25,13 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from limner.distributions import bernoulli_log_prob
 from limner.errors import LimnerError
 from limner.model import Draw, State, Step
 from limner.objective import draw_noise
-from limner.sample import Drawings
+from limner.sample import Drawings, collect
 
 CANDIDATES = 128
 SWEEPS = 4
@@ -72,7 +72,7 @@ def complete(
         raise LimnerError(f"num is {num}: there can be 1 to {CANDIDATES} completions")
     if known is None:
         known = known_pixels(image)
-    drawings = _complete(
+    steps = _complete(
         model,
         jnp.asarray(image),
         jnp.asarray(known),
@@ -81,7 +81,7 @@ def complete(
         num=num,
         num_steps=num_steps,
     )
-    return jax.tree.map(np.asarray, drawings)
+    return collect(steps)
 
 
 def known_pixels(image: Float[np.ndarray, "c h w"]) -> Bool[np.ndarray, "h w"]:
@@ -95,6 +95,15 @@ def known_pixels(image: Float[np.ndarray, "c h w"]) -> Bool[np.ndarray, "h w"]:
     return np.any([ink[y : y + height, x : x + width] for y, x in shifts], axis=0)
 
 
+def pick(key: PRNGKeyArray, log_weights: Float[Array, "b"], num: int) -> Int[Array, "{num}"]:
+    """Places of `num` different ones, drawn one after the other by their weights.
+
+    Source: Gumbel noise on log-weights, of which the greatest are kept, draws without replacement
+    (Yellott 1977).
+    """
+    return jax.lax.top_k(log_weights + jax.random.gumbel(key, log_weights.shape), num)[1]
+
+
 @partial(jax.jit, static_argnames=("num", "num_steps"))
 def _complete(
     model: Draw,
@@ -105,8 +114,8 @@ def _complete(
     *,
     num: int,
     num_steps: int,
-) -> Drawings:
-    candidates_key, pick_key, *sweep_keys = jax.random.split(key, 2 + SWEEPS)
+) -> Step:
+    candidates_key, pick_key, last_key, sweeps_key = jax.random.split(key, 4)
     halfway = num_steps // 2
     heat = jnp.where(jnp.arange(num_steps) < halfway, 1, temperature)[:, None]
 
@@ -121,13 +130,16 @@ def _complete(
         whole = jnp.where(known, image, jax.nn.sigmoid(canvas))
         return _look_then_dream(model, whole, heat * noise, halfway)
 
+    def sweep(
+        canvases: Float[Array, "b c h w"], key: PRNGKeyArray
+    ) -> tuple[Float[Array, "b c h w"], None]:
+        return jax.vmap(redraw)(canvases, noises(key, num))[0].canvas, None
+
     canvases = jax.vmap(sample)(noises(candidates_key, CANDIDATES))
-    canvases = canvases[_pick(pick_key, _evidence(canvases, image, known), num)]
-    for sweep_key in sweep_keys[:-1]:
-        canvases = jax.vmap(redraw)(canvases, noises(sweep_key, num))[0].canvas
-    _, steps = jax.vmap(redraw, out_axes=(0, 1))(canvases, noises(sweep_keys[-1], num))
-    inked = jnp.maximum(steps.canvas, _logits(image))
-    return Drawings(inked, steps.latent, None, steps.write_window)
+    canvases = canvases[pick(pick_key, _evidence(canvases, image, known), num)]
+    canvases, _ = jax.lax.scan(sweep, canvases, jax.random.split(sweeps_key, SWEEPS - 1))
+    _, steps = jax.vmap(redraw)(canvases, noises(last_key, num))
+    return steps._replace(canvas=jnp.maximum(steps.canvas, _logits(image)))
 
 
 def _look_then_dream(
@@ -154,15 +166,6 @@ def _evidence(
     # A pixel with logit 0 costs log 2 whatever its target, so hidden pixels weigh all alike.
     hidden = jnp.where(known, canvases, 0)
     return jax.vmap(lambda canvas: bernoulli_log_prob(canvas, image))(hidden)
-
-
-def _pick(key: PRNGKeyArray, log_weights: Float[Array, "b"], num: int) -> Array:
-    """Places of `num` different ones, the likelier ones likelier.
-
-    Source: Gumbel noise on log-weights, of which the greatest are kept, draws without replacement
-    (Vieira 2014).
-    """
-    return jax.lax.top_k(log_weights + jax.random.gumbel(key, log_weights.shape), num)[1]
 
 
 def _logits(image: Float[Array, "c h w"]) -> Float[Array, "c h w"]:

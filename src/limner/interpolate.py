@@ -24,8 +24,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from limner.model import Draw
-from limner.sample import Drawings
+from limner.model import Draw, Step
+from limner.sample import Drawings, collect
 
 
 def interpolate(
@@ -49,7 +49,7 @@ def interpolate(
         A drawing for each place, on the axis of pictures; they read nothing.
     """
     ends = jnp.stack([first, second])
-    return jax.tree.map(np.asarray, _draw_way(model, ends, places, num_steps=num_steps))
+    return collect(_draw_way(model, ends, places, num_steps=num_steps))
 
 
 def arc(
@@ -74,9 +74,8 @@ def arc(
 @partial(jax.jit, static_argnames="num_steps")
 def _draw_way(
     model: Draw, ends: Float[Array, "2 c h w"], places: Float[Array, "n"], *, num_steps: int
-) -> Drawings:
+) -> Step:
     no_noise = jnp.zeros((num_steps, model.latent_size))
     first, second = jax.vmap(lambda end: model.infer(end, no_noise)[1].latent)(ends)
     latents = jax.vmap(lambda place: arc(first, second, place))(places)
-    _, steps = jax.vmap(model.generate, out_axes=(0, 1))(latents)
-    return Drawings(steps.canvas, steps.latent, None, steps.write_window)
+    return jax.vmap(model.generate)(latents)[1]

@@ -127,10 +127,10 @@ class Run:
             yield
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """The rows of metrics.jsonl; none if it is not there."""
+        """The rows of metrics.jsonl; none if it is not there. A last line cut short is no row."""
         if not self.metrics.exists():
             return []
-        return [json.loads(line) for line in self.metrics.read_text().splitlines()]
+        return [json.loads(line) for line in self.metrics.read_text().split("\n")[:-1]]
 
     def write_metrics(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Replace metrics.jsonl."""

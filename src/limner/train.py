@@ -24,7 +24,7 @@ import orbax.checkpoint as ocp
 from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, Int, UInt8
 
-from limner.checkpoint import open_checkpoints, restore_latest, save
+from limner.checkpoint import best_metrics, open_checkpoints, restore_latest, save
 from limner.config import RunConfig, TrainConfig
 from limner.data.dataset import Dataset, Split, batch_indices
 from limner.errors import LimnerError
@@ -127,8 +127,7 @@ def train(
         seconds = time.perf_counter() - started
         if step > first:
             run.append("sessions.jsonl", [_session(first, step, seconds, mesh)])
-        best = checkpoints.best_step()
-        validation = None if best is None else checkpoints.metrics(best)
+        validation = best_metrics(checkpoints)
     return Outcome(step, step == config.train.steps, validation, seconds)
 
 
@@ -244,9 +243,10 @@ def _validate(
     )
     row = _row("valid", step, config, losses)
     run.append("metrics.jsonl", [row])
+    best = best_metrics(checkpoints)
+    if best is None or _score(row) < _score(best):
+        run.save_model(state.average)  # before the checkpoint: a run cut off between makes it again
     save(checkpoints, step, state, metrics=row)
-    if checkpoints.best_step() == step:
-        run.save_model(state.average)
 
 
 def _row(kind: str, step: int, config: RunConfig, losses: Losses | Loss) -> dict[str, Any]:

@@ -49,7 +49,8 @@ def check_names(names: Sequence[str], known: Sequence[str], what: str) -> None:
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
-            advice = f"do you mean {' or '.join(near)}?" if near else "see limner data list"
+            some = ", ".join(known) if len(known) < 20 else "those of limner data list"
+            advice = f"do you mean {' or '.join(near)}?" if near else f"there are {some}"
             raise LimnerError(f"{name!r} is no category of {what}: {advice}")
 
 

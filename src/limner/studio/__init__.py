@@ -4,6 +4,7 @@
     models.py       which runs there are; a network and what can be asked of it
     drawing.py      strokes of a visitor to the picture that a model sees
     engine.py       a bounded number of requests, batched where they can be
+    preparation.py    compiling and measuring in the background
     schemas.py      the requests and answers of the API, version 1
     takeaway.py     drawings as GIF, PNG and SVG
     guard.py        what is refused before anything is computed

@@ -12,11 +12,12 @@ from starlette.concurrency import run_in_threadpool
 
 from limner.data.doodles import CATEGORIES, doodle
 from limner.errors import LimnerError
-from limner.sample import Drawings
+from limner.sample import Drawings, collect
 from limner.strokes import Strokes
 from limner.studio import drawing, takeaway
 from limner.studio.engine import Engine
 from limner.studio.models import StudioModel
+from limner.studio.preparation import Preparation
 from limner.studio.schemas import (
     Card,
     CompleteAnswer,
@@ -65,9 +66,10 @@ AskedFormat = Annotated[
 
 
 class Studio:
-    """The models that are served, and the engine that computes for them once it runs."""
+    """The models that are served; once it runs, what computes for them and makes them ready."""
 
     engine: Engine
+    preparation: Preparation
 
     def __init__(self, models: Mapping[str, StudioModel]):
         self.models = models
@@ -91,6 +93,7 @@ class Studio:
         if draws and not found.draws:
             raise LimnerError(f"{found.name} takes no strokes: its pictures are not squares of ink")
         with self.engine.admission():
+            self.preparation.begin(found)
             yield found
 
 
@@ -123,34 +126,27 @@ def routes(studio: Studio) -> APIRouter:
             seeds = np.array([asked.seed], np.uint32)
             drawn = await studio.engine.together(model.reconstruct, image[None], seeds)
             if format != "json":
-                # From pictures by steps to steps by pictures.
-                canvases, read, write = jax.tree.map(lambda leaf: np.swapaxes(leaf, 0, 1), drawn[:3])
-                show = Show(
+                caption = (
                     f"Reconstruction from the posterior · {model.name}, T = {model.num_steps},"
-                    f" seed {asked.seed}",
-                    canvases,
-                    write_window=write,
-                    write_grid=model.config.model.write_grid,
-                    read_window=read,
-                    read_grid=model.config.model.read_grid,
-                    inputs=image[None] if read is not None else None,
+                    f" seed {asked.seed}"
                 )
-                return await _picture(format, show)
-            rates = drawn.rate_per_step[0]
-            bound = float(drawn.distortion[0] + rates.sum())
+                drawings = collect(drawn.steps)
+                return await _picture(format, _show(model, drawings, caption, image))
+            _, losses, floor = drawn
+            bound = float(losses.bound[0])
             return ReconstructAnswer(
                 model=model.name,
                 seed=asked.seed,
                 strokes=_points(strokes),
                 image=Pixels.of(image),
-                canvases=Pixels.of_logits(drawn.canvases[0]),
-                read=Windows.of(drawn.read_window, model.config.model.read_grid),
-                write=Windows.of(drawn.write_window, model.config.model.write_grid),
-                distortion=float(drawn.distortion[0]),
-                rate=float(rates.sum()),
-                rate_per_step=rates.tolist(),
+                canvases=Pixels.of_logits(drawn.steps.canvas[0]),
+                read=Windows.of(drawn.steps.read_window, model.config.model.read_grid),
+                write=Windows.of(drawn.steps.write_window, model.config.model.write_grid),
+                distortion=float(losses.distortion[0]),
+                rate=float(losses.rate[0]),
+                rate_per_step=losses.rate_per_step[0].tolist(),
                 bound=bound,
-                floor=float(drawn.floor[0]),
+                floor=float(floor[0]),
                 percentile=model.percentile(bound),
             )
 
@@ -246,12 +242,20 @@ def _drawn(model: StudioModel, drawings: Drawings) -> dict[str, Any]:
     }
 
 
-def _show(model: StudioModel, drawings: Drawings, caption: str) -> Show:
+def _show(
+    model: StudioModel,
+    drawings: Drawings,
+    caption: str,
+    seen: Float[np.ndarray, "c h w"] | None = None,
+) -> Show:
     return Show(
         caption,
         drawings.canvases,
         write_window=drawings.write_window,
         write_grid=model.config.model.write_grid,
+        read_window=drawings.read_window,
+        read_grid=model.config.model.read_grid,
+        inputs=None if seen is None or drawings.read_window is None else seen[None],
     )
 
 
@@ -265,5 +269,5 @@ async def _picture(format: str, show: Show) -> Response:
     return Response(await run_in_threadpool(render, show), media_type=media)
 
 
-def _points(strokes: Strokes) -> list[list[tuple[int, int]]]:
-    return [[(int(x), int(y)) for x, y in stroke.T] for stroke in strokes]
+def _points(strokes: Strokes) -> list[list[list[int]]]:
+    return [stroke.T.tolist() for stroke in strokes]

@@ -21,7 +21,7 @@ MOST_INK = 20_000
 time to simplify a drawing may grow with its square."""
 
 
-def fitted(points: Sequence[Sequence[tuple[float, float]]]) -> Strokes:
+def fitted(points: Sequence[Sequence[Sequence[float]]]) -> Strokes:
     """Strokes of (x, y) points, in any units, as a simplified drawing.
 
     Raises:
@@ -33,7 +33,7 @@ def fitted(points: Sequence[Sequence[tuple[float, float]]]) -> Strokes:
     return simplify(strokes)
 
 
-def in_place(points: Sequence[Sequence[tuple[float, float]]]) -> Strokes:
+def in_place(points: Sequence[Sequence[Sequence[float]]]) -> Strokes:
     """Strokes on a page from 0 to 255 both ways, so moved that they are rasterised where they are.
 
     The official recipe moves a drawing whose largest x is m by (256 - m) / 2; adding m - 256
@@ -53,7 +53,7 @@ def levels(strokes: Strokes, side: int) -> UInt8[np.ndarray, "1 {side} {side}"]:
     return rasterise([strokes], side)
 
 
-def _arrays(points: Sequence[Sequence[tuple[float, float]]]) -> Strokes:
+def _arrays(points: Sequence[Sequence[Sequence[float]]]) -> Strokes:
     count = sum(map(len, points))
     if count > MOST_POINTS:
         raise LimnerError(f"the strokes have {count:,} points: send {MOST_POINTS:,} at most")

@@ -36,7 +36,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if not self._is_ours(headers.get("host", "")):
+        if not names_this_machine(headers.get("host", ""), self._host):
             await _refuse(send, 421, "the Host header does not name this machine")
             return
         origin = headers.get("origin")
@@ -59,18 +59,22 @@ class Guard:
 
         await self._app(scope, receive_again, send_with_headers)
 
-    def _is_ours(self, host: str) -> bool:
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
-            return False
-        if name in ("localhost", self._host):
-            return True
-        if is_loopback(self._host):
-            return is_loopback(name)
-        # Served to a network: its addresses are many, but no name can be made to resolve to an
-        # address that is written out.
-        return _address(name) is not None or name == socket.gethostname().lower()
+
+def names_this_machine(header: str, host: str) -> bool:
+    """Whether a Host header is one that may come when the studio is served on `host`.
+
+    Served to a network, it may be any address that is written out: no page can give itself such
+    a name.
+    """
+    try:
+        name = urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return False
+    if name in ("localhost", host.lower()):
+        return True
+    if is_loopback(host):
+        return is_loopback(name)
+    return _address(name) is not None or name == socket.gethostname().lower()
 
 
 def is_loopback(host: str) -> bool:

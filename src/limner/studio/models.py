@@ -19,17 +19,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, UInt8, UInt32
 
-from limner.attention import Window
 from limner.complete import complete
 from limner.config import RunConfig
 from limner.data import binarise
 from limner.distributions import Gaussian, bernoulli_entropy, bernoulli_log_prob
 from limner.errors import LimnerError
 from limner.interpolate import interpolate
-from limner.model import Draw
-from limner.objective import draw_noise
+from limner.model import Draw, Step
+from limner.objective import Loss, draw_noise
 from limner.run import Run
-from limner.sample import Drawings
+from limner.sample import Drawings, collect
 from limner.studio.engine import MOST_ROWS
 
 MOST_SAMPLES = 36
@@ -40,15 +39,12 @@ MOST_STEPS = 64
 
 
 class Reconstructions(NamedTuple):
-    """Pictures drawn from looks at them, and what they cost in nats; canvases are logits."""
+    """Pictures drawn from looks at them, and what they cost; on a first axis of pictures."""
 
-    canvases: Float[np.ndarray, "b t c h w"]
-    read_window: Window | None
-    write_window: Window | None
-    distortion: Float[np.ndarray, "b"]
-    rate_per_step: Float[np.ndarray, "b t"]
-    floor: Float[np.ndarray, "b"]
-    """The pictures' own entropy: 0 of ink and paper, more of greys. No distortion is below it."""
+    steps: Step
+    losses: Loss
+    floor: Float[Array, "*b"]
+    """The pictures' own entropy, nats: 0 of ink and paper. No distortion is below it."""
 
 
 @dataclass(eq=False)
@@ -106,8 +102,8 @@ class StudioModel:
         noise = np.zeros((MOST_SAMPLES, most, latent_size), np.float32)
         asked = _noises(np.uint32(seed), num_steps=num_steps, latent_size=latent_size)
         noise[:, :num_steps] = temperature * np.asarray(asked)
-        drawings = _sample(self.network, noise)
-        return jax.tree.map(lambda leaf: np.asarray(leaf)[:num_steps, :num], drawings)
+        drawings = collect(_sample(self.network, noise))
+        return jax.tree.map(lambda leaf: leaf[:num_steps, :num], drawings)
 
     def complete(
         self, image: Float[np.ndarray, "c h w"], num: int, seed: int, temperature: float
@@ -129,9 +125,7 @@ class StudioModel:
         """Draw the way from one picture to another."""
         places = np.ones(MOST_PLACES, np.float32)
         places[:num] = np.linspace(0, 1, num)
-        drawings = interpolate(
-            self.network, first, second, places=places, num_steps=self.num_steps
-        )
+        drawings = interpolate(self.network, first, second, places=places, num_steps=self.num_steps)
         return jax.tree.map(lambda leaf: leaf[:, :num], drawings)
 
     def percentile(self, bound: float) -> float | None:
@@ -160,36 +154,35 @@ class StudioModel:
 
 @partial(jax.jit, static_argnames="num_steps")
 def _reconstruct(
-    model: Draw, images: Float[Array, "b c h w"], seeds: UInt32[Array, "b"], *, num_steps: int
+    model: Draw,
+    images: Float[Array, "b c h w"],
+    seeds: UInt32[Array, "b"],
+    *,
+    num_steps: int,
 ) -> Reconstructions:
     def one(image: Float[Array, "c h w"], seed: UInt32[Array, ""]) -> Reconstructions:
         key = jax.random.fold_in(jax.random.key(seed), 0)
-        _, steps = model.infer(image, draw_noise(key, num_steps, model.latent_size))
-        return Reconstructions(
-            canvases=steps.canvas,
-            read_window=steps.read_window,
-            write_window=steps.write_window,
-            distortion=-bernoulli_log_prob(steps.canvas[-1], image),
+        final, steps = model.infer(image, draw_noise(key, num_steps, model.latent_size))
+        assert steps.posterior is not None  # it looked at an image
+        losses = Loss(
+            distortion=-bernoulli_log_prob(final.canvas, image),
             rate_per_step=jax.vmap(Gaussian.kl_from_standard)(steps.posterior),
-            floor=bernoulli_entropy(image),
         )
+        return Reconstructions(steps, losses, bernoulli_entropy(image))
 
     return jax.vmap(one)(images, seeds)
 
 
 @partial(jax.jit, static_argnames=("num_steps", "latent_size"))
-def _noises(
-    seed: UInt32[Array, ""], *, num_steps: int, latent_size: int
-) -> Float[Array, "b t z"]:
+def _noises(seed: UInt32[Array, ""], *, num_steps: int, latent_size: int) -> Float[Array, "b t z"]:
     key = jax.random.key(seed)
     keys = jax.vmap(lambda place: jax.random.fold_in(key, place))(jnp.arange(MOST_SAMPLES))
     return jax.vmap(lambda key: draw_noise(key, num_steps, latent_size))(keys)
 
 
 @jax.jit
-def _sample(model: Draw, noise: Float[Array, "b t z"]) -> Drawings:
-    _, steps = jax.vmap(model.generate, out_axes=(0, 1))(noise)
-    return Drawings(steps.canvas, steps.latent, None, steps.write_window)
+def _sample(model: Draw, noise: Float[Array, "b t z"]) -> Step:
+    return jax.vmap(model.generate)(noise)[1]
 
 
 def find_models(places: Sequence[Path], beneath: Path = Path("runs")) -> dict[str, Run]:

@@ -25,10 +25,11 @@ Format = Literal["json", "gif", "png", "svg"]
 
 Anywhere = Annotated[float, Field(ge=-1e5, le=1e5, allow_inf_nan=False)]
 OnPage = Annotated[float, Field(ge=0, le=255, allow_inf_nan=False)]
+_Two = Field(min_length=2, max_length=2)
 _Many = Field(min_length=1, max_length=MOST_POINTS)
 _Strokes = Field(min_length=1, max_length=MOST_STROKES)
-Drawing = Annotated[list[Annotated[list[tuple[Anywhere, Anywhere]], _Many]], _Strokes]
-PageDrawing = Annotated[list[Annotated[list[tuple[OnPage, OnPage]], _Many]], _Strokes]
+Drawing = Annotated[list[Annotated[list[Annotated[list[Anywhere], _Two]], _Many]], _Strokes]
+PageDrawing = Annotated[list[Annotated[list[Annotated[list[OnPage], _Two]], _Many]], _Strokes]
 
 ModelName = Annotated[str, Field(max_length=200, description="Of /models; the first if absent.")]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1, description="Of the noise.")]
@@ -126,12 +127,15 @@ class Windows(BaseModel):
         return cls(grid=grid, **lists)
 
 
+Strokes = list[list[Annotated[list[int], _Two]]]
+
+
 class ReconstructAnswer(BaseModel):
     """How a drawing was drawn again, and what it cost in nats."""
 
     model: str
     seed: int
-    strokes: list[list[tuple[int, int]]] = Field(description="The drawing, simplified.")
+    strokes: Strokes = Field(description="The drawing, simplified.")
     image: Pixels = Field(description="What the model saw: channel, y, x.")
     canvases: Pixels = Field(description="After every step: step, channel, y, x.")
     read: Windows | None
@@ -231,7 +235,7 @@ class DoodleAnswer(BaseModel):
 
     category: str
     index: int
-    strokes: list[list[tuple[int, int]]] = Field(description="Points from 0 to 255.")
+    strokes: Strokes = Field(description="Points from 0 to 255.")
 
 
 class Refusal(BaseModel):

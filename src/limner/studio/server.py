@@ -1,36 +1,30 @@
 """The application, and the process that serves it."""
 
-import asyncio
 import hashlib
 import mimetypes
 import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
-from functools import partial
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-import numpy as np
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
-from limner.data.dataset import open_dataset
 from limner.errors import LimnerError
 from limner.studio.api import Studio, routes
-from limner.studio.engine import MOST_ROWS, Busy, Engine
+from limner.studio.engine import Busy, Engine
 from limner.studio.guard import Guard
 from limner.studio.models import StudioModel
-
-TEST_DRAWINGS = 256
-"""Behind the percentiles."""
+from limner.studio.preparation import Preparation, rehearsals
 
 _MOST_CONNECTIONS = 512
 _DESCRIPTION = (
-    "Drawings by DRAW, the Deep Recurrent Attentive Writer, step by step. Arrays of pixels are bytes"
-    " in base64: in Python, `np.frombuffer(b64decode(pixels['data']),"
+    "Drawings by DRAW, the Deep Recurrent Attentive Writer, step by step. Arrays of pixels are"
+    " bytes in base64: in Python, `np.frombuffer(b64decode(pixels['data']),"
     " np.uint8).reshape(pixels['shape'])`."
 )
 
@@ -46,12 +40,14 @@ def create_app(models: Mapping[str, StudioModel], host: str = "127.0.0.1") -> Fa
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        first = next(iter(models.values()))
         studio.engine = Engine()
-        preparing = asyncio.create_task(_prepare(studio))
+        studio.preparation = Preparation(studio.engine)
+        # The very first thing asked of the page is not to wait; the rest is compiled meanwhile.
+        await studio.engine.alone(next(rehearsals(first)))
+        studio.preparation.begin(first)
         yield
-        preparing.cancel()
-        with suppress(asyncio.CancelledError):
-            await preparing
+        await studio.preparation.close()
         await studio.engine.close()
 
     app = FastAPI(
@@ -87,8 +83,8 @@ def bind(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def serve(app: FastAPI, listener: socket.socket) -> None:
-    """Answer requests until the process is told to stop."""
+def make_server(app: FastAPI) -> uvicorn.Server:
+    """What serves the application; its `run` answers until it is told to stop."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -96,44 +92,7 @@ def serve(app: FastAPI, listener: socket.socket) -> None:
         limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=2,
     )
-    uvicorn.Server(config).run(sockets=[listener])
-
-
-async def _prepare(studio: Studio) -> None:
-    """Compile what will be asked for, then measure test drawings; visitors go between."""
-    for model in studio.models.values():
-        for work in _rehearsals(model):
-            await studio.engine.alone(work)
-    for model in studio.models.values():
-        with suppress(LimnerError):  # no data here: then there are no percentiles
-            await _measure(studio.engine, model)
-
-
-def _rehearsals(model: StudioModel):
-    blank = np.zeros(model.network.shape, np.float32)
-
-    def look(count: int) -> None:
-        model.reconstruct(np.stack([blank] * count), np.zeros(count, np.uint32))
-
-    yield partial(look, 1)
-    yield partial(model.sample, 1, model.num_steps, 0, 1.0)
-    yield partial(model.complete, blank, 1, 0, 1.0)
-    yield partial(model.interpolate, blank, blank, 2)
-    yield partial(look, MOST_ROWS)
-    yield partial(model.sample, 1, model.most_steps, 0, 1.0)
-
-
-async def _measure(engine: Engine, model: StudioModel) -> None:
-    """Find the bounds of some test drawings."""
-    dataset = open_dataset(model.config.data, shape=model.network.shape, fetch=False)
-    split = dataset.split("test")
-    chosen = np.unique(np.linspace(0, len(split) - 1, TEST_DRAWINGS).astype(int))
-    bounds = []
-    for some in np.array_split(chosen, -(-len(chosen) // MOST_ROWS)):
-        images = model.targets(split.levels(some))
-        drawn = await engine.together(model.reconstruct, images, some.astype(np.uint32))
-        bounds.append(drawn.distortion + drawn.rate_per_step.sum(-1))
-    model.test_bounds = np.sort(np.concatenate(bounds))
+    return uvicorn.Server(config)
 
 
 async def _say_busy(request: Request, error: Exception) -> Response:

@@ -3,7 +3,9 @@
 Axis letters: t step, b picture, c channel, h w picture.
 """
 
+import base64
 import io
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +20,9 @@ from limner.attention import Window
 from limner.figures import Windows
 from limner.figures.pictures import READ, WRITE
 from limner.gallery import default_steps
+
+_MAT = 4
+"""Around a page of windows, pixels."""
 
 _FEW = 8
 """Pictures whose steps a strip still shows; of more, it shows the last."""
@@ -76,50 +81,69 @@ def png(show: Show) -> bytes:
 
 
 def svg(show: Show) -> bytes:
-    """The windows' path over an empty page, a page for each picture, in pixels of the canvas.
+    """The windows' path over the faded picture that they read or wrote, a page for each.
 
-    Squares run through the centres of the outermost filters and grow darker with the steps; their
-    lines are as wide as the filters. A thin line joins the centres.
+    A line joins the centres, with a dot for each step; the squares run through the centres of the
+    outermost filters, darker from step to step. All in pixels of the canvas.
     """
-    num, height, width = show.canvases.shape[1], *show.canvases.shape[3:]
-    columns = int(np.ceil(np.sqrt(num)))
-    across, down = width + 8, height + 8
-    marks = []
-    for place in range(num):
-        row, column = divmod(place, columns)
-        paths = "".join(
-            _path(window, grid, colour, place)
-            for window, grid, colour in (
-                (show.read_window, show.read_grid, READ),
-                (show.write_window, show.write_grid, WRITE),
-            )
-            if window is not None and grid is not None
-        )
-        marks.append(
-            f'<g transform="translate({4.5 + column * across} {4.5 + row * down})">'
-            f'<rect x="-.5" y="-.5" width="{width}" height="{height}" stroke="#999"'
-            f' stroke-width=".1"/>{paths}</g>'
-        )
-    sides = f"{columns * across} {-(-num // columns) * down}"
+    pages = []
+    for place, image in enumerate(_probabilities(show)[-1]):
+        if show.read_window is not None and show.read_grid and show.inputs is not None:
+            looked_at = show.inputs[place]
+            pages.append(_page(looked_at, _path(show.read_window, show.read_grid, READ, place)))
+        drawn = ""
+        if show.write_window is not None and show.write_grid:
+            drawn = _path(show.write_window, show.write_grid, WRITE, place)
+        pages.append(_page(image, drawn))
+    height, width = show.canvases.shape[3:]
+    across, down = width + 2 * _MAT, height + 2 * _MAT
+    columns = math.ceil(math.sqrt(len(pages)))
+    placed = "".join(
+        f'<svg x="{n % columns * across}" y="{n // columns * down}" width="{across}"'
+        f' height="{down}" viewBox="{-_MAT - 0.5} {-_MAT - 0.5} {across} {down}">{page}</svg>'
+        for n, page in enumerate(pages)
+    )
+    sides = f"{columns * across} {math.ceil(len(pages) / columns) * down}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {sides}" fill="none">'
-        f"<title>{_escaped(show.caption)}</title>{''.join(marks)}</svg>\n"
+        f"<title>{_escaped(show.caption)}</title>{placed}</svg>\n"
     ).encode()
 
 
+def _page(image: Float[np.ndarray, "c h w"], marks: str) -> str:
+    """A faded picture with marks over it."""
+    height, width = image.shape[1:]
+    paler = 1 - 0.4 * image if len(image) == 1 else 0.6 + 0.4 * image
+    levels = np.rint(255 * np.moveaxis(paler, 0, -1)).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(levels[..., 0] if len(image) == 1 else levels).save(file, "PNG")
+    data = base64.b64encode(file.getvalue()).decode()
+    return (
+        f'<image x="-.5" y="-.5" width="{width}" height="{height}"'
+        f' style="image-rendering:pixelated" href="data:image/png;base64,{data}"/>{marks}'
+    )
+
+
 def _path(window: Window, grid: int, colour: Sequence[int], place: int) -> str:
-    x, y, stride, std = (np.asarray(field)[:, place] for field in window[:4])
+    x, y, stride, _ = (np.asarray(field)[:, place] for field in window[:4])
     side = np.maximum((grid - 1) * stride, 1)
     ink = "#" + bytes(colour).hex()
     squares = "".join(
         f'<rect x="{left:.2f}" y="{top:.2f}" width="{size:.2f}" height="{size:.2f}"'
-        f' stroke-width="{border:.2f}" opacity="{opacity:.2f}"/>'
-        for left, top, size, border, opacity in zip(
-            x - side / 2, y - side / 2, side, std, np.linspace(0.15, 0.7, len(x)), strict=True
+        f' opacity="{opacity:.2f}"/>'
+        for left, top, size, opacity in zip(
+            x - side / 2, y - side / 2, side, np.linspace(0.15, 0.6, len(x)), strict=True
         )
     )
     centres = " ".join(f"{a:.2f},{b:.2f}" for a, b in zip(x, y, strict=True))
-    return f'<g stroke="{ink}">{squares}<polyline points="{centres}" stroke-width=".25"/></g>'
+    dots = "".join(
+        f'<circle cx="{a:.2f}" cy="{b:.2f}" r=".35" fill="{ink}"/>'
+        for a, b in zip(x, y, strict=True)
+    )
+    return (
+        f'<g stroke="{ink}" stroke-width=".15">{squares}'
+        f'<polyline points="{centres}" stroke-width=".25"/>{dots}</g>'
+    )
 
 
 def _windows(window: Window | None, grid: int | None) -> Windows | None:

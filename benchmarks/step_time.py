@@ -1,0 +1,212 @@
+"""Seconds for one update of the weights: `python benchmarks/step_time.py [scaling]`.
+
+Three contenders make the same update: limner, DRAW in eager PyTorch (`torch_draw.py`), and the
+floor, which is the LSTMs' matrix products alone through PyTorch's BLAS. Each lives in a process of
+its own; they take turns, a round each, and the medians of the rounds are printed with their ratios.
+`scaling` prints limner's time over T, side, batch and units instead.
+
+Needs `pip install torch` besides limner. Close other programs first.
+"""
+
+import dataclasses
+import multiprocessing
+import platform
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+
+from rich.console import Console
+from rich.table import Table
+
+ROUNDS = 7
+ITERATIONS = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """The study's table, first row with batch 100, unless said otherwise."""
+
+    num_steps: int = 20
+    side: int = 28
+    batch: int = 100
+    hidden: int = 256
+    latent: int = 10
+    read: int = 5
+    write: int = 5
+
+
+def limner(setting: Setting) -> Callable[[], None]:
+    """ITERATIONS updates by `limner.train`'s own compiled function."""
+    from limner.parallel import data_mesh, replicate, shard, use_every_core
+
+    use_every_core()
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    from limner.config import ModelConfig, RunConfig, TrainConfig
+    from limner.optimise import make_optimiser
+    from limner.train import STEPS_PER_DISPATCH, initial_state, make_advance
+
+    config = RunConfig(
+        model=ModelConfig(
+            height=setting.side,
+            width=setting.side,
+            num_steps=setting.num_steps,
+            latent_size=setting.latent,
+            hidden_size=setting.hidden,
+            read_grid=setting.read,
+            write_grid=setting.write,
+        ),
+        train=TrainConfig(batch_size=setting.batch),
+    )
+    mesh = data_mesh(setting.batch)
+    optimiser = make_optimiser(config.train)
+    first_image = jnp.full((1, setting.side, setting.side), 0.1)
+    state = replicate(initial_state(config, optimiser, first_image), mesh)
+    advance = make_advance(config, optimiser, mesh)
+    shape = (STEPS_PER_DISPATCH, setting.batch, 1, setting.side, setting.side)
+    targets = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+    def run() -> None:
+        nonlocal state
+        state, losses = advance(state, shard(targets, mesh, axis=1), ITERATIONS)
+        jax.block_until_ready(losses)
+
+    return run
+
+
+def eager_torch(setting: Setting) -> Callable[[], None]:
+    """ITERATIONS updates by Adam after clipping, in eager PyTorch."""
+    import torch
+    from torch_draw import TorchDraw
+
+    torch.manual_seed(0)
+    model = TorchDraw(
+        side=setting.side,
+        num_steps=setting.num_steps,
+        latent_size=setting.latent,
+        hidden_size=setting.hidden,
+        grids=(setting.read, setting.write),
+    )
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
+    image = torch.rand(setting.batch, setting.side**2)
+
+    def run() -> None:
+        for _ in range(ITERATIONS):
+            optimiser.zero_grad()
+            model(image).backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+            optimiser.step()
+
+    return run
+
+
+def floor(setting: Setting) -> Callable[[], None]:
+    """The LSTMs' products of ITERATIONS updates: forward, to the inputs, to the weights."""
+    import torch
+
+    torch.set_grad_enabled(False)
+    hidden = setting.hidden
+    sizes = (2 * setting.read**2 + 2 * hidden, setting.latent + hidden)
+    layers = [(torch.rand(setting.batch, size), torch.rand(size, 4 * hidden)) for size in sizes]
+    gates = torch.rand(setting.batch, 4 * hidden)
+
+    def run() -> None:
+        for _ in range(ITERATIONS * setting.num_steps):
+            for inputs, weight in layers:
+                inputs @ weight
+                gates @ weight.T
+                inputs.T @ gates
+
+    return run
+
+
+CONTENDERS = {"limner": limner, "eager PyTorch": eager_torch, "floor": floor}
+
+
+def serve(name: str, setting: Setting, connection: Connection) -> None:
+    """A contender's process: run a round whenever asked, and answer with its seconds."""
+    start = time.perf_counter()
+    run = CONTENDERS[name](setting)
+    made = time.perf_counter()
+    run()
+    first = time.perf_counter()
+    connection.send((made - start, first - made))
+    while connection.recv():
+        start = time.perf_counter()
+        run()
+        seconds = time.perf_counter() - start
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        connection.send((seconds / ITERATIONS, peak))
+
+
+def race(names: list[str], setting: Setting, rounds: int) -> dict[str, tuple[float, float, float]]:
+    """Median seconds an iteration, seconds to compile, and peak MB of each contender."""
+    context = multiprocessing.get_context("spawn")
+    runners, first = {}, {}
+    for name in names:
+        mine, theirs = context.Pipe()
+        process = context.Process(target=serve, args=(name, setting, theirs), daemon=True)
+        process.start()
+        runners[name] = (mine, process)
+        first[name] = mine.recv()[1]
+    times, peaks = {name: [] for name in names}, {}
+    for _ in range(rounds):
+        for name, (connection, _) in runners.items():
+            connection.send(True)
+            seconds, peaks[name] = connection.recv()
+            times[name].append(seconds)
+    for connection, process in runners.values():
+        connection.send(False)
+        process.join()
+    medians = {name: statistics.median(times[name]) for name in names}
+    return {
+        name: (medians[name], first[name] - ITERATIONS * medians[name], peaks[name])
+        for name in names
+    }
+
+
+def compare(console: Console) -> None:
+    setting = Setting()
+    results = race(list(CONTENDERS), setting, ROUNDS)
+    table = Table(title=f"{setting}, {ROUNDS} rounds of {ITERATIONS}", title_justify="left")
+    for column in ("", "s/iteration", "images/s", "compile s", "peak MB", "times limner's"):
+        table.add_column(column, justify="right")
+    own = results["limner"][0]
+    for name, (seconds, compiling, peak) in results.items():
+        row = (f"{seconds:.4f}", f"{setting.batch / seconds:,.0f}", f"{compiling:.1f}")
+        table.add_row(name, *row, f"{peak:,.0f}", f"{seconds / own:.2f}")
+    console.print(table)
+
+
+def scale(console: Console) -> None:
+    sweeps = {
+        "num_steps": (5, 10, 20, 40, 80),
+        "side": (28, 56, 112),
+        "batch": (16, 32, 64, 128, 256, 512),
+        "hidden": (256, 512, 1024),
+    }
+    for name, values in sweeps.items():
+        table = Table(title=name, title_justify="left")
+        for column in (name, "s/iteration", "images/s", "compile s", "peak MB"):
+            table.add_column(column, justify="right")
+        for value in values:
+            setting = dataclasses.replace(Setting(), **{name: value})
+            seconds, compiling, peak = race(["limner"], setting, 3)["limner"]
+            speed = f"{setting.batch / seconds:,.0f}"
+            table.add_row(str(value), f"{seconds:.4f}", speed, f"{compiling:.1f}", f"{peak:,.0f}")
+        console.print(table)
+
+
+def main() -> None:
+    console = Console()
+    console.print(f"{platform.processor() or platform.machine()}, Python {sys.version.split()[0]}")
+    {"compare": compare, "scaling": scale}[(sys.argv[1:] or ["compare"])[0]](console)
+
+
+if __name__ == "__main__":
+    main()

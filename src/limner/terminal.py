@@ -1,0 +1,55 @@
+"""What the commands show on stderr while they work."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from limner.config import DataConfig
+
+if TYPE_CHECKING:
+    from limner.data.dataset import Dataset
+
+
+class Advance(Protocol):
+    """Tells a progress bar how it goes."""
+
+    def __call__(self, done: int, total: int | None, note: str = "") -> None:
+        """What is done, what there is to do if that is known, and a few words."""
+
+
+@contextmanager
+def progress_bar(what: str, *, in_bytes: bool = False) -> Iterator[Advance]:
+    """A progress bar with the time left, there from the first word to it to the end."""
+    from rich import progress
+    from rich.console import Console
+
+    count = progress.DownloadColumn() if in_bytes else progress.MofNCompleteColumn()
+    note = (
+        progress.TransferSpeedColumn() if in_bytes else progress.TextColumn("{task.fields[note]}")
+    )
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(bar_width=12),
+        count,
+        note,
+        progress.TimeRemainingColumn(compact=True),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, visible=False, note="")
+
+        def advance(done: int, total: int | None, note: str = "") -> None:
+            bar.update(task, completed=done, total=total, note=note, visible=True)
+
+        yield advance
+
+
+def open_with_progress(config: DataConfig, shape: tuple[int, int, int] | None = None) -> "Dataset":
+    """Open a data set: with a bar for what is downloaded, and its note for the user."""
+    from limner.data.dataset import open_dataset
+
+    with progress_bar("downloading", in_bytes=True) as advance:
+        dataset = open_dataset(config, shape, progress=advance)
+    if dataset.note:
+        print(dataset.note, file=sys.stderr)
+    return dataset

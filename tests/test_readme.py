@@ -1,0 +1,43 @@
+"""What the README says works."""
+
+import re
+import shlex
+from pathlib import Path
+
+from limner import cli
+from limner.config import PRESETS
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+README = (REPOSITORY / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_python_block_runs(capsys):
+    (code,) = blocks("python")
+    exec(compile(code, "README.md", "exec"), {})
+    assert "(20, 1, 28, 28)" in capsys.readouterr().out
+
+
+def test_every_command_shown_exists():
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    commands = [shlex.split(line, comments=True) for line in lines if line.startswith("limner")]
+    assert len(commands) >= 5
+    for _, command, *arguments in commands:
+        assert command in cli._HELP
+        if command == "train" and not arguments[0].startswith("-"):
+            assert arguments[0] in PRESETS
+
+
+def test_the_second_command_is_what_ci_runs():
+    script = (REPOSITORY / ".ci" / "run").read_text()
+    (line,) = [line for block in blocks("sh") for line in block.splitlines() if "pytest" in line]
+    for part in line.split(" && ")[1:]:
+        assert part.replace(".venv/bin/", "") in script
+
+
+def test_every_file_linked_is_there():
+    for link in re.findall(r"\]\(((?!http)[^)]+)\)", README):
+        assert (REPOSITORY / link).is_file(), link
