@@ -16,7 +16,8 @@ FLOORS = [
     {"estimate", "sample"},
     {"train", "evaluate", "interpolate", "complete"},
     {"gallery", "terminal"},
-    {"cli_data", "cli_studio", "studio"},
+    {"studio"},
+    {"cli_data", "cli_studio"},
     {"cli"},
     {"__main__"},
 ]

@@ -16,6 +16,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
+from limner.cli_studio import complete, interpolate, studio
 from limner.config import PRESETS, Protocol, RunConfig
 from limner.errors import LimnerError
 from limner.terminal import open_with_progress, progress_bar
@@ -68,7 +69,7 @@ def _print_commands() -> None:
         table.add_row(f"  [bold]{name}[/bold]", line)
     console = Console()
     console.print("limner, the Deep Recurrent Attentive Writer: it learns to draw sketches.\n")
-    console.print("usage: limner COMMAND [options]; limner COMMAND --help says more\n")
+    console.print("usage: limner COMMAND \\[options]; limner COMMAND --help says more\n")
     console.print(table)
 
 
@@ -346,6 +347,9 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "sample": sample,
     "reconstruct": reconstruct,
     "curves": curves,
+    "interpolate": interpolate,
+    "complete": complete,
+    "studio": studio,
 }
 
 _HELP = {
@@ -355,6 +359,9 @@ _HELP = {
     "sample": "draw from the prior: pictures the model makes up",
     "reconstruct": "draw test pictures, or one of your own, from looks at them",
     "curves": "draw the losses of a run over its steps",
+    "interpolate": "draw the way from one picture to another, through the latents",
+    "complete": "finish a drawing, in several ways",
+    "studio": "open a page to draw on, and watch the model look and draw",
     "data": "list, fetch, show, export and verify drawings",
 }
 

@@ -8,7 +8,7 @@ import { Timeline } from "./timeline.js";
 import { Asker, Controls, example, takeaway } from "./view.js";
 
 const NUM = 8;
-const FIRST = 45; // among cats, an oval that wants ears
+const FIRST = 49; // among cats, an oval that wants ears
 
 export class FinishView {
   constructor(root) {
@@ -40,7 +40,8 @@ export class FinishView {
   async example() {
     const strokes = await example(this.model, FIRST + this.examples);
     this.examples += 1;
-    this.pad.put(strokes.slice(0, Math.max(1, Math.floor(strokes.length / 3))));
+    const begun = strokes.slice(0, Math.max(1, Math.floor(strokes.length / 3)));
+    this.pad.put(begun, { keep: true });
   }
 
   async go() {

@@ -53,11 +53,11 @@ export class Pad {
     this.button = button;
   }
 
-  /** Put a drawing on the paper that goes when a visitor begins one. */
-  put(strokes) {
+  /** Put a drawing on the paper; it goes when a visitor begins one, unless it is to be kept. */
+  put(strokes, { keep = false } = {}) {
     this.remember();
     this.strokes = strokes.map((stroke) => stroke.map(([x, y]) => [x, y]));
-    this.example = true;
+    this.example = !keep;
     this.setErasing(false);
     this.finish();
   }

@@ -51,7 +51,6 @@ export class Timeline {
     this.pause();
     this.rates = rates;
     this.range.disabled = this.button.disabled = false;
-    this.root.classList.toggle("rated", rates !== null);
     if (length !== this.length) {
       this.length = length;
       this.range.max = length;

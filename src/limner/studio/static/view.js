@@ -42,7 +42,13 @@ export async function example(model, index) {
   const known = model.categories.filter((category) => doodles.includes(category));
   const choice = known.length ? known : model.data === "doodles" ? doodles : ["cat"];
   const category = choice[index % choice.length];
-  return (await get(`doodle?category=${category}&index=${index}`)).strokes;
+  const { strokes } = await get(`doodle?category=${category}&index=${index}`);
+  // In the middle of the page, where the recipe of the bitmaps puts a drawing.
+  const shifts = [0, 1].map((axis) => {
+    const most = Math.max(...strokes.flatMap((stroke) => stroke.map((point) => point[axis])));
+    return (255 - most) / 2;
+  });
+  return strokes.map((stroke) => stroke.map(([x, y]) => [x + shifts[0], y + shifts[1]]));
 }
 
 const WORDS = {
