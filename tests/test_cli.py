@@ -203,6 +203,20 @@ def test_a_bitmap_file_that_is_wrong_is_named_and_nothing_is_made(capsys, tmp_pa
     assert snapshot(tmp_path) == before
 
 
+def test_images_that_do_not_fit_are_refused_before_anything_is_made(capsys, tmp_path):
+    out = tmp_path / "run"
+    said = fails(capsys, "train", "--model.height", "20", "--data.categories", "cat", "--out", out)
+    assert "(1, 28, 28)" in said
+    np.save(tmp_path / "few.npy", np.zeros((5, 28, 28), np.uint8))
+    few = ["--data.name", "images", "--data.path", str(tmp_path / "few.npy")]
+    with pytest.raises(SystemExit):
+        main(["train", *few, "--out", str(out)])
+    polarity, error = capsys.readouterr().err.splitlines()
+    assert "5 are light on dark" in polarity
+    assert "too few rows" in error
+    assert not out.exists()
+
+
 def test_sizes_of_zero_are_refused(capsys, run, tmp_path):
     out = tmp_path / "run"
     assert "read_grid is 0" in fails(capsys, "train", "--model.read-grid", "0", "--out", out)

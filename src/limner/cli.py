@@ -108,9 +108,10 @@ def _train(out: Path, config: RunConfig) -> "Run":
     _prepare()
     from limner.gallery import save_curves
     from limner.run import Run
-    from limner.train import train
+    from limner.train import check_fits, train
 
     dataset = _dataset(config)
+    check_fits(config, dataset)
     run = Run.create(out, config)
     with progress_bar("training") as advance:
 

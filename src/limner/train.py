@@ -90,7 +90,7 @@ def train(
             damaged, or the loss is no longer finite.
     """
     config = run.config
-    _check_shape(config, dataset)
+    check_fits(config, dataset)
     mesh = data_mesh(config.train.batch_size, config.train.devices)
     optimiser = make_optimiser(config.train)
     advance = make_advance(config, optimiser, mesh)
@@ -264,13 +264,20 @@ def _score(row: dict[str, Any]) -> float:
     return row["Lx+Lz"] if row["protocol"] == "as-published" else row["bound"]
 
 
-def _check_shape(config: RunConfig, dataset: Dataset) -> None:
+def check_fits(config: RunConfig, dataset: Dataset) -> None:
+    """Whether a model of these sizes can be trained and validated on these images.
+
+    Raises:
+        LimnerError: It cannot.
+    """
     model = (config.model.channels, config.model.height, config.model.width)
     if dataset.shape != model:
         raise LimnerError(
             f"{dataset.name} has images of {dataset.shape} (channels, height, width), the model "
             f"{model}: set --model.channels, --model.height and --model.width"
         )
+    for which in ("train", "valid"):
+        dataset.split(which)
 
 
 def _check_finite(run: Run, step: int, losses: Losses) -> None:
