@@ -114,6 +114,7 @@ def _train(out: Path, config: RunConfig) -> "Run":
     check_fits(config, dataset)
     run = Run.create(out, config)
     with progress_bar("training") as advance:
+        advance(0, config.train.steps, "compiling")
 
         def show(progress) -> None:
             distortion, rate, _ = _losses(progress.losses).items()
@@ -173,6 +174,7 @@ def _evaluate(
 
     dataset = _dataset(run.config, data_root)
     with progress_bar("evaluating") as advance:
+        advance(0, None, "compiling")
         return evaluate(
             run.load_model(),
             dataset,

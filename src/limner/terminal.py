@@ -35,13 +35,18 @@ def progress_bar(what: str, *, in_bytes: bool = False) -> Iterator[Advance]:
         note,
         progress.TimeRemainingColumn(compact=True),
     )
-    with progress.Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, visible=False, note="")
+    bar = progress.Progress(*columns, console=Console(stderr=True))
+    task = bar.add_task(what, note="")
 
-        def advance(done: int, total: int | None, note: str = "") -> None:
-            bar.update(task, completed=done, total=total, note=note, visible=True)
+    def advance(done: int, total: int | None, note: str = "") -> None:
+        bar.start()
+        bar.update(task, completed=done, total=total, note=note)
 
+    try:
         yield advance
+    finally:
+        if bar.live.is_started:
+            bar.stop()
 
 
 def open_with_progress(config: DataConfig, shape: tuple[int, int, int] | None = None) -> "Dataset":
