@@ -1,6 +1,7 @@
 """What the commands show on stderr while they work."""
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
@@ -9,6 +10,10 @@ from limner.config import DataConfig
 
 if TYPE_CHECKING:
     from limner.data.dataset import Dataset
+
+
+LOG_EVERY_SECONDS = 30
+"""Where stderr is no terminal, a bar is a line of the log now and then."""
 
 
 class Advance(Protocol):
@@ -20,7 +25,7 @@ class Advance(Protocol):
 
 @contextmanager
 def progress_bar(what: str, *, in_bytes: bool = False) -> Iterator[Advance]:
-    """A progress bar with the time left, there from the first word to it to the end."""
+    """A progress bar on stderr with the time left, there from the first word to it to the end."""
     from rich import progress
     from rich.console import Console
 
@@ -35,12 +40,19 @@ def progress_bar(what: str, *, in_bytes: bool = False) -> Iterator[Advance]:
         note,
         progress.TimeRemainingColumn(compact=True),
     )
-    bar = progress.Progress(*columns, console=Console(stderr=True))
-    task = bar.add_task(what, note="")
+    console = Console(stderr=True)
+    bar = progress.Progress(*columns, console=console)
+    task = bar.add_task(what, total=None, note="")
+    said = 0.0
 
     def advance(done: int, total: int | None, note: str = "") -> None:
-        bar.start()
+        nonlocal said
         bar.update(task, completed=done, total=total, note=note)
+        if console.is_terminal:
+            bar.start()
+        elif done == total or time.monotonic() > said + LOG_EVERY_SECONDS:
+            console.print(bar.get_renderable())
+            said = time.monotonic()
 
     try:
         yield advance
