@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import jax
 import numpy as np
 
@@ -47,9 +48,19 @@ def running_studio(*folders: Path) -> Iterator[str]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            while not server.started and thread.is_alive():
-                time.sleep(0.01)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            while thread.is_alive() and not _is_ready(address):
+                time.sleep(0.1)
+            yield address
         finally:
             server.should_exit = True
             thread.join()
+
+
+def _is_ready(address: str) -> bool:
+    """Whether the first model's test drawings are measured, which comes last."""
+    try:
+        models = httpx.get(f"{address}/api/v1/models", timeout=60).json()["models"]
+    except httpx.TransportError:
+        return False
+    return models[0]["test_drawings"] > 0

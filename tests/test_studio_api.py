@@ -21,6 +21,7 @@ pytest.importorskip("fastapi", reason="the studio's packages are not here")
 
 import schemathesis
 from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 from studio_process import NUM_STEPS, make_run, running_studio
 
 import limner.studio
@@ -193,9 +194,8 @@ def test_a_model_in_colour_dreams_but_takes_no_strokes(studio):
     assert "takes no strokes" in refused.json()["detail"]
 
 
-def test_percentiles_are_known_in_the_end_and_count_test_drawings(studio):
-    while not studio.get("/api/v1/models").json()["models"][0]["test_drawings"]:
-        time.sleep(0.1)
+def test_percentiles_count_test_drawings(studio):
+    assert studio.get("/api/v1/models").json()["models"][0]["test_drawings"] == 4
     answer = ask(studio, "reconstruct", strokes=STROKES)
     assert answer["percentile"] in (0, 25, 50, 75, 100)  # of four test drawings
 
@@ -430,7 +430,11 @@ schema.config.generation.update(modes=[schemathesis.GenerationMode.POSITIVE])
     max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 def test_what_fits_the_schema_is_answered_by_the_schema(case, address):
-    case.call_and_validate(base_url=address, timeout=60)
+    response = case.call(base_url=address, timeout=60)
+    # No schema can say how long the strokes are, and a generator does scribble.
+    too_long = response.status_code == 422 and "pages long" in response.json()["detail"]
+    excluded = [positive_data_acceptance] if too_long else []
+    case.validate_response(response, excluded_checks=excluded)
 
 
 # --- the command --------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from studio_process import NUM_STEPS, make_run, running_studio
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not here")
 
+playwright.expect.set_options(timeout=30_000)
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not here")
 
