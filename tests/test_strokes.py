@@ -316,3 +316,9 @@ def test_official_drawings_are_nearly_fixed_points_of_simplifying(official):
             placed = (before - points.min(axis=1, keepdims=True)) * scale
             assert distances_to(after, placed).max() <= 3.21
             assert after.shape[1] <= before.shape[1] + 2
+
+
+def test_a_scribble_that_would_take_minutes_to_thin_is_refused():
+    across = np.stack([np.arange(10_000) % 2 * 255, np.arange(10_000) % 3 * 100])
+    with pytest.raises(LimnerError, match="times as long as it is large"):
+        simplify([across])

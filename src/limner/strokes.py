@@ -32,6 +32,10 @@ Strokes = Sequence[np.ndarray]
 EXTENT = 255
 """The larger extent of a simplified drawing, in canvas units."""
 
+MOST_INK = 100_000
+"""Length of all strokes of a drawing, in units of which it has 255: thinning takes time that can
+grow with its square."""
+
 _FRAME = 256.0  # what a drawing is centred in
 _MARGIN = 24.0  # around the frame, on each side: the pen's width and half as much again
 _PEN = 16.0
@@ -49,13 +53,20 @@ def simplify(strokes: Strokes) -> list[Int[np.ndarray, "2 _n"]]:
     becomes two equal points, as in the published files.
 
     Raises:
-        LimnerError: there is no stroke, or a stroke is not finite points of x and y.
+        LimnerError: there is no stroke, a stroke is not finite points of x and y, or the strokes
+            are longer together than anyone draws.
     """
     checked = _checked(strokes, "the drawing")
     points = np.concatenate(checked, axis=1)
     origin = points.min(axis=1, keepdims=True)
     extent = (points - origin).max()
     scale = EXTENT / extent if extent > 0 else 1.0
+    length = scale * sum(np.hypot(*np.diff(stroke)).sum() for stroke in checked)
+    if length > MOST_INK:
+        raise LimnerError(
+            f"the drawing's strokes are {length / EXTENT:,.0f} times as long as it is large: "
+            f"leave it out, no more than {MOST_INK / EXTENT:.0f} times is simplified"
+        )
     return [
         np.rint(ramer_douglas_peucker(_resample((stroke - origin) * scale), 2.0)).astype(int)
         for stroke in checked
