@@ -7,10 +7,10 @@ drawings between have latents on the arc from one end to the other,
 
 Means, because noise says nothing of the picture: with them the way is one way, and its ends are the
 model's plainest drawings of the two. An arc, because what tells drawings apart is the length of
-their latents in the directions that are used, and the chord cuts that short: halfway between cats
-the pixels' entropy was 254 nats on the chord, fainter than both ends (250 and 217), and 233 on the
-arc, as sharp as samples from the prior (231). One arc over all steps, because where an end says
-next to nothing at a step, the direction of that step's latent means nothing.
+their latents in the directions that are used, and the chord cuts that short: halfway its drawings
+are fainter than either end, where the arc's are as sharp as samples from the prior. One arc over
+all steps, because where an end says next to nothing at a step, the direction of that step's latent
+means nothing.
 
 Axis letters: t step, z latent, n place on the way, c channel, h w picture.
 
