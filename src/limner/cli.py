@@ -16,7 +16,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from limner.cli_studio import complete, interpolate, studio
+from limner.cli_studio import RunFolder, complete, interpolate, studio
 from limner.config import PRESETS, Protocol, RunConfig
 from limner.errors import LimnerError
 from limner.terminal import open_with_progress, progress_bar
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from limner.run import Run
 
 DEFAULT_PRESET = "doodles"
-
-RunFolder = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -169,7 +167,6 @@ def _evaluate(
     data_root: Path | None = None,
     seed: int = 0,
 ) -> "Evaluation":
-    _prepare()
     from limner.evaluate import evaluate
 
     dataset = _dataset(run.config, data_root)

@@ -20,7 +20,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from limner.config import Protocol
 from limner.distributions import Gaussian, bernoulli_log_prob, standard_gaussian
-from limner.model import Draw
+from limner.model import Draw, State, Step
 
 AnyArray = Array | np.ndarray
 
@@ -61,7 +61,11 @@ def loss(model: Draw, image: Float[Array, "c h w"], noise: Float[Array, "t z"]) 
 
     Source: eqs 9-12.
     """
-    final, steps = model.infer(image, noise)
+    return loss_of_inference(*model.infer(image, noise), image)
+
+
+def loss_of_inference(final: State, steps: Step, image: Float[Array, "c h w"]) -> Loss:
+    """Distortion and rate of what `Draw.infer` gave for `image`."""
     assert steps.posterior is not None  # inference has one
     return Loss(
         distortion=-bernoulli_log_prob(final.canvas, image),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, UInt32
 
 from limner.attention import Window
 from limner.model import Draw, Step
@@ -47,8 +47,8 @@ def sample(
         seed: Of the noise; picture i depends on (seed, i) alone.
         temperature: Factor on the noise; below 1 the drawings are more alike.
     """
-    noise = temperature * _noises(model, num, num_steps, seed)
-    return collect(_generate(model, noise))
+    noise = temperature * noises(seed, num, num_steps, model.latent_size)
+    return collect(generate(model, noise))
 
 
 def reconstruct(
@@ -62,18 +62,22 @@ def reconstruct(
         num_steps: T.
         seed: Of the noise; picture i depends on (seed, i) alone.
     """
-    noise = _noises(model, len(images), num_steps, seed)
+    noise = noises(seed, len(images), num_steps, model.latent_size)
     return collect(_infer(model, jnp.asarray(images), noise))
 
 
-def _noises(model: Draw, num: int, num_steps: int, seed: int) -> Float[Array, "b t z"]:
+def noises(
+    seed: int | UInt32[Array | np.ndarray, ""], num: int, num_steps: int, latent_size: int
+) -> Float[Array, "{num} {num_steps} {latent_size}"]:
+    """Honest noise for some pictures; that of picture i depends on (seed, i) alone."""
     key = jax.random.key(seed)
     keys = jax.vmap(lambda place: jax.random.fold_in(key, place))(jnp.arange(num))
-    return jax.vmap(lambda key: draw_noise(key, num_steps, model.latent_size))(keys)
+    return jax.vmap(lambda key: draw_noise(key, num_steps, latent_size))(keys)
 
 
 @jax.jit
-def _generate(model: Draw, noise: Float[Array, "b t z"]) -> Step:
+def generate(model: Draw, noise: Float[Array, "b t z"]) -> Step:
+    """The steps of `Draw.generate` for many pictures, stacked along b and then t."""
     return jax.vmap(model.generate)(noise)[1]
 
 

@@ -61,7 +61,7 @@ def simplify(strokes: Strokes) -> list[Int[np.ndarray, "2 _n"]]:
     origin = points.min(axis=1, keepdims=True)
     extent = (points - origin).max()
     scale = EXTENT / extent if extent > 0 else 1.0
-    length = scale * sum(np.hypot(*np.diff(stroke)).sum() for stroke in checked)
+    length = scale * ink_length(checked)
     if length > MOST_INK:
         raise LimnerError(
             f"the drawing's strokes are {length / EXTENT:,.0f} times as long as it is large: "
@@ -71,6 +71,11 @@ def simplify(strokes: Strokes) -> list[Int[np.ndarray, "2 _n"]]:
         np.rint(ramer_douglas_peucker(_resample((stroke - origin) * scale), 2.0)).astype(int)
         for stroke in checked
     ]
+
+
+def ink_length(strokes: Strokes) -> float:
+    """Length of all strokes together, in their own units."""
+    return float(sum(np.hypot(*np.diff(stroke)).sum() for stroke in strokes))
 
 
 def ramer_douglas_peucker(

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from limner.errors import LimnerError
-from limner.strokes import EXTENT, Strokes, rasterise, simplify
+from limner.strokes import EXTENT, Strokes, ink_length, rasterise, simplify
 
 MOST_POINTS = 10_000
 
@@ -61,7 +61,7 @@ def _arrays(points: Sequence[Sequence[Sequence[float]]]) -> Strokes:
 
 
 def _check_ink(strokes: Strokes, scale: float) -> None:
-    length = scale * sum(np.hypot(*np.diff(stroke)).sum() for stroke in strokes)
+    length = scale * ink_length(strokes)
     if not length <= MOST_INK:
         raise LimnerError(
             f"the strokes are {length / EXTENT:,.0f} pages long: draw with less ink, at most "

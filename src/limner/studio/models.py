@@ -15,20 +15,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, UInt8, UInt32
 
 from limner.complete import complete
 from limner.config import RunConfig
 from limner.data import binarise
-from limner.distributions import Gaussian, bernoulli_entropy, bernoulli_log_prob
+from limner.distributions import bernoulli_entropy
 from limner.errors import LimnerError
 from limner.interpolate import interpolate
 from limner.model import Draw, Step
-from limner.objective import Loss, draw_noise
+from limner.objective import Loss, draw_noise, loss_of_inference
 from limner.run import Run
-from limner.sample import Drawings, collect
+from limner.sample import Drawings, collect, generate, noises
 from limner.studio.engine import MOST_ROWS
 
 MOST_SAMPLES = 36
@@ -100,9 +99,9 @@ class StudioModel:
         latent_size = self.network.latent_size
         most = self.num_steps if num_steps <= self.num_steps else self.most_steps
         noise = np.zeros((MOST_SAMPLES, most, latent_size), np.float32)
-        asked = _noises(np.uint32(seed), num_steps=num_steps, latent_size=latent_size)
+        asked = _noises(np.uint32(seed), MOST_SAMPLES, num_steps, latent_size)
         noise[:, :num_steps] = temperature * np.asarray(asked)
-        drawings = collect(_sample(self.network, noise))
+        drawings = collect(generate(self.network, noise))
         return jax.tree.map(lambda leaf: leaf[:num_steps, :num], drawings)
 
     def complete(
@@ -163,26 +162,13 @@ def _reconstruct(
     def one(image: Float[Array, "c h w"], seed: UInt32[Array, ""]) -> Reconstructions:
         key = jax.random.fold_in(jax.random.key(seed), 0)
         final, steps = model.infer(image, draw_noise(key, num_steps, model.latent_size))
-        assert steps.posterior is not None  # it looked at an image
-        losses = Loss(
-            distortion=-bernoulli_log_prob(final.canvas, image),
-            rate_per_step=jax.vmap(Gaussian.kl_from_standard)(steps.posterior),
-        )
+        losses = loss_of_inference(final, steps, image)
         return Reconstructions(steps, losses, bernoulli_entropy(image))
 
     return jax.vmap(one)(images, seeds)
 
 
-@partial(jax.jit, static_argnames=("num_steps", "latent_size"))
-def _noises(seed: UInt32[Array, ""], *, num_steps: int, latent_size: int) -> Float[Array, "b t z"]:
-    key = jax.random.key(seed)
-    keys = jax.vmap(lambda place: jax.random.fold_in(key, place))(jnp.arange(MOST_SAMPLES))
-    return jax.vmap(lambda key: draw_noise(key, num_steps, latent_size))(keys)
-
-
-@jax.jit
-def _sample(model: Draw, noise: Float[Array, "b t z"]) -> Step:
-    return jax.vmap(model.generate)(noise)[1]
+_noises = jax.jit(noises, static_argnums=(1, 2, 3))
 
 
 def find_models(places: Sequence[Path], beneath: Path = Path("runs")) -> dict[str, Run]:
