@@ -49,7 +49,8 @@ def limner(setting: Setting) -> Callable[[], None]:
 
     from limner.config import ModelConfig, RunConfig, TrainConfig
     from limner.optimise import make_optimiser
-    from limner.train import STEPS_PER_DISPATCH, initial_state, make_advance
+    from limner.start import initial_state
+    from limner.train import STEPS_PER_DISPATCH, Batches, make_advance
 
     config = RunConfig(
         model=ModelConfig(
@@ -65,15 +66,17 @@ def limner(setting: Setting) -> Callable[[], None]:
     )
     mesh = data_mesh(setting.batch)
     optimiser = make_optimiser(config.train)
-    first_image = jnp.full((1, setting.side, setting.side), 0.1)
-    state = replicate(initial_state(config, optimiser, first_image), mesh)
+    first_images = jnp.full((1, 1, setting.side, setting.side), 0.1)
+    state = replicate(initial_state(config, optimiser, first_images), mesh)
     advance = make_advance(config, optimiser, mesh)
     shape = (STEPS_PER_DISPATCH, setting.batch, 1, setting.side, setting.side)
     targets = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    batches = Batches(targets, np.zeros(shape[:2], np.int32))
 
     def run() -> None:
         nonlocal state
-        state, losses = advance(state, shard(targets, mesh, axis=1), ITERATIONS)
+        sharded = jax.tree.map(lambda array: shard(array, mesh, axis=1), batches)
+        state, losses = advance(state, sharded, ITERATIONS)
         jax.block_until_ready(losses)
 
     return run

@@ -18,14 +18,22 @@ pytestmark = pytest.mark.usefixtures("float64")
 
 @pytest.mark.parametrize("size", [1, 3, 10, 100])
 def test_a_posterior_equal_to_the_prior_costs_nothing(size):
-    assert Gaussian(jnp.zeros(size), jnp.zeros(size)).kl_from_standard() == 0
+    prior = standard_gaussian(size)
+    assert Gaussian(jnp.zeros(size), jnp.zeros(size)).kl(prior) == 0
+    learned = Gaussian(jnp.linspace(-1, 1, size), jnp.linspace(-2, 1, size))
+    assert learned.kl(learned) == 0
 
 
-def test_kl_is_the_integral_of_its_definition():
+@pytest.mark.parametrize(("prior_mean", "prior_std"), [(0, 1), (-0.3, 1.7)])
+def test_kl_is_the_integral_of_its_definition(prior_mean, prior_std):
     mean, std = 0.7, 0.4
-    q, p = stats.norm(mean, std), stats.norm(0, 1)
+    q, p = stats.norm(mean, std), stats.norm(prior_mean, prior_std)
     expected, _ = integrate.quad(lambda z: q.pdf(z) * (q.logpdf(z) - p.logpdf(z)), -4, 5)
-    got = Gaussian(jnp.array([mean]), jnp.log(jnp.array([std]))).kl_from_standard()
+    posterior, prior = (
+        Gaussian(jnp.array([mean]), jnp.log(jnp.array([std])))
+        for mean, std in [(mean, std), (prior_mean, prior_std)]
+    )
+    got = posterior.kl(prior)
     assert got == pytest.approx(expected, rel=1e-8)
 
 
@@ -36,7 +44,7 @@ def test_kl_is_the_mean_log_ratio_of_draws():
     prior = standard_gaussian(3)
     ratios = jax.vmap(posterior.log_prob)(draws) - jax.vmap(prior.log_prob)(draws)
     error = ratios.std() / np.sqrt(len(ratios))
-    assert abs(posterior.kl_from_standard() - ratios.mean()) < 4 * error
+    assert abs(posterior.kl(prior) - ratios.mean()) < 4 * error
 
 
 def test_log_density_is_scipys():

@@ -9,11 +9,11 @@ SOURCE = Path(limner.__file__).parent
 
 FLOORS = [
     {"errors"},
-    {"attention", "config", "distributions", "files", "interrupt", "lstm", "parallel", "strokes"},
-    {"glimpse", "data", "optimise"},
+    {"attention", "config", "distributions", "files", "interrupt", "parallel", "strokes"},
+    {"augment", "cells", "data", "glimpse", "optimise"},
     {"model", "figures"},
-    {"objective", "run", "checkpoint"},
-    {"estimate", "sample"},
+    {"checkpoint", "deferred", "objective", "run"},
+    {"estimate", "sample", "start"},
     {"train", "evaluate", "interpolate", "complete"},
     {"gallery", "terminal"},
     {"studio"},

@@ -19,7 +19,8 @@ from limner.data.dataset import open_dataset
 from limner.errors import LimnerError
 from limner.estimate import estimate, one_sample
 from limner.run import Run, build_model
-from limner.train import mean_image, train
+from limner.start import first_images
+from limner.train import train
 
 TINY = RunConfig(
     model=ModelConfig(hidden_size=12, num_steps=3, latent_size=2, read_grid=2, write_grid=3),
@@ -143,7 +144,7 @@ def test_the_last_checkpoint_and_the_best_are_kept(finished):
 
 def test_training_lowers_the_loss(finished, dataset):
     key = jax.random.key(0)
-    untrained = build_model(TINY.model, key).starting_from(mean_image(dataset))
+    untrained = build_model(TINY.model, key).starting_from(first_images(TINY, dataset))
     measure = one_sample(TINY.model.num_steps, "honest")
     before, after = (
         estimate(measure, model, dataset.split("test"), binarisation="grey", seed=1).bound.mean()

@@ -97,7 +97,7 @@ def read(
     Source: eq. 27.
     """
     filters_y, filters_x = filters(window, grid, *picture.shape[-2:])
-    return window.intensity * (filters_y @ picture @ filters_x.T)
+    return window.intensity * (filters_y @ (picture @ filters_x.T))
 
 
 @partial(jax.checkpoint, static_argnums=(2, 3))
@@ -109,4 +109,4 @@ def write(
     Source: eq. 29.
     """
     filters_y, filters_x = filters(window, patch.shape[-1], height, width)
-    return (filters_y.T @ patch @ filters_x) / window.intensity
+    return (filters_y.T @ (patch @ filters_x)) / window.intensity

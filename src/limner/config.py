@@ -19,6 +19,9 @@ from limner.errors import LimnerError
 Binarisation = Literal["grey", "threshold", "static", "dynamic"]
 DataName = Literal["doodles", "quickdraw", "mnist", "static-mnist", "images"]
 Protocol = Literal["honest", "as-published"]
+CellName = Literal["lstm", "layer-norm-lstm", "dense"]
+Augmentation = Literal["none", "mirror", "mirror-jitter"]
+Precision = Literal["highest", "tensorfloat32", "bfloat16"]
 
 
 def _require(ok: bool, what: str, given: Any, allowed: str) -> None:
@@ -41,7 +44,7 @@ class ModelConfig:
     latent_size: int = 10
     """Z, the number of latents at each step."""
     hidden_size: int = 256
-    """Units of the encoder's LSTM and of the decoder's."""
+    """Units of the encoder's cell and of the decoder's."""
     read_grid: int | None = 5
     """N of the N x N reading window; None reads the whole picture (eq. 17)."""
     write_grid: int | None = 5
@@ -51,6 +54,13 @@ class ModelConfig:
     zero."""
     first_std: float = 2.7
     """Width of the windows' filters before training, pixels; wide ones find their place sooner."""
+    cell: CellName = "lstm"
+    """lstm; layer-norm-lstm; or dense, without memory, which with one step and no attention makes a
+    variational autoencoder."""
+    learned_prior: bool = False
+    """Let each step's prior depend on the decoder's state, instead of N(0, I)."""
+    num_categories: int = 0
+    """Categories to tell apart, in the order of the data set's; 0 tells none."""
 
     def __post_init__(self):
         for name in ("height", "width", "channels", "num_steps", "latent_size", "hidden_size"):
@@ -65,6 +75,12 @@ class ModelConfig:
                 "a whole number of at least 1, or None for no attention",
             )
         _require(self.first_std > 0, "model.first_std", self.first_std, "above 0")
+        _require(
+            self.num_categories == 0 or (self.num_categories > 1 and self.learned_start),
+            "model.num_categories",
+            self.num_categories,
+            "0, or at least 2 with a learned start",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +148,15 @@ class TrainConfig:
     protocol: Protocol = "honest"
     """honest: new noise at every step. as-published: one noise vector an image for all steps, and
     a loss that bounds nothing."""
+    augment: Augmentation = "none"
+    """What becomes of a training image at each visit: mirrored by the fall of a coin; moved and
+    stretched by a few per cent as well (for grey images)."""
+    start_from: Path | None = None
+    """Run folder whose weights to begin with, of the same model but for model.num_steps."""
+    precision: Precision = "highest"
+    """Of matrix products, where the chip has a choice; sums stay in 32 bits."""
+    rematerialise: bool = False
+    """Compute each step again in the backward pass instead of keeping it: slower, less memory."""
     validate_every: int = 500
     """Steps between looks at the validation split (and between checkpoints)."""
     seed: int = 0

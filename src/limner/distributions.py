@@ -25,21 +25,26 @@ class Gaussian(NamedTuple):
 
     def log_prob(self, value: Float[Array, "*z"]) -> Float[Array, ""]:
         """Log-density of `value`, over all coordinates, nats."""
-        standardised = (value - self.mean) * jnp.exp(-self.log_std)
-        return -jnp.sum(standardised**2 / 2 + self.log_std + jnp.log(2 * jnp.pi) / 2)
+        noise = self.noise_of(value)
+        return -jnp.sum(noise**2 / 2 + self.log_std + jnp.log(2 * jnp.pi) / 2)
 
-    def kl_from_standard(self) -> Float[Array, ""]:
-        """KL(self, N(0, I)) over all coordinates, nats; 0 exactly when they are equal.
+    def noise_of(self, value: Float[Array, "*z"]) -> Float[Array, "*z"]:
+        """The noise that `sample` turns into `value`."""
+        return (value - self.mean) * jnp.exp(-self.log_std)
 
-        Source: eqs 10, 11. Eq. 11 subtracts T/2, which is right for one latent a step only; each
-        coordinate of each step brings its own 1/2.
+    def kl(self, other: "Gaussian") -> Float[Array, ""]:
+        """KL(self, other) over all coordinates, nats; 0 exactly when they are equal.
+
+        Source: eqs 10, 11, where `other` is N(0, I). Eq. 11 subtracts T/2, which is right for one
+        latent a step only; each coordinate of each step brings its own 1/2.
         """
-        variance = jnp.exp(2 * self.log_std)
-        return jnp.sum(self.mean**2 + variance - 1 - 2 * self.log_std) / 2
+        log_ratio = self.log_std - other.log_std
+        squares = other.noise_of(self.mean) ** 2 + jnp.exp(2 * log_ratio)
+        return jnp.sum(squares - 1 - 2 * log_ratio) / 2
 
 
 def standard_gaussian(size: int) -> Gaussian:
-    """The prior of one step, N(0, I)."""
+    """N(0, I)."""
     return Gaussian(jnp.zeros(size), jnp.zeros(size))
 
 

@@ -1,6 +1,7 @@
 """Measuring many pictures: in chunks, shared over the devices.
 
-A measure is a function of the model, one picture and a key. What it gives for a picture depends on
+A measure is a function of the model (that of the picture's category, where the model tells them
+apart), one picture and a key. What it gives for a picture depends on
 the seed and on the picture's place in the split alone, not on its chunk or on how many devices
 there are.
 
@@ -9,22 +10,30 @@ Axis letters: b picture, t step, k importance sample.
 
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jax.sharding import Mesh, PartitionSpec
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt8
 
 from limner.config import Binarisation, Protocol
 from limner.data.dataset import Split
 from limner.model import Draw
-from limner.objective import Loss, draw_noise, importance_weighted_bound, log_weight, loss
+from limner.objective import AnyArray, Loss, draw_noise, importance_weighted_bound, log_weight, loss
 from limner.parallel import DATA_AXIS, REPLICATED, data_mesh, replicate, shard
 
 CHUNK = 256
 
 Measure = Callable[[Draw, Float[Array, "c h w"], PRNGKeyArray], Any]
+
+
+class Pictures(NamedTuple):
+    """Pictures of a split: levels, categories, and places in the split."""
+
+    targets: UInt8[AnyArray, "b c h w"]
+    categories: Int[AnyArray, "b"]
+    places: Int[AnyArray, "b"]
 
 
 @cache
@@ -75,10 +84,10 @@ def estimate(
     for start in range(0, len(split), CHUNK):
         places = np.arange(start, min(start + CHUNK, len(split)))
         padded = np.resize(places, CHUNK)
-        targets = shard(split.targets(padded, binarisation, key=(seed, start)), mesh, axis=0)
-        chunk = _measure_chunk(
-            model, targets, shard(padded, mesh, axis=0), seed, measure=measure, mesh=mesh
-        )
+        targets = split.targets(padded, binarisation, key=(seed, start))
+        pictures = Pictures(targets, split.categories(padded), padded)
+        pictures = jax.tree.map(lambda array: shard(array, mesh, axis=0), pictures)
+        chunk = _measure_chunk(model, pictures, seed, measure=measure, mesh=mesh)
         chunks.append(jax.tree.map(np.asarray, chunk))
         on_progress(start + len(places))
     return jax.tree.map(lambda *parts: np.concatenate(parts)[: len(split)], *chunks)
@@ -86,16 +95,17 @@ def estimate(
 
 @partial(jax.jit, static_argnames=("measure", "mesh"))
 def _measure_chunk(
-    model: Draw, targets: Array, places: Array, seed: int | Array, *, measure: Measure, mesh: Mesh
+    model: Draw, pictures: Pictures, seed: int | Array, *, measure: Measure, mesh: Mesh
 ) -> Any:
-    def one(model: Draw, seed: int | Array, target: Array, place: Array) -> Any:
-        return measure(model, target / 255, jax.random.fold_in(jax.random.key(seed), place))
+    def one(model: Draw, picture: Pictures, seed: int | Array) -> Any:
+        key = jax.random.fold_in(jax.random.key(seed), picture.places)
+        return measure(model.of(picture.categories), picture.targets / 255, key)
 
     data = PartitionSpec(DATA_AXIS)
     return jax.shard_map(
-        jax.vmap(one, in_axes=(None, None, 0, 0)),
+        jax.vmap(one, in_axes=(None, 0, None)),
         mesh=mesh,
-        in_specs=(REPLICATED, REPLICATED, data, data),
+        in_specs=(REPLICATED, data, REPLICATED),
         out_specs=data,
         check_vma=False,
-    )(model, seed, targets, places)
+    )(model, pictures, seed)

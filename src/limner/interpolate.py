@@ -76,6 +76,11 @@ def _draw_way(
     model: Draw, ends: Float[Array, "2 c h w"], places: Float[Array, "n"], *, num_steps: int
 ) -> Step:
     no_noise = jnp.zeros((num_steps, model.latent_size))
-    first, second = jax.vmap(lambda end: model.infer(end, no_noise)[1].latent)(ends)
-    latents = jax.vmap(lambda place: arc(first, second, place))(places)
-    return jax.vmap(model.generate)(latents)[1]
+
+    def look(end: Float[Array, "c h w"]) -> Float[Array, "t z"]:
+        steps = model.infer(end, no_noise)[1]
+        return steps.prior.noise_of(steps.latent)
+
+    first, second = jax.vmap(look)(ends)
+    noise = jax.vmap(lambda place: arc(first, second, place))(places)
+    return jax.vmap(model.generate)(noise)[1]

@@ -1,12 +1,12 @@
 """What is minimised: an upper bound on the negative log-likelihood of a picture, in nats.
 
     distortion = -log p(image | canvas_T)                       eq. 9   ("Lx")
-    rate       = sum over t of KL(Q_t, N(0, I))                 eqs 10, 11   ("Lz")
+    rate       = sum over t of KL(Q_t, P_t)                     eqs 10, 11   ("Lz")
     bound      = distortion + rate                              eq. 12
 
-in expectation over the noise; one draw of it is used at a time. The bound holds only if each step
-has noise of its own: `draw_noise` gives it, and also the noise of the 2018 study, one vector for
-all steps, under which Lx + Lz bounds nothing.
+in expectation over the noise; one draw of it is used at a time. P_t is N(0, I) unless the prior is
+learned. The bound holds only if each step has noise of its own: `draw_noise` gives it, and also the
+noise of the 2018 study, one vector for all steps, under which Lx + Lz bounds nothing.
 
 Axis letters: t step, z latent, c channel, h w picture, k importance sample.
 """
@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from limner.config import Protocol
-from limner.distributions import Gaussian, bernoulli_log_prob, standard_gaussian
+from limner.distributions import Gaussian, bernoulli_log_prob
 from limner.model import Draw, State, Step
 
 AnyArray = Array | np.ndarray
@@ -69,7 +69,7 @@ def loss_of_inference(final: State, steps: Step, image: Float[Array, "c h w"]) -
     assert steps.posterior is not None  # inference has one
     return Loss(
         distortion=-bernoulli_log_prob(final.canvas, image),
-        rate_per_step=jax.vmap(Gaussian.kl_from_standard)(steps.posterior),
+        rate_per_step=jax.vmap(Gaussian.kl)(steps.posterior, steps.prior),
     )
 
 
@@ -79,10 +79,9 @@ def log_weight(
     """log p(image, z) - log q(z | image) at the latents that `noise` leads to, nats."""
     final, steps = model.infer(image, noise)
     assert steps.posterior is not None  # inference has one
-    prior = standard_gaussian(model.latent_size)
     return (
         bernoulli_log_prob(final.canvas, image)
-        + jax.vmap(prior.log_prob)(steps.latent).sum()
+        + jax.vmap(Gaussian.log_prob)(steps.prior, steps.latent).sum()
         - jax.vmap(Gaussian.log_prob)(steps.posterior, steps.latent).sum()
     )
 

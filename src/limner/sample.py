@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, UInt32
+from jaxtyping import Array, Float, Int, UInt32
 
 from limner.attention import Window
 from limner.model import Draw, Step
@@ -28,6 +28,8 @@ class Drawings(NamedTuple):
     latents: Float[np.ndarray, "t b z"]
     read_window: Window | None
     write_window: Window | None
+    categories: Int[np.ndarray, "b"] | None = None
+    """Which category each was drawn as, by a model that tells them apart."""
 
     @property
     def probabilities(self) -> Float[np.ndarray, "t b c h w"]:
@@ -36,7 +38,13 @@ class Drawings(NamedTuple):
 
 
 def sample(
-    model: Draw, *, num: int, num_steps: int, seed: int, temperature: float = 1.0
+    model: Draw,
+    *,
+    num: int,
+    num_steps: int,
+    seed: int,
+    temperature: float = 1.0,
+    category: int | None = None,
 ) -> Drawings:
     """Draw from the prior.
 
@@ -46,13 +54,24 @@ def sample(
         num_steps: T; may differ from the T of training.
         seed: Of the noise; picture i depends on (seed, i) alone.
         temperature: Factor on the noise; below 1 the drawings are more alike.
+        category: Which to draw, where the model tells them apart; else each picture's is drawn
+            first, all being as likely.
     """
     noise = temperature * noises(seed, num, num_steps, model.latent_size)
-    return collect(generate(model, noise))
+    categories = np.full(num, 0 if category is None else category)
+    if model.categories is not None and category is None:
+        categories = _draw_categories(seed, num, len(model.categories.canvas))
+    told_apart = None if model.categories is None else categories
+    return collect(generate(model, noise, categories))._replace(categories=told_apart)
 
 
 def reconstruct(
-    model: Draw, images: Float[np.ndarray, "b c h w"], *, num_steps: int, seed: int
+    model: Draw,
+    images: Float[np.ndarray, "b c h w"],
+    *,
+    num_steps: int,
+    seed: int,
+    categories: Int[np.ndarray, "b"] | None = None,
 ) -> Drawings:
     """Draw pictures from looks at them.
 
@@ -61,9 +80,19 @@ def reconstruct(
         images: Pixels from 0 to 1.
         num_steps: T.
         seed: Of the noise; picture i depends on (seed, i) alone.
+        categories: Of the pictures, needed where the model tells them apart.
+
+    Raises:
+        ValueError: The model tells categories apart and none are given.
     """
+    if categories is None:
+        if model.categories is not None:
+            raise ValueError("this network draws categories: say which the pictures are")
+        categories = np.zeros(len(images), int)
     noise = noises(seed, len(images), num_steps, model.latent_size)
-    return collect(_infer(model, jnp.asarray(images), noise))
+    told_apart = None if model.categories is None else categories
+    steps = _infer(model, jnp.asarray(images), noise, categories)
+    return collect(steps)._replace(categories=told_apart)
 
 
 def noises(
@@ -75,15 +104,43 @@ def noises(
     return jax.vmap(lambda key: draw_noise(key, num_steps, latent_size))(keys)
 
 
+def _draw_categories(seed: int, num: int, num_categories: int) -> Int[np.ndarray, "{num}"]:
+    """A category for each of some pictures; that of picture i depends on (seed, i) alone."""
+
+    def draw(place: Int[Array, ""]) -> Int[Array, ""]:
+        key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), place), 1)
+        return jax.random.randint(key, (), 0, num_categories)
+
+    return np.asarray(jax.vmap(draw)(jnp.arange(num)))
+
+
 @jax.jit
-def generate(model: Draw, noise: Float[Array, "b t z"]) -> Step:
+def generate(
+    model: Draw,
+    noise: Float[Array, "b t z"],
+    categories: Int[Array | np.ndarray, "b"] | None = None,
+) -> Step:
     """The steps of `Draw.generate` for many pictures, stacked along b and then t."""
-    return jax.vmap(model.generate)(noise)[1]
+    if categories is None:
+        categories = jnp.zeros(len(noise), int)
+
+    def one(noise, category) -> Step:
+        return model.of(category).generate(noise)[1]
+
+    return jax.vmap(one)(noise, categories)
 
 
 @jax.jit
-def _infer(model: Draw, images: Float[Array, "b c h w"], noise: Float[Array, "b t z"]) -> Step:
-    return jax.vmap(model.infer)(images, noise)[1]
+def _infer(
+    model: Draw,
+    images: Float[Array, "b c h w"],
+    noise: Float[Array, "b t z"],
+    categories: Int[Array | np.ndarray, "b"],
+) -> Step:
+    def one(image, noise, category) -> Step:
+        return model.of(category).infer(image, noise)[1]
+
+    return jax.vmap(one)(images, noise, categories)
 
 
 def collect(steps: Step) -> Drawings:

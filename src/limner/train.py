@@ -22,30 +22,31 @@ import numpy as np
 import optax
 import orbax.checkpoint as ocp
 from jax.sharding import Mesh, PartitionSpec
-from jaxtyping import Array, Float, Int, UInt8
+from jaxtyping import Float, Int, UInt8
 
+from limner.augment import AUGMENTATIONS
 from limner.checkpoint import best_metrics, open_checkpoints, restore_latest, save
 from limner.config import RunConfig, TrainConfig
 from limner.data.dataset import Dataset, Split, batch_indices
+from limner.deferred import infer_many
 from limner.errors import LimnerError
 from limner.estimate import estimate, one_sample
 from limner.interrupt import interruption
 from limner.model import Draw
-from limner.objective import AnyArray, Loss, published_rate
+from limner.objective import AnyArray, Loss, draw_noise, loss_of_inference, published_rate
 from limner.optimise import average_step_size, make_optimiser
 from limner.parallel import DATA_AXIS, REPLICATED, data_mesh, replicate, shard
-from limner.run import Run, build_model
+from limner.run import Run
+from limner.start import TrainState, first_images, initial_state
 
 STEPS_PER_DISPATCH = 20
 
 
-class TrainState(NamedTuple):
-    """What a checkpoint holds."""
+class Batches(NamedTuple):
+    """What the steps of a dispatch see: levels, and the category of each picture."""
 
-    step: Int[Array, ""]
-    model: Draw
-    average: Draw
-    optimiser: optax.OptState
+    targets: UInt8[AnyArray, "k b c h w"]
+    categories: Int[AnyArray, "k b"]
 
 
 class Losses(NamedTuple):
@@ -99,16 +100,17 @@ def train(
         open_checkpoints(run.checkpoints, _score) as checkpoints,
         interruption() as interrupted,
     ):
-        state = replicate(initial_state(config, optimiser, mean_image(dataset)), mesh)
+        state = replicate(initial_state(config, optimiser, first_images(config, dataset)), mesh)
         state = restore_latest(checkpoints, state)
         first = step = int(state.step)
         run.write_metrics(row for row in run.read_metrics() if row["step"] <= step)
         started = time.perf_counter()
         batches = _batches(config.train, dataset.split("train"), step, config.data.binarisation)
-        targets, count = next(batches)
+        batch, count = next(batches)
         while count and not interrupted():
-            state, losses = advance(state, shard(targets, mesh, axis=1), count)
-            targets, next_count = next(batches)  # while the devices compute
+            sharded = jax.tree.map(lambda array: shard(array, mesh, axis=1), batch)
+            state, losses = advance(state, sharded, count)
+            batch, next_count = next(batches)  # while the devices compute
             losses = jax.tree.map(lambda leaf, n=count: np.asarray(leaf)[:n], losses)
             _check_finite(run, step, losses)
             step += count
@@ -131,54 +133,39 @@ def train(
     return Outcome(step, step == config.train.steps, validation, seconds)
 
 
-def mean_image(dataset: Dataset) -> Float[Array, "c h w"]:
-    """What some thousand training images look like on average, each pixel short of sure."""
-    split = dataset.split("train")
-    levels = split.levels(batch_indices(len(split), min(len(split), 4096), step=0, seed=0))
-    return jnp.clip(levels.mean(0, dtype=np.float32) / 255, 0.01, 0.99)
-
-
-def initial_state(
-    config: RunConfig,
-    optimiser: optax.GradientTransformation,
-    first_image: Float[Array, "c h w"],
-) -> TrainState:
-    """The state before the first update; a learned first canvas shows `first_image`."""
-    key = jax.random.fold_in(jax.random.key(config.train.seed), 0)
-    model: Any = build_model(config.model, key).starting_from(first_image)
-    return TrainState(
-        step=jnp.asarray(0, jnp.int32),
-        model=model,
-        average=jax.tree.map(jnp.copy, model),
-        optimiser=optimiser.init(model),
-    )
-
-
 def make_advance(
     config: RunConfig, optimiser: optax.GradientTransformation, mesh: Mesh
-) -> Callable[[TrainState, UInt8[Array, "k b c h w"], int], tuple[TrainState, Losses]]:
+) -> Callable[[TrainState, Batches, int], tuple[TrainState, Losses]]:
     """The compiled function that makes the first `count` of K steps.
 
-    It takes the state (and consumes it), the targets of the K steps in levels 0..255, split over
-    the mesh along b, and `count`.
+    It takes the state (and consumes it), the batches of the K steps, split over the mesh along b,
+    and `count`.
     """
-    measure = one_sample(config.model.num_steps, config.train.protocol)
+    settings = config.train
+    augment = AUGMENTATIONS[settings.augment]
 
-    def batch_loss(model: Draw, targets, step):
-        size = targets.shape[0]
+    def batch_loss(model: Draw, batch: Batches, step):
+        size = batch.categories.size
         places = jax.lax.axis_index(DATA_AXIS) * size + jnp.arange(size)
-        key = jax.random.fold_in(jax.random.key(config.train.seed), step + 1)
+        key = jax.random.fold_in(jax.random.key(settings.seed), step + 1)
 
-        def one(target, place):
-            return measure(model, target / 255, jax.random.fold_in(key, place))
+        def prepare(target, place):
+            key_of_place = jax.random.fold_in(key, place)
+            noise = draw_noise(
+                key_of_place, config.model.num_steps, model.latent_size, settings.protocol
+            )
+            return augment(target / 255, jax.random.fold_in(key_of_place, 1)), noise
 
-        losses = jax.vmap(one)(targets, places)
+        images, noise = jax.vmap(prepare)(batch.targets, places)
+        inference = infer_many(model, images, batch.categories, noise, settings.rematerialise)
+        losses = jax.vmap(loss_of_inference)(*inference, images)
         return losses.bound.mean(), Losses(losses.distortion.mean(), losses.rate.mean())
 
-    def update(state: TrainState, targets) -> tuple[TrainState, Losses]:
+    def update(state: TrainState, batch: Batches) -> tuple[TrainState, Losses]:
         weights: Any = state.model  # Optax's types know arrays in dicts, not in modules
         average: Any = state.average
-        gradients, losses = jax.grad(batch_loss, has_aux=True)(weights, targets, state.step)
+        with jax.default_matmul_precision(settings.precision):
+            gradients, losses = jax.grad(batch_loss, has_aux=True)(weights, batch, state.step)
         gradients, losses = jax.lax.pmean((gradients, losses), DATA_AXIS)
         updates, optimiser_state = optimiser.update(gradients, state.optimiser, weights)
         weights = optax.apply_updates(weights, updates)
@@ -186,13 +173,13 @@ def make_advance(
         average = optax.incremental_update(weights, average, pull)
         return TrainState(state.step + 1, weights, average, optimiser_state), losses
 
-    def advance(state: TrainState, targets, count) -> tuple[TrainState, Losses]:
+    def advance(state: TrainState, batches: Batches, count) -> tuple[TrainState, Losses]:
         def body(k, carry):
             state, trace = carry
-            state, losses = update(state, targets[k])
+            state, losses = update(state, jax.tree.map(lambda array: array[k], batches))
             return state, jax.tree.map(lambda all, one: all.at[k].set(one), trace, losses)
 
-        zeros = jnp.zeros(len(targets))
+        zeros = jnp.zeros(len(batches.targets))
         return jax.lax.fori_loop(0, count, body, (state, Losses(zeros, zeros)))
 
     shared = jax.shard_map(
@@ -207,8 +194,8 @@ def make_advance(
 
 def _batches(
     config: TrainConfig, split: Split, step: int, binarisation
-) -> Iterator[tuple[UInt8[np.ndarray, "k b c h w"], int]]:
-    """Targets for dispatch after dispatch, and how many of their steps to make; at the end 0.
+) -> Iterator[tuple[Batches, int]]:
+    """Batches for dispatch after dispatch, and how many of their steps to make; at the end 0.
 
     A dispatch ends where a validation is due, so where training resumes changes none.
     """
@@ -217,11 +204,12 @@ def _batches(
     while True:
         due = min(config.steps, (step // config.validate_every + 1) * config.validate_every)
         count = min(STEPS_PER_DISPATCH, due - step)
-        targets = empty.copy()
+        targets, categories = empty.copy(), np.zeros(empty.shape[:2], np.int32)
         for k in range(count):
-            key = (config.seed, step + k)
-            targets[k] = split.targets(draw(step=step + k), binarisation, key)
-        yield targets, count
+            places, key = draw(step=step + k), (config.seed, step + k)
+            targets[k] = split.targets(places, binarisation, key)
+            categories[k] = split.categories(places)
+        yield Batches(targets, categories), count
         step += count
 
 
@@ -275,6 +263,17 @@ def check_fits(config: RunConfig, dataset: Dataset) -> None:
         raise LimnerError(
             f"{dataset.name} has images of {dataset.shape} (channels, height, width), the model "
             f"{model}: set --model.channels, --model.height and --model.width"
+        )
+    told_apart, there = config.model.num_categories, len(dataset.names)
+    if told_apart not in (0, there):
+        raise LimnerError(
+            f"{dataset.name} has {there} categories, the model tells {told_apart} apart: set "
+            f"--model.num-categories {there if there > 1 else 0}"
+        )
+    if config.train.augment == "mirror-jitter" and config.data.binarisation != "grey":
+        raise LimnerError(
+            f"--train.augment mirror-jitter makes greys of {config.data.binarisation} pixels: "
+            "choose mirror, or --data.binarisation grey"
         )
     for which in ("train", "valid"):
         dataset.split(which)

@@ -1,0 +1,86 @@
+"""Where training starts: new weights, or those of another run.
+
+Axis letters: k category, c channel, h w picture.
+"""
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int
+
+from limner.config import RunConfig
+from limner.data.dataset import Dataset, batch_indices
+from limner.errors import LimnerError
+from limner.model import Draw
+from limner.run import Run, build_model
+
+
+class TrainState(NamedTuple):
+    """What a checkpoint holds."""
+
+    step: Int[Array, ""]
+    model: Draw
+    average: Draw
+    optimiser: optax.OptState
+
+
+def first_images(config: RunConfig, dataset: Dataset) -> Float[Array, "k c h w"]:
+    """What some thousand training images look like on average, each pixel short of sure.
+
+    One for each category that the model tells apart, or one of them all.
+    """
+    split = dataset.split("train")
+    places = batch_indices(len(split), min(len(split), 4096), step=0, seed=0)
+    levels = split.levels(places)
+    if config.model.num_categories:
+        categories = split.categories(places)
+        groups = [levels[categories == k] for k in range(config.model.num_categories)]
+        # A category too rare to be among them begins as the mean of all.
+        groups = [group if len(group) else levels for group in groups]
+    else:
+        groups = [levels]
+    means = np.stack([group.mean(0, dtype=np.float32) for group in groups])
+    return jnp.clip(means / 255, 0.01, 0.99)
+
+
+def initial_state(
+    config: RunConfig,
+    optimiser: optax.GradientTransformation,
+    images: Float[Array, "k c h w"],
+) -> TrainState:
+    """The state before the first update.
+
+    Its weights are those of the run that `start_from` names; or new ones, whose learned first
+    canvases show `images`.
+
+    Raises:
+        LimnerError: That run's weights cannot be had, or are of another model.
+    """
+    model: Any = _model_to_go_on_with(config)
+    if model is None:
+        key = jax.random.fold_in(jax.random.key(config.train.seed), 0)
+        model = build_model(config.model, key).starting_from(images)
+    return TrainState(
+        step=jnp.asarray(0, jnp.int32),
+        model=model,
+        average=jax.tree.map(jnp.copy, model),
+        optimiser=optimiser.init(model),
+    )
+
+
+def _model_to_go_on_with(config: RunConfig) -> Draw | None:
+    if config.train.start_from is None:
+        return None
+    other = Run.open(config.train.start_from)
+    for name, value in dataclasses.asdict(config.model).items():
+        there = getattr(other.config.model, name)
+        if name != "num_steps" and there != value:
+            raise LimnerError(
+                f"--train.start-from {other.folder} has model.{name} {there}, this run {value}: "
+                "only model.num_steps may differ"
+            )
+    return other.load_model()
