@@ -1,5 +1,6 @@
 """Laws of the network (eqs 1-18) and of its bound."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -84,6 +85,53 @@ def test_a_network_without_learned_start_begins_from_zeros_and_has_no_weights_fo
     assert model.start is None
     assert all((np.asarray(leaf) == 0).all() for leaf in jax.tree.leaves(model.first))
     assert generate(model, jnp.zeros((3, 2)))[0].canvas.shape == (1, 4, 4)
+
+
+@pytest.mark.usefixtures("float64")
+def test_a_categorys_biases_are_what_its_embedding_among_the_inputs_comes_to(make_model, noise):
+    model = make_model(num_categories=3)
+    embedding = np.random.default_rng(4).normal(size=(3, 2))
+    matrix = np.random.default_rng(5).normal(size=(32, 2))
+    model = eqx.tree_at(lambda m: m.categories.decoder, model, jnp.asarray(embedding @ matrix.T))
+    wider = jnp.concatenate([jnp.asarray(matrix), model.decoder.weight], axis=1)
+    decoder = eqx.tree_at(lambda cell: cell.weight, model.decoder, wider)
+    state = model.of(2).first.decoder
+    latent = jnp.asarray(noise[0])
+    joined = decoder(jnp.concatenate([jnp.asarray(embedding[2]), latent]), state)
+    np.testing.assert_allclose(model.of(2).decoder(latent, state).hidden, joined.hidden, rtol=1e-12)
+
+
+def test_a_network_of_categories_draws_only_once_one_is_chosen(make_model, image, noise):
+    model = make_model(num_categories=2)
+    with pytest.raises(ValueError, match="choose one"):
+        model.generate(jnp.asarray(noise))
+    canvases = [
+        np.asarray(infer(model.of(k), jnp.asarray(image), jnp.asarray(noise))[0].canvas)
+        for k in range(2)
+    ]
+    assert not np.allclose(*canvases)
+    plain = make_model()
+    assert plain.of(1) is plain
+
+
+@pytest.mark.usefixtures("float64")
+def test_a_learned_prior_is_what_latents_are_drawn_from_and_what_the_rate_is_counted_from(
+    make_model, image, noise
+):
+    model = make_model(learned_prior=True)
+    _, inferred = infer(model, jnp.asarray(image), jnp.asarray(noise))
+    hidden = model.first.decoder.hidden
+    weight, bias = np.asarray(model.prior.weight), np.asarray(model.prior.bias)
+    mean, log_std = np.split(weight @ np.asarray(hidden) + bias, 2)
+    np.testing.assert_allclose(inferred.prior.mean[0], mean, rtol=1e-12)
+    std, own = np.exp(log_std), np.exp(np.asarray(inferred.posterior.log_std[0]))
+    off = np.asarray(inferred.posterior.mean[0]) - mean
+    expected = np.sum(np.log(std / own) + (own**2 + off**2) / (2 * std**2) - 0.5)
+    rate = loss(model, jnp.asarray(image), jnp.asarray(noise)).rate_per_step[0]
+    assert rate == pytest.approx(expected, rel=1e-10)
+    # The noise that leads the prior to the posterior's latents draws the same canvases.
+    again = jax.vmap(lambda prior, latent: prior.noise_of(latent))(inferred.prior, inferred.latent)
+    np.testing.assert_allclose(generate(model, again)[1].canvas, inferred.canvas, rtol=1e-9)
 
 
 def test_reading_and_writing_move_their_windows_by_heads_of_their_own(make_model, image, noise):
