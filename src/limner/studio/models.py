@@ -26,6 +26,7 @@ from limner.errors import LimnerError
 from limner.interpolate import interpolate
 from limner.model import Draw, Step
 from limner.objective import Loss, draw_noise, loss_of_inference
+from limner.pretrained.shelf import find, names
 from limner.run import Run
 from limner.sample import Drawings, collect, generate, noises
 from limner.studio.engine import MOST_ROWS
@@ -79,8 +80,7 @@ class StudioModel:
 
     def targets(self, levels: UInt8[np.ndarray, "*b c h w"]) -> Float[np.ndarray, "*b c h w"]:
         """Grey levels as this model is given them: cut at one half if it knows ink or none."""
-        grey = self.config.data.binarisation == "grey"
-        return (levels if grey else binarise.threshold(levels)) / np.float32(255)
+        return binarise.pixels(levels, self.config.data.binarisation)
 
     def reconstruct(
         self, images: Float[np.ndarray, "b c h w"], seeds: UInt32[np.ndarray, "b"]
@@ -175,20 +175,23 @@ def find_models(places: Sequence[Path], beneath: Path = Path("runs")) -> dict[st
     """The runs to serve, by name; the first is the one a visitor meets.
 
     Args:
-        places: Run folders, and folders of runs; if there are none, those of `beneath`.
-        beneath: Where `limner train` leaves its runs: of these the finished ones, newest first.
+        places: Run folders, names of pretrained models, and folders of runs; if there are none,
+            those of `beneath`.
+        beneath: Where `limner train` leaves its runs: of these the finished ones, newest first; if
+            there are none, the pretrained models.
 
     Raises:
         LimnerError: A place holds no run with weights, or there is none at all.
     """
     if not places:
-        runs = [run for run in _runs_in(beneath) if _finished(run)]
+        runs = [run for run in _runs_in(beneath) if run.finished]
+        runs.sort(key=lambda run: run.weights.stat().st_mtime, reverse=True)
+        runs = runs or [find(Path(name)) for name in names()]
         if not runs:
             raise LimnerError(
                 f"there is no finished run under {beneath}: make one in some minutes with "
                 "`limner demo`, or name a run folder"
             )
-        runs.sort(key=lambda run: run.weights.stat().st_mtime, reverse=True)
     else:
         runs = [run for place in places for run in _runs_at(place)]
     named: dict[str, Run] = {}
@@ -207,18 +210,16 @@ def load_models(runs: dict[str, Run]) -> dict[str, StudioModel]:
 
 
 def _runs_at(place: Path) -> list[Run]:
-    if (place / "config.json").exists():
-        return [Run.open(place)]
+    if (place / "config.json").exists() or str(place) in names():
+        return [find(place)]
     runs = [run for run in _runs_in(place) if run.weights.exists()]
     if not runs:
-        raise LimnerError(f"{place} is neither a run folder nor a folder of runs with weights")
+        raise LimnerError(
+            f"{place} is neither a run folder nor a folder of runs with weights, nor the name of a "
+            f"pretrained model{f' ({there})' if (there := ', '.join(names())) else ''}"
+        )
     return runs
 
 
 def _runs_in(folder: Path) -> list[Run]:
     return [Run.open(path.parent) for path in sorted(folder.glob("*/config.json"))]
-
-
-def _finished(run: Run) -> bool:
-    rows = run.read_metrics()
-    return run.weights.exists() and bool(rows) and rows[-1]["step"] >= run.config.train.steps
