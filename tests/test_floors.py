@@ -14,7 +14,7 @@ FLOORS = [
     {"model", "figures"},
     {"checkpoint", "deferred", "objective", "run"},
     {"estimate", "sample", "start"},
-    {"train", "evaluate", "interpolate", "complete"},
+    {"train", "evaluate", "interpolate", "complete", "outliers", "nearest"},
     {"gallery", "pretrained", "terminal"},
     {"session", "studio"},
     {"cli_data", "cli_models", "cli_studio"},

@@ -15,7 +15,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from limner.cli_models import export, models
+from limner.cli_models import export, models, nearest, outliers
 from limner.cli_studio import complete, interpolate, studio
 from limner.config import PRESETS, Protocol, RunConfig
 from limner.errors import LimnerError
@@ -360,6 +360,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "interpolate": interpolate,
     "complete": complete,
     "studio": studio,
+    "outliers": outliers,
+    "nearest": nearest,
     "models": models,
     "export": export,
 }
@@ -374,6 +376,8 @@ _HELP = {
     "interpolate": "draw the way from one picture to another, through the latents",
     "complete": "finish a drawing, in several ways",
     "studio": "open a page to draw on, and watch the model look and draw",
+    "outliers": "find the drawings that a model finds strangest",
+    "nearest": "see whether a model copies: samples beside the nearest training drawings",
     "models": "list the models that come with the package, which every command takes by name",
     "export": "write a finished run's model and its card to a folder to share",
     "data": "list, fetch, show, export and verify drawings",

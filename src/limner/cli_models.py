@@ -1,7 +1,9 @@
-"""`limner models` and `limner export`: parse, call, print."""
+"""`limner models`, `export`, `outliers` and `nearest`: parse, call, print."""
 
 from pathlib import Path
+from typing import Literal
 
+from limner.data.names import SPLITS, SplitName
 from limner.session import RunFolder, check_at_least_one, open_data, open_run
 from limner.terminal import progress_bar
 
@@ -64,4 +66,99 @@ def export(
         )
     print(f"{card.title}: {card.bound}, weights as {card.dtype}")
     for path in sorted(out.iterdir()):
+        print(path)
+
+
+def outliers(
+    run: RunFolder,
+    *,
+    splits: tuple[SplitName, ...] = SPLITS,
+    category: str | None = None,
+    by: Literal["bound", "surplus"] = "bound",
+    num: int = 64,
+    seed: int = 0,
+    data_root: Path | None = None,
+    out: Path | None = None,
+) -> None:
+    """Find the drawings that a model finds strangest.
+
+    Args:
+        run: Run folder, or the name of a pretrained model.
+        splits: Which drawings to score.
+        category: Only these.
+        by: What makes one strange: its bound, which is mostly the price of its ink, or the surplus
+            above that price, which finds odd shapes.
+        num: How many to show; all are scored and listed.
+        seed: Of the noise.
+        data_root: Where the drawings lie, if not where they were in training.
+        out: Folder for the picture and the list, if not RUN/figures/outliers.
+    """
+    check_at_least_one("--num", num)
+    check_at_least_one("the number of --splits", len(splits))
+    there = open_run(run)
+    from limner.gallery import save_outliers
+    from limner.outliers import levels, score
+
+    config = there.config
+    dataset = open_data(config, data_root)
+    with progress_bar("scoring") as advance:
+        advance(0, None, "compiling")
+        scores = score(
+            there.load_model(),
+            dataset,
+            num_steps=config.model.num_steps,
+            binarisation=config.data.binarisation,
+            splits=tuple(dict.fromkeys(splits)),
+            category=category,
+            by=by,
+            seed=seed,
+            on_progress=advance,
+        )
+    of = f"{there.folder.name}, {config.data.binarisation}, seed {seed}"
+    strangest = levels(dataset, scores, num)
+    folder = out or there.figures / "outliers"
+    for path in save_outliers(scores, strangest, folder, of=of, by=by):
+        print(path)
+
+
+def nearest(
+    run: RunFolder,
+    *,
+    num: int = 16,
+    seed: int = 0,
+    data_root: Path | None = None,
+    out: Path | None = None,
+) -> None:
+    """See whether a model copies: samples beside the training drawings nearest to them.
+
+    Args:
+        run: Run folder, or the name of a pretrained model.
+        num: How many samples.
+        seed: Of the noise; the samples are those of `limner sample`.
+        data_root: Where the drawings lie, if not where they were in training.
+        out: Folder for the picture and the distances, if not RUN/figures/nearest.
+    """
+    check_at_least_one("--num", num)
+    there = open_run(run)
+    from limner.gallery import medians, save_nearest
+    from limner.nearest import compare
+
+    config = there.config
+    dataset = open_data(config, data_root)
+    with progress_bar("comparing") as advance:
+        advance(0, None, "compiling")
+        found = compare(
+            there.load_model(),
+            dataset,
+            num=num,
+            num_steps=config.model.num_steps,
+            binarisation=config.data.binarisation,
+            seed=seed,
+            on_progress=advance,
+        )
+    of = f"{there.folder.name}, T = {config.model.num_steps}, seed {seed}"
+    print(f"median squared pixel distance to the nearest of {found.trained_on:,} training drawings")
+    for what, median in medians(found).items():
+        print(f"  {what:34}{median:8.2f}")
+    for path in save_nearest(found, out or there.figures / "nearest", of=of):
         print(path)
