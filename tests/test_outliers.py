@@ -24,7 +24,7 @@ from limner.run import build_model
 def model() -> Draw:
     """A network that has learned no more than that paper is blank."""
     config = ModelConfig(hidden_size=16, num_steps=NUM_STEPS, latent_size=3)
-    blank = jax.numpy.full((1, 28, 28), 0.01)
+    blank = jax.numpy.full((1, 1, 28, 28), 0.01)
     return build_model(config, jax.random.key(0)).starting_from(blank)
 
 
@@ -55,7 +55,7 @@ def test_by_surplus_a_strange_shape_beats_one_with_more_ink(model):
     """Strokes where the model expects them, more and more of them; and a few where it does not."""
     expected = np.full((1, 28, 28), 0.01, np.float32)
     expected[:, 8:20, 8:20] = 0.5
-    ready = model.starting_from(jax.numpy.asarray(expected))
+    ready = model.starting_from(jax.numpy.asarray(expected)[None])
     drawings = np.zeros((30, 1, 28, 28), np.uint8)
     for row in range(30):
         drawings[row, :, 8 : 9 + row % 12, 8:20] = 255

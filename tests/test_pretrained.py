@@ -7,11 +7,12 @@ import shlex
 from pathlib import Path
 
 import equinox as eqx
+import httpx
 import jax
 import numpy as np
 import pytest
 import tyro
-from studio_process import make_run
+from studio_process import make_run, running_studio
 
 import limner
 from limner.cli import main
@@ -25,7 +26,8 @@ from limner.pretrained.card import Card
 from limner.pretrained.command import train_command
 from limner.pretrained.export import export
 from limner.run import Run
-from limner.studio.models import find_models
+from limner.sample import sample
+from limner.studio.models import find_models, load_models
 
 FILES = {"README.md", "card.json", "config.json", "model.safetensors"}
 MOST_BYTES = 40_000_000
@@ -227,6 +229,80 @@ def test_a_card_comes_back_as_it_was_and_an_unknown_key_is_named(exported):
     assert Card.from_json(text).to_json() == text
     with pytest.raises(LimnerError, match=r"card\.json.*colour"):
         Card.from_json(json.dumps(json.loads(text) | {"colour": 1}), origin="card.json")
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory) -> Path:
+    """A trained model that tells cats and dogs apart, exported."""
+    folder = tmp_path_factory.mktemp("pair")
+    main([
+        "train", "--model.hidden-size", "8", "--model.num-steps", "3", "--model.latent-size", "2",
+        "--model.num-categories", "2", "--data.categories", "cat", "dog", "--data.limit", "40",
+        "--train.steps", "4", "--train.batch-size", "4", "--train.validate-every", "2",
+        "--out", str(folder / "run"),
+    ])  # fmt: skip
+    main(["export", str(folder / "run"), "--out", str(folder / "pair")])
+    return folder / "pair"
+
+
+def test_a_model_that_tells_categories_apart_is_exported_and_draws_the_one_it_is_asked_for(
+    pair, capsys
+):
+    capsys.readouterr()
+    trained = limner.load(pair)
+    assert trained.card.told_apart
+    assert "given each picture's category" in (pair / "README.md").read_text()
+    assert trained.categories == ("cat", "dog")
+    dogs = trained.sample(3, category="dog")
+    expected = sample(trained.model.of(1), num=3, num_steps=3, seed=0)
+    np.testing.assert_allclose(dogs.canvases, expected.canvases, rtol=1e-5, atol=1e-5)
+    images = dogs.probabilities[-1]
+    assert trained.reconstruct(images, category="dog").categories.tolist() == [1, 1, 1]
+    with pytest.raises(LimnerError, match=r"say which .* category='cat'"):
+        trained.reconstruct(images)
+    with pytest.raises(LimnerError, match="no category of pair: do you mean dog"):
+        trained.sample(1, category="dogg")
+    main(["evaluate", str(pair), "--json"])
+    assert json.loads(capsys.readouterr().out)["bound"] == trained.card.evaluation.bound
+
+
+def test_outliers_and_neighbours_of_a_model_that_tells_categories_apart(pair, capsys):
+    capsys.readouterr()
+    main(["outliers", str(pair), "--category", "dog", "--splits", "test", "--num", "2"])
+    main(["nearest", str(pair), "--num", "2"])
+    paths = [Path(line) for line in capsys.readouterr().out.splitlines() if "figures" in line]
+    assert len(paths) == 4
+    assert all(path.is_file() for path in paths)
+
+
+def test_the_studio_serves_a_model_of_each_category_told_apart(pair):
+    served = load_models(find_models((pair,)))
+    assert list(served) == ["pair/cat", "pair/dog"]
+    whole = limner.load(pair)
+    for kind, model in served.items():
+        drawn = whole.sample(2, category=kind.split("/")[1])
+        np.testing.assert_allclose(
+            model.sample(2, 3, 0, 1.0).canvases, drawn.canvases, rtol=1e-5, atol=1e-5
+        )
+    with running_studio(pair) as address:
+        cards = httpx.get(f"{address}/api/v1/models").json()["models"]
+    assert [card["categories"] for card in cards] == [["cat"], ["dog"]]
+    assert cards[0]["test_drawings"] == 4  # those of cats alone
+
+
+def test_a_card_says_what_came_before_a_training_that_went_on_from_other_weights(run, tmp_path):
+    train = dataclasses.replace(run.config.train, start_from=run.folder, seed=1)
+    later = Run.create(tmp_path / "later", dataclasses.replace(run.config, train=train))
+    later.save_model(run.load_model())
+    later.write_metrics(run.read_metrics())
+    card = export(later, tmp_path / "kitten", open_dataset(run.config.data))
+    now, before = card.training.lineage
+    assert "--train.start-from kitten" in now.command
+    assert before.command.endswith("--out kitten")
+    assert before.seconds == 25.0
+    assert limner.load(tmp_path / "kitten").card == card
+    for path in (tmp_path / "kitten").glob("*.*"):
+        assert str(tmp_path).encode() not in path.read_bytes()
 
 
 # --- by name ------------------------------------------------------------------------------------

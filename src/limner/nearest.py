@@ -86,7 +86,9 @@ def compare(
     chosen = np.unique(np.linspace(0, len(test) - 1, HELD_OUT).astype(int))
     unseen = pixels(test, chosen, binarisation)
     samples = sample(model, num=num, num_steps=num_steps, seed=seed).probabilities[-1]
-    redrawn = reconstruct(model, unseen, num_steps=num_steps, seed=seed).probabilities[-1]
+    redrawn = reconstruct(
+        model, unseen, num_steps=num_steps, seed=seed, categories=test.categories(chosen)
+    ).probabilities[-1]
     found = nearest(
         np.concatenate([samples, unseen, redrawn]),
         train,

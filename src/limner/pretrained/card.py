@@ -57,6 +57,13 @@ class Training:
     """Of limner at the export, if it was a git checkout."""
     versions: dict[str, str]
     """Of the packages that compute, at the export."""
+    before: "Training | None" = None
+    """What made the weights it began with, if those were not new."""
+
+    @property
+    def lineage(self) -> list["Training"]:
+        """This, what came before it, and so on to new weights."""
+        return [self, *(self.before.lineage if self.before else [])]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +78,8 @@ class Card:
     """How many pictures each split has."""
     rows: dict[str, int]
     """Of data split by row: how many rows of each source there were, from the first on."""
+    told_apart: bool
+    """Whether the model is given each picture's category, on which its bound then depends."""
     dtype: str
     """What the weights are stored as."""
     rounding: float | None
@@ -120,11 +129,15 @@ class Card:
             )
         facts |= {
             "T": f"{found.num_steps} steps",
-            "trained": f"{training.steps:,} steps in {training.seconds:,.0f} s on "
-            f"{training.device}",
+            "trained": "; before that ".join(
+                f"{one.steps:,} steps in {one.seconds:,.0f} s on {one.device}"
+                for one in training.lineage
+            ),
             "weights": self._weights(),
             "made with": listed(self._made_with()),
         }
+        commands = "\n".join(one.command for one in reversed(training.lineage))
+        given = " The model is given each picture's category." if self.told_apart else ""
         table = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
         return f"""# {self.name}
 
@@ -140,14 +153,14 @@ limner sample {self.name}       # or the path of this folder
 
 The bound is on the negative log-likelihood of a picture: distortion plus rate, from one draw of the
 noise for each picture, independent at every step; ± is the standard error over the pictures.
-Targets are {_TARGETS[found.binarisation]}.
+Targets are {_TARGETS[found.binarisation]}.{given}
 
 Data: {_CREDITS[found.data]}. {self._counts()}
 
 Made by
 
 ```sh
-{training.command}
+{commands}
 limner export RUN --out {self.name}
 ```
 

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from shlex import quote
 
 import jax
 import numpy as np
@@ -62,7 +63,7 @@ def export(
             written.
     """
     check_can_export(run, out)
-    config = run.config
+    config = _shared(run.config)
 
     def measure(model: Draw, what: str, samples: int | None = None) -> Evaluation:
         return evaluate(
@@ -92,6 +93,7 @@ def export(
         title=title or default_title(dataset),
         splits=dataset.sizes,
         rows=_rows(dataset),
+        told_apart=config.model.num_categories > 0,
         dtype=dtype.name,
         rounding=rounding if rounds_well else None,
         evaluation=found,
@@ -101,8 +103,7 @@ def export(
     try:
         with replacing_folder(out) as folder:
             save_weights(model, folder / "model.safetensors", dtype)
-            shared = dataclasses.replace(config, data=dataclasses.replace(config.data, root=None))
-            (folder / "config.json").write_text(shared.to_json())
+            (folder / "config.json").write_text(config.to_json())
             (folder / "card.json").write_text(card.to_json())
             (folder / "README.md").write_text(card.to_markdown())
     except OSError as error:
@@ -165,17 +166,36 @@ def _rows(dataset: Dataset) -> dict[str, int]:
     }
 
 
+def _shared(config: RunConfig) -> RunConfig:
+    """The same without where on this machine the data and an earlier run lie."""
+    before = config.train.start_from
+    train = dataclasses.replace(config.train, start_from=before and Path(before.name))
+    return dataclasses.replace(
+        config, data=dataclasses.replace(config.data, root=None), train=train
+    )
+
+
 def _training(run: Run) -> Training:
     sessions = run.read_sessions()
     devices = {f"{row['devices']} × {row['device']} ({row['machine']})": None for row in sessions}
     return Training(
-        command=train_command(run.config),
+        command=train_command(_shared(run.config)),
         steps=run.config.train.steps,
         seconds=round(sum((row["seconds"] for row in sessions), 0.0), 1),
         device=listed(devices or ["an unknown machine"]),
         commit=_commit(),
         versions={name: found for name in ("limner", "jax", "numpy") if (found := _version(name))},
+        before=_training_before(run),
     )
+
+
+def _training_before(run: Run) -> Training | None:
+    """That of the run whose weights this one began with, if it is still there."""
+    folder = run.config.train.start_from
+    if folder is None or not (folder / "config.json").exists():
+        return None
+    earlier = _training(Run.open(folder))
+    return dataclasses.replace(earlier, command=f"{earlier.command} --out {quote(folder.name)}")
 
 
 def _version(package: str) -> str | None:

@@ -8,6 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from limner.config import RunConfig
+from limner.data.dataset import told_apart
+from limner.data.quickdraw import check_names
 from limner.errors import LimnerError
 from limner.model import Draw
 from limner.pretrained.card import Card
@@ -30,6 +32,11 @@ class Trained:
     card: Card | None
     """None of a run that was not exported."""
 
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Those it tells apart; none of a model that tells none."""
+        return told_apart(self.config)
+
     def sample(
         self,
         num: int = 16,
@@ -37,15 +44,66 @@ class Trained:
         seed: int = 0,
         temperature: float = 1.0,
         num_steps: int | None = None,
+        category: str | None = None,
     ) -> Drawings:
-        """Draw from the prior, in as many steps as in training if not told; see `sample.sample`."""
-        num_steps = num_steps or self.config.model.num_steps
-        return sample(self.model, num=num, num_steps=num_steps, seed=seed, temperature=temperature)
+        """Draw from the prior; see `sample.sample`.
 
-    def reconstruct(self, images: Float[np.ndarray, "b c h w"], *, seed: int = 0) -> Drawings:
-        """Draw pictures, pixels from 0 to 1, from looks at them; see `sample.reconstruct`."""
-        num_steps = self.config.model.num_steps
-        return reconstruct(self.model, images, num_steps=num_steps, seed=seed)
+        Args:
+            num: How many pictures.
+            seed: Of the noise.
+            temperature: Factor on the noise.
+            num_steps: T, if not that of training.
+            category: One of `categories`; all, by chance, if None.
+
+        Raises:
+            LimnerError: It does not tell this category apart.
+        """
+        return sample(
+            self.model,
+            num=num,
+            num_steps=num_steps or self.config.model.num_steps,
+            seed=seed,
+            temperature=temperature,
+            category=None if category is None else self._place(category),
+        )
+
+    def reconstruct(
+        self,
+        images: Float[np.ndarray, "b c h w"],
+        *,
+        seed: int = 0,
+        category: str | None = None,
+    ) -> Drawings:
+        """Draw pictures from looks at them; see `sample.reconstruct`.
+
+        Args:
+            images: Pixels from 0 to 1.
+            seed: Of the noise.
+            category: Theirs, one of `categories` if there are any.
+
+        Raises:
+            LimnerError: It does not tell this category apart, or it does tell some apart and none
+                is given.
+        """
+        if category is None and self.categories:
+            raise LimnerError(
+                f"{self.name} tells categories apart: say which these pictures are, as in "
+                f"category={self.categories[0]!r}"
+            )
+        place = None if category is None else self._place(category)
+        return reconstruct(
+            self.model,
+            images,
+            num_steps=self.config.model.num_steps,
+            seed=seed,
+            categories=None if place is None else np.full(len(images), place),
+        )
+
+    def _place(self, category: str) -> int:
+        if not self.categories:
+            raise LimnerError(f"{self.name} tells no categories apart: leave {category!r} out")
+        check_names((category,), self.categories, self.name)
+        return self.categories.index(category)
 
 
 def load(place: str | Path) -> Trained:

@@ -21,6 +21,7 @@ from jaxtyping import Array, Float, UInt8, UInt32
 from limner.complete import complete
 from limner.config import RunConfig
 from limner.data import binarise
+from limner.data.dataset import told_apart
 from limner.distributions import bernoulli_entropy
 from limner.errors import LimnerError
 from limner.interpolate import interpolate
@@ -54,6 +55,8 @@ class StudioModel:
     name: str
     run: Run
     network: Draw = field(repr=False)
+    category: str | None = None
+    """What it draws, of a network that tells categories apart."""
     test_bounds: Float[np.ndarray, "b"] = field(default_factory=lambda: np.zeros(0))
     """Of some test drawings, in ascending order, once they are known."""
 
@@ -141,7 +144,7 @@ class StudioModel:
         return {
             "weights": sum(leaf.size for leaf in jax.tree.leaves(self.network)),
             "data": data.name,
-            "categories": list(data.categories),
+            "categories": list(data.categories) if self.category is None else [self.category],
             "binarisation": data.binarisation,
             "protocol": train.protocol,
             "iterations": train.steps,
@@ -205,8 +208,17 @@ def find_models(places: Sequence[Path], beneath: Path = Path("runs")) -> dict[st
 
 
 def load_models(runs: dict[str, Run]) -> dict[str, StudioModel]:
-    """The runs with their weights in memory."""
-    return {name: StudioModel(name, run, run.load_model()) for name, run in runs.items()}
+    """The runs with their weights in memory; one that tells categories apart is a model of each."""
+    models = {}
+    for name, run in runs.items():
+        network = run.load_model()
+        kinds = told_apart(run.config)
+        if not kinds:
+            models[name] = StudioModel(name, run, network)
+        for place, kind in enumerate(kinds):
+            whole = f"{name}/{kind}"
+            models[whole] = StudioModel(whole, run, network.of(place), kind)
+    return models
 
 
 def _runs_at(place: Path) -> list[Run]:
