@@ -13,6 +13,7 @@ from limner.figures import (
     canvas_frames,
     comparison_grid,
     image_grid,
+    neighbours_grid,
     save_gif,
     save_picture,
     steps_grid,
@@ -118,6 +119,22 @@ def test_pairs_alternate_original_and_reconstruction():
     starts = [np.flatnonzero(np.diff(tile.astype(int), prepend=0) == 1) for tile in (white, black)]
     assert starts[0][0] < starts[1][0] < starts[0][1] < starts[1][1]
     assert starts[1][0] - starts[0][0] < starts[0][1] - starts[1][0], "pairs stand apart"
+
+
+def test_neighbours_stand_in_order_beside_their_image_and_apart_from_the_next():
+    neighbours = np.zeros((4, 2, 1, 28, 28))
+    neighbours[:, 1] = 1
+    labels = [["1.0", "2.0"]] * 4
+    picture = neighbours_grid(
+        blank_images(4), neighbours, "samples", labels=labels, heading="sample"
+    )
+    _, top, *_ = box(where(picture, WHITE))
+    line = slice(top, top + 1)
+    white, black = (where(picture, colour)[line][0] for colour in (WHITE, INK))
+    starts = [np.flatnonzero(np.diff(tile.astype(int), prepend=0) == 1) for tile in (white, black)]
+    assert starts[0][0] < starts[0][1] < starts[1][0] < starts[0][2]
+    within, between = starts[1][0] - starts[0][1], starts[0][2] - starts[1][0]
+    assert within < between
 
 
 def test_a_step_of_the_grid_is_that_canvas_counted_from_one():
@@ -325,6 +342,12 @@ def test_arrays_of_jax_are_drawn_as_those_of_numpy():
         (lambda: image_grid(blank_images(1), "samples", columns=0), "columns"),
         (lambda: image_grid(blank_images(2), "samples", labels=["cat"]), "2 images but 1 labels"),
         (lambda: comparison_grid(blank_images(2), blank_images(3), "recon"), "must match"),
+        (
+            lambda: neighbours_grid(
+                blank_images(2), blank_images(2), "samples", labels=[], heading="sample"
+            ),
+            "do not go with neighbours",
+        ),
         (lambda: steps_grid(blank_canvases(3, 1), [0], "samples"), "1 to 3"),
         (lambda: steps_grid(blank_canvases(3, 1), [4], "samples"), "1 to 3"),
         (lambda: steps_grid(blank_canvases(3, 1), [], "samples"), "1 to 3"),

@@ -30,6 +30,7 @@ from limner.data.doodles import doodle
 from limner.errors import LimnerError
 from limner.interpolate import interpolate
 from limner.objective import draw_noise, loss
+from limner.pretrained import shelf
 from limner.run import Run
 from limner.sample import reconstruct, sample
 from limner.strokes import rasterise, simplify
@@ -460,7 +461,8 @@ def test_without_its_packages_the_command_says_what_to_install(runs, monkeypatch
         cli_studio.studio((runs / "cat",), check=True)
 
 
-def test_without_a_run_the_newest_finished_one_is_met_first(tmp_path):
+def test_without_a_run_the_newest_finished_one_is_met_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(shelf, "SHELF", tmp_path)  # as if no model had come with the package
     with pytest.raises(LimnerError, match=r"no finished run under .*: make one .* `limner demo`"):
         models.find_models((), beneath=tmp_path)
     for n, name in enumerate(["old", "new"]):

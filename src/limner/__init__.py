@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from limner.evaluate import Evaluation
     from limner.model import Draw
     from limner.objective import Loss, draw_noise, importance_weighted_bound, log_weight, loss
+    from limner.pretrained.card import Card
+    from limner.pretrained.shelf import Trained, load
     from limner.run import Run
     from limner.sample import Drawings
 
 _HOME = {
+    "Card": "pretrained.card",
     "Draw": "model",
     "Drawings": "sample",
     "Evaluation": "evaluate",
@@ -26,9 +29,11 @@ _HOME = {
     "PRESETS": "config",
     "Run": "run",
     "RunConfig": "config",
+    "Trained": "pretrained.shelf",
     "Window": "attention",
     "draw_noise": "objective",
     "importance_weighted_bound": "objective",
+    "load": "pretrained.shelf",
     "log_weight": "objective",
     "loss": "objective",
     "open_dataset": "data.dataset",
@@ -36,6 +41,7 @@ _HOME = {
 
 __all__ = [
     "PRESETS",
+    "Card",
     "Draw",
     "Drawings",
     "Evaluation",
@@ -43,9 +49,11 @@ __all__ = [
     "Loss",
     "Run",
     "RunConfig",
+    "Trained",
     "Window",
     "draw_noise",
     "importance_weighted_bound",
+    "load",
     "log_weight",
     "loss",
     "open_dataset",

@@ -5,7 +5,6 @@ code 2. JAX is imported inside commands, so that help comes at once.
 """
 
 import dataclasses
-import difflib
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -16,13 +15,22 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from limner.cli_studio import RunFolder, complete, interpolate, studio
+from limner.cli_models import export, models, nearest, outliers
+from limner.cli_studio import complete, interpolate, studio
 from limner.config import PRESETS, Protocol, RunConfig
 from limner.errors import LimnerError
-from limner.terminal import open_with_progress, progress_bar
+from limner.session import (
+    RunFolder,
+    check_at_least_one,
+    open_data,
+    open_run,
+    prepare,
+    read_picture,
+)
+from limner.terminal import progress_bar
+from limner.words import near
 
 if TYPE_CHECKING:
-    from limner.data.dataset import Dataset
     from limner.evaluate import Evaluation
     from limner.run import Run
 
@@ -58,7 +66,7 @@ def _dispatch(arguments: list[str]) -> None:
     elif command in _COMMANDS:
         tyro.cli(_COMMANDS[command], args=rest, prog=f"limner {command}")
     else:
-        raise LimnerError(f"there is no command {command!r}{_near(command, [*_HELP])}")
+        raise LimnerError(f"there is no command {command!r}{near(command, _HELP)}")
 
 
 def _print_commands() -> None:
@@ -76,7 +84,7 @@ def _train_command(arguments: list[str]) -> None:
     names_preset = bool(arguments) and not arguments[0].startswith("-")
     preset = arguments.pop(0) if names_preset else DEFAULT_PRESET
     if preset not in PRESETS:
-        raise LimnerError(f"there is no preset {preset!r}{_near(preset, list(PRESETS))}")
+        raise LimnerError(f"there is no preset {preset!r}{near(preset, PRESETS)}")
 
     def command(
         config: Annotated[RunConfig, tyro.conf.arg(name="")] = PRESETS[preset],
@@ -96,19 +104,21 @@ def _train_command(arguments: list[str]) -> None:
         # With nothing but --out, a run that exists goes on with its own settings.
         nothing_asked = not names_preset and config == PRESETS[DEFAULT_PRESET]
         if nothing_asked and (out / "config.json").exists():
-            config = _open(out).config
+            from limner.run import Run
+
+            config = Run.open(out).config
         _train(out, config)
 
     tyro.cli(command, args=arguments, prog="limner train")
 
 
 def _train(out: Path, config: RunConfig) -> "Run":
-    _prepare()
+    prepare()
     from limner.gallery import save_curves
     from limner.run import Run
     from limner.train import check_fits, train
 
-    dataset = _dataset(config)
+    dataset = open_data(config)
     check_fits(config, dataset)
     run = Run.create(out, config)
     with progress_bar("training") as advance:
@@ -145,15 +155,15 @@ def evaluate(
     """Measure the bound on the whole test split.
 
     Args:
-        run: Run folder.
+        run: Run folder, or the name of a pretrained model.
         json: Print one JSON object instead of a table.
         protocol: Noise: honest gives a bound; as-published gives what the study reported.
         importance_samples: K, to estimate the importance-weighted bound as well.
         data_root: Where the drawings lie, if not where they were in training.
         seed: Of the noise.
     """
-    _check_at_least_one("--importance-samples", importance_samples)
-    evaluation = _evaluate(_open(run), protocol, importance_samples, data_root, seed)
+    check_at_least_one("--importance-samples", importance_samples)
+    evaluation = _evaluate(open_run(run), protocol, importance_samples, data_root, seed)
     if json:
         _print_json(dataclasses.asdict(evaluation))
     else:
@@ -169,7 +179,7 @@ def _evaluate(
 ) -> "Evaluation":
     from limner.evaluate import evaluate
 
-    dataset = _dataset(run.config, data_root)
+    dataset = open_data(run.config, data_root)
     with progress_bar("evaluating") as advance:
         advance(0, None, "compiling")
         return evaluate(
@@ -197,7 +207,7 @@ def sample(
     """Draw from the prior: pictures the model makes up.
 
     Args:
-        run: Run folder.
+        run: Run folder, or the name of a pretrained model.
         num: How many drawings.
         seed: Of the noise; the same seed gives the same drawings.
         temperature: Factor on the noise.
@@ -205,7 +215,7 @@ def sample(
         steps: Time steps to show in steps.png.
         out: Folder for the pictures, if not RUN/figures/samples.
     """
-    for path in _sample(_open(run), num, seed, temperature, num_steps, steps, out):
+    for path in _sample(open_run(run), num, seed, temperature, num_steps, steps, out):
         print(path)
 
 
@@ -218,8 +228,8 @@ def _sample(
     steps: tuple[int, ...] = (),
     out: Path | None = None,
 ) -> list[Path]:
-    _check_at_least_one("--num", num)
-    _check_at_least_one("--num-steps", num_steps)
+    check_at_least_one("--num", num)
+    check_at_least_one("--num-steps", num_steps)
     from limner.gallery import save_samples
     from limner.sample import sample
 
@@ -251,7 +261,7 @@ def reconstruct(
     """Draw test pictures, or one of your own, from looks at them.
 
     Args:
-        run: Run folder.
+        run: Run folder, or the name of a pretrained model.
         num: How many of the test split.
         seed: Of the noise, and of the choice of pictures.
         picture: A picture of your own instead.
@@ -259,7 +269,7 @@ def reconstruct(
         data_root: Where the drawings lie, if not where they were in training.
         out: Folder for the pictures, if not RUN/figures/reconstructions.
     """
-    for path in _reconstruct(_open(run), num, seed, picture, steps, data_root, out):
+    for path in _reconstruct(open_run(run), num, seed, picture, steps, data_root, out):
         print(path)
 
 
@@ -272,7 +282,7 @@ def _reconstruct(
     data_root: Path | None = None,
     out: Path | None = None,
 ) -> list[Path]:
-    _check_at_least_one("--num", num)
+    check_at_least_one("--num", num)
     import numpy as np
 
     from limner.data.dataset import batch_indices
@@ -282,16 +292,14 @@ def _reconstruct(
     config = run.config.model
     _check_steps(steps, config.num_steps)
     if picture is None:
-        split = _dataset(run.config, data_root).split("test")
+        split = open_data(run.config, data_root).split("test")
         chosen = batch_indices(len(split), min(num, len(split)), step=0, seed=seed)
         targets = split.targets(chosen, run.config.data.binarisation, key=(seed, 0))
+        images = targets / np.float32(255)
         what = "test images"
     else:
-        from limner.data.images import read_picture
-
-        targets = read_picture(picture, (config.channels, config.height, config.width))[None]
+        images = read_picture(run, picture)[None]
         what = picture.name
-    images = targets / np.float32(255)
     drawings = reconstruct(run.load_model(), images, num_steps=config.num_steps, seed=seed)
     return save_reconstructions(
         drawings,
@@ -313,7 +321,9 @@ def curves(run: RunFolder, *, out: Path | None = None) -> None:
     """
     from limner.gallery import save_curves
 
-    there = _open(run)
+    there = open_run(run)
+    if not there.metrics.exists() and (there.folder / "card.json").exists():
+        raise LimnerError(f"{run} is an exported model, which keeps no losses: name a run folder")
     path = out or there.figures / "curves.png"
     print(save_curves(there.read_metrics(), path, of=str(run)))
 
@@ -350,6 +360,10 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "interpolate": interpolate,
     "complete": complete,
     "studio": studio,
+    "outliers": outliers,
+    "nearest": nearest,
+    "models": models,
+    "export": export,
 }
 
 _HELP = {
@@ -362,31 +376,12 @@ _HELP = {
     "interpolate": "draw the way from one picture to another, through the latents",
     "complete": "finish a drawing, in several ways",
     "studio": "open a page to draw on, and watch the model look and draw",
+    "outliers": "find the drawings that a model finds strangest",
+    "nearest": "see whether a model copies: samples beside the nearest training drawings",
+    "models": "list the models that come with the package, which every command takes by name",
+    "export": "write a finished run's model and its card to a folder to share",
     "data": "list, fetch, show, export and verify drawings",
 }
-
-
-def _prepare() -> None:
-    """Set JAX up before its first use."""
-    import platformdirs
-
-    from limner.parallel import keep_compiled, use_every_core
-
-    use_every_core()
-    keep_compiled(platformdirs.user_cache_path("limner") / "compiled")
-
-
-def _open(folder: Path) -> "Run":
-    _prepare()
-    from limner.run import Run
-
-    return Run.open(folder)
-
-
-def _dataset(config: RunConfig, data_root: Path | None = None) -> "Dataset":
-    data = config.data if data_root is None else dataclasses.replace(config.data, root=data_root)
-    model = config.model
-    return open_with_progress(data, (model.channels, model.height, model.width))
 
 
 def _print_table(title: str, evaluation: "Evaluation") -> None:
@@ -420,16 +415,6 @@ def _short(name: str, value: float) -> str:
 def _in_words(row: dict[str, Any]) -> str:
     losses = ", ".join(f"{name} {value:.2f}" for name, value in _losses(row).items())
     return f"{losses} nats ({row['protocol']}, step {row['step']})"
-
-
-def _near(given: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
-    return f": did you mean {' or '.join(near)}?" if near else f": there are {', '.join(names)}"
-
-
-def _check_at_least_one(option: str, value: int | None) -> None:
-    if value is not None and value < 1:
-        raise LimnerError(f"{option} is {value}: it must be at least 1")
 
 
 def _check_steps(steps: tuple[int, ...], num_steps: int) -> None:

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from limner.errors import LimnerError
+from limner.session import RunFolder, open_run, prepare, read_picture
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from limner.run import Run
     from limner.studio.takeaway import Show
 
 DEFAULT_PORT = 8017
 
-RunFolder = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
 RunFolders = Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="[RUN ...]")]
 Picture = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="PICTURE")]
 
@@ -32,8 +29,8 @@ def studio(
     """Open a page to draw on, and watch the model look and draw.
 
     Args:
-        runs: Run folders, or folders of runs; the newest finished run under ./runs if none is
-            given.
+        runs: Run folders, pretrained models by name, or folders of runs; if none is given, the
+            finished runs under ./runs, else the pretrained models.
         host: Address to serve on; others than 127.0.0.1 may let others in.
         port: Port to serve on; 0 takes any that is free.
         browser: Open the page in the browser.
@@ -48,6 +45,7 @@ def studio(
         ) from None
     from limner.studio.models import find_models, load_models
 
+    prepare(every_core=False)
     models = load_models(find_models(runs))
     app = server.create_app(models, host)
     with server.bind(host, port) as listener:
@@ -76,7 +74,7 @@ def interpolate(
     """Draw the way from one picture to another through the latents.
 
     Args:
-        run: Run folder.
+        run: Run folder, or the name of a pretrained model.
         first: A picture to start from.
         second: A picture to end with.
         num: How many drawings, both ends among them.
@@ -87,14 +85,13 @@ def interpolate(
     import numpy as np
 
     from limner.interpolate import interpolate
-    from limner.run import Run
     from limner.studio.takeaway import Show
 
-    there = Run.open(run)
+    there = open_run(run)
     drawings = interpolate(
         there.load_model(),
-        _read(there, first),
-        _read(there, second),
+        read_picture(there, first),
+        read_picture(there, second),
         places=np.linspace(0, 1, num, dtype=np.float32),
         num_steps=there.config.model.num_steps,
     )
@@ -120,7 +117,7 @@ def complete(
     """Finish a drawing in several ways; its ink stays.
 
     Args:
-        run: Run folder.
+        run: Run folder, or the name of a pretrained model.
         picture: What is drawn so far, in its place on the page.
         num: How many ways.
         seed: Of the noise.
@@ -128,14 +125,13 @@ def complete(
         out: Folder for the pictures, if not RUN/figures/completions.
     """
     from limner.complete import complete
-    from limner.run import Run
     from limner.studio.takeaway import Show
 
-    there = Run.open(run)
+    there = open_run(run)
     config = there.config.model
     drawings = complete(
         there.load_model(),
-        _read(there, picture),
+        read_picture(there, picture),
         num=num,
         num_steps=config.num_steps,
         seed=seed,
@@ -148,16 +144,6 @@ def complete(
         write_grid=config.write_grid,
     )
     _save(show, out or there.figures / "completions")
-
-
-def _read(run: "Run", picture: Path) -> "np.ndarray":
-    import numpy as np
-
-    from limner.data.images import read_picture
-
-    config = run.config.model
-    levels = read_picture(picture, (config.channels, config.height, config.width))
-    return levels / np.float32(255)
 
 
 def _save(show: "Show", folder: Path) -> None:

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import dacite
 
@@ -22,6 +22,24 @@ Protocol = Literal["honest", "as-published"]
 CellName = Literal["lstm", "layer-norm-lstm", "dense"]
 Augmentation = Literal["none", "mirror", "mirror-jitter"]
 Precision = Literal["highest", "tensorfloat32", "bfloat16"]
+
+
+T = TypeVar("T")
+
+
+def parse_strictly(kind: type[T], text: str, origin: str) -> T:
+    """A dataclass from the JSON of its fields, none of them unknown or of another type.
+
+    Raises:
+        LimnerError: As said; the line begins with `origin` and names the key.
+    """
+    strict = dacite.Config(strict=True, cast=[tuple, Path])
+    try:
+        return dacite.from_dict(kind, json.loads(text), config=strict)
+    except (json.JSONDecodeError, TypeError, AttributeError) as error:
+        raise LimnerError(f"{origin} is not a JSON object of settings: {error}") from None
+    except (dacite.DaciteError, LimnerError) as error:
+        raise LimnerError(f"{origin}: {error}") from None
 
 
 def _require(ok: bool, what: str, given: Any, allowed: str) -> None:
@@ -210,13 +228,7 @@ class RunConfig:
             LimnerError: The text is not JSON, or a key is unknown or its value of the wrong type;
                 the line names the key.
         """
-        strict = dacite.Config(strict=True, cast=[tuple, Path])
-        try:
-            return dacite.from_dict(cls, json.loads(text), config=strict)
-        except (json.JSONDecodeError, TypeError, AttributeError) as error:
-            raise LimnerError(f"{origin} is not a JSON object of settings: {error}") from None
-        except (dacite.DaciteError, LimnerError) as error:
-            raise LimnerError(f"{origin}: {error}") from None
+        return parse_strictly(cls, text, origin)
 
 
 PRESETS = MappingProxyType(

@@ -66,9 +66,10 @@ def estimate(
     *,
     binarisation: Binarisation,
     seed: int,
+    places: Int[np.ndarray, "b"] | None = None,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> Any:
-    """What a measure gives for every picture of a split, stacked, as NumPy arrays.
+    """What a measure gives for pictures of a split, stacked, as NumPy arrays.
 
     Args:
         measure: The function of one picture; the same object again is not compiled again.
@@ -76,21 +77,22 @@ def estimate(
         split: The pictures.
         binarisation: What the targets are.
         seed: Of the measure's keys, and of dynamic binarisation.
+        places: Which pictures; all if None.
         on_progress: Called with the number of pictures done.
     """
     mesh = data_mesh(CHUNK)
     model = replicate(model, mesh)
+    places = np.arange(len(split)) if places is None else places
     chunks = []
-    for start in range(0, len(split), CHUNK):
-        places = np.arange(start, min(start + CHUNK, len(split)))
-        padded = np.resize(places, CHUNK)
+    for start in range(0, len(places), CHUNK):
+        padded = np.resize(places[start : start + CHUNK], CHUNK)
         targets = split.targets(padded, binarisation, key=(seed, start))
         pictures = Pictures(targets, split.categories(padded), padded)
         pictures = jax.tree.map(lambda array: shard(array, mesh, axis=0), pictures)
         chunk = _measure_chunk(model, pictures, seed, measure=measure, mesh=mesh)
         chunks.append(jax.tree.map(np.asarray, chunk))
-        on_progress(start + len(places))
-    return jax.tree.map(lambda *parts: np.concatenate(parts)[: len(split)], *chunks)
+        on_progress(min(start + CHUNK, len(places)))
+    return jax.tree.map(lambda *parts: np.concatenate(parts)[: len(places)], *chunks)
 
 
 @partial(jax.jit, static_argnames=("measure", "mesh"))

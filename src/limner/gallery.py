@@ -5,18 +5,23 @@ Samples and reconstructions go to folders of their own, and each picture's capti
 Axis letters: t step, b picture, c channel, h w picture.
 """
 
+import csv
+import json
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 from limner import figures
 from limner.attention import Window
 from limner.errors import LimnerError
 from limner.figures import Windows
-from limner.files import replacing
+from limner.files import replace_text, replacing
+from limner.nearest import Comparison
+from limner.outliers import Order, Scores
 from limner.sample import Drawings
 
 ANIMATED = 16
@@ -113,6 +118,106 @@ def save_curves(rows: Sequence[dict[str, Any]], path: Path, *, of: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     figures.save_picture(figure, path)
     return path
+
+
+def save_outliers(
+    scores: Scores,
+    levels: UInt8[np.ndarray, "b c h w"],
+    folder: Path,
+    *,
+    of: str,
+    by: Order = "bound",
+) -> list[Path]:
+    """Write the strangest drawings as a picture, and the scores of all.
+
+    Args:
+        scores: Of all, from the strangest on.
+        levels: The strangest, 255 is ink.
+        folder: Where to.
+        of: What scored them, for the caption.
+        by: What they are sorted by.
+
+    Returns:
+        worst.png and outliers.csv.
+    """
+    numbers = {name: getattr(scores, name) for name in ("bound", "distortion", "rate", "surplus")}
+    shown = zip(scores.categories, scores.rows, numbers[by], strict=True)
+    labels = [f"{name} {row}: {value:.0f}" for name, row, value in islice(shown, len(levels))]
+    meaning = {
+        "bound": "bound",
+        "surplus": "surplus (the bound above what as much ink costs on average)",
+    }
+    caption = (
+        f"The {len(levels)} of {len(scores.rows):,} drawings with the highest {by} · {of} · under "
+        f"each: category, row, {meaning[by]} in nats from one draw of the noise"
+    )
+    picture, table = folder / "worst.png", folder / "outliers.csv"
+    folder.mkdir(parents=True, exist_ok=True)
+    figures.save_picture(figures.image_grid(levels / 255, caption, labels=labels), picture)
+    with replacing(table) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["split", "category", "row", *numbers])
+        rounded = [[f"{value:.3f}" for value in column] for column in numbers.values()]
+        columns = [scores.splits, scores.categories, scores.rows, *rounded]
+        writer.writerows(zip(*columns, strict=True))
+    return [picture, table]
+
+
+def save_nearest(comparison: Comparison, folder: Path, *, of: str) -> list[Path]:
+    """Write samples beside the training drawings nearest to them, and the distances.
+
+    Args:
+        comparison: What was found.
+        folder: Where to.
+        of: What drew the samples, for the caption.
+
+    Returns:
+        nearest.png and nearest.jsonl, whose rows are the samples, then the held-out drawings.
+    """
+    caption = (
+        "Samples from the prior, and the training drawings nearest to each by squared pixel "
+        f"distance, of {comparison.trained_on:,} · {of} · median distance to the nearest: "
+        + ", ".join(f"{what} {median:.1f}" for what, median in medians(comparison).items())
+    )
+    found = [
+        [
+            {"category": category, "row": row, "distance": round(distance, 3)}
+            for category, row, distance in zip(*each, strict=True)
+        ]
+        for each in zip(
+            comparison.categories,
+            comparison.rows.tolist(),
+            comparison.distances.tolist(),
+            strict=True,
+        )
+    ]
+    picture = figures.neighbours_grid(
+        comparison.samples,
+        comparison.neighbours,
+        caption,
+        labels=[[f"{one['category']}: {one['distance']:.1f}" for one in row] for row in found],
+        heading="sample",
+    )
+    rows = [{"sample": n, "nearest": row} for n, row in enumerate(found)]
+    held_out = zip(comparison.held_out.tolist(), comparison.reconstructed.tolist(), strict=True)
+    rows += [
+        {"held_out": n, "distance": round(itself, 3), "reconstruction_distance": round(redrawn, 3)}
+        for n, (itself, redrawn) in enumerate(held_out)
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    figures.save_picture(picture, folder / "nearest.png")
+    replace_text(folder / "nearest.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    return [folder / "nearest.png", folder / "nearest.jsonl"]
+
+
+def medians(comparison: Comparison) -> dict[str, float]:
+    """How far the nearest training drawing is, in the middle case, from each kind of picture."""
+    kinds = {
+        "samples": comparison.distances[:, 0],
+        "test drawings": comparison.held_out,
+        "reconstructions of test drawings": comparison.reconstructed,
+    }
+    return {what: float(np.median(distances)) for what, distances in kinds.items()}
 
 
 def default_steps(num_steps: int) -> tuple[int, ...]:

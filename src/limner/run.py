@@ -20,10 +20,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import safetensors
 import safetensors.numpy
 from filelock import FileLock, Timeout
 from jaxtyping import PRNGKeyArray
+from numpy.typing import DTypeLike
 
 from limner.config import ModelConfig, RunConfig
 from limner.errors import LimnerError
@@ -44,6 +46,8 @@ class Run:
 
     folder: Path
     config: RunConfig
+    pictures: Path | None = None
+    """Where its figures go, if not into the folder."""
 
     @property
     def checkpoints(self) -> Path:
@@ -63,7 +67,13 @@ class Run:
     @property
     def figures(self) -> Path:
         """Folder of pictures."""
-        return self.folder / "figures"
+        return self.pictures or self.folder / "figures"
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has weights and made all its steps."""
+        rows = self.read_metrics()
+        return self.weights.exists() and bool(rows) and rows[-1]["step"] >= self.config.train.steps
 
     @classmethod
     def open(cls, folder: Path) -> "Run":
@@ -94,7 +104,7 @@ class Run:
         """
         if (folder / "config.json").exists():
             found = cls.open(folder)
-            changed = _first_difference(_essence(found.config), _essence(config))
+            changed = _first_difference(essence(found.config), essence(config))
             if changed:
                 raise LimnerError(
                     f"{folder} holds a run with other settings ({changed}): choose another --out, "
@@ -128,9 +138,11 @@ class Run:
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The rows of metrics.jsonl; none if it is not there. A last line cut short is no row."""
-        if not self.metrics.exists():
-            return []
-        return [json.loads(line) for line in self.metrics.read_text().split("\n")[:-1]]
+        return self._read_rows(self.metrics)
+
+    def read_sessions(self) -> list[dict[str, Any]]:
+        """The rows of sessions.jsonl, likewise."""
+        return self._read_rows(self.folder / "sessions.jsonl")
 
     def write_metrics(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Replace metrics.jsonl."""
@@ -140,6 +152,12 @@ class Run:
         """Add rows to a .jsonl file of the folder."""
         with (self.folder / name).open("a") as file:
             file.writelines(json.dumps(row) + "\n" for row in rows)
+
+    @staticmethod
+    def _read_rows(path: Path) -> list[dict[str, Any]]:
+        if not path.exists():
+            return []
+        return [json.loads(line) for line in path.read_text().split("\n")[:-1]]
 
     def save_model(self, model: Draw) -> None:
         """Write the weights to evaluate."""
@@ -160,15 +178,15 @@ class Run:
         return load_weights(shapes, self.weights)
 
 
-def save_weights(model: Draw, path: Path) -> None:
+def save_weights(model: Draw, path: Path, dtype: DTypeLike = np.float32) -> None:
     """Write a network's arrays as safetensors, each under its path, as in `encoder.weight`."""
-    arrays = {_name(where): jax.device_get(leaf) for where, leaf in _leaves(model)}
+    arrays = {_name(where): np.asarray(leaf, dtype) for where, leaf in _leaves(model)}
     with replacing(path) as temporary:
         temporary.write_bytes(safetensors.numpy.save(arrays))
 
 
 def load_weights(like: Draw, path: Path) -> Draw:
-    """Read what `save_weights` wrote.
+    """Read what `save_weights` wrote; 16-bit floats are cast up.
 
     Args:
         like: A network (or its shapes) of the same sizes.
@@ -199,7 +217,7 @@ def _name(where) -> str:
     return jax.tree_util.keystr(where, simple=True, separator=".")
 
 
-def _essence(config: RunConfig) -> dict[str, Any]:
+def essence(config: RunConfig) -> dict[str, Any]:
     """The settings that decide what is computed, by dotted name."""
     nested = dataclasses.asdict(config)
     flat = {f"{part}.{key}": value for part in nested for key, value in nested[part].items()}

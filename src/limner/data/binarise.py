@@ -17,14 +17,26 @@ Importance weighted autoencoders, 2015 (dynamic).
 from math import prod
 
 import numpy as np
-from jaxtyping import Int64, UInt8, UInt16, UInt64
+from jaxtyping import Float, Int64, UInt8, UInt16, UInt64
+
+from limner.config import Binarisation
 
 INK = 255
 
 
-def threshold(levels: UInt8[np.ndarray, "b c h w"]) -> UInt8[np.ndarray, "b c h w"]:
+def threshold(levels: UInt8[np.ndarray, "*b c h w"]) -> UInt8[np.ndarray, "*b c h w"]:
     """Ink where a level is nearer to ink than to paper."""
     return (levels >> 7) * np.uint8(INK)
+
+
+def pixels(
+    levels: UInt8[np.ndarray, "*b c h w"], binarisation: Binarisation
+) -> Float[np.ndarray, "*b c h w"]:
+    """Pictures of no data set as a model is given them, from 0 to 1.
+
+    They are cut at one half for a model that knows ink or none.
+    """
+    return (levels if binarisation == "grey" else threshold(levels)) / np.float32(INK)
 
 
 def draw(

@@ -9,7 +9,7 @@ import numpy as np
 import platformdirs
 from jaxtyping import Integer
 
-from limner.config import DataConfig
+from limner.config import DataConfig, RunConfig
 from limner.data import binarise, doodles, images, mnist, quickdraw
 from limner.data.doodle_source import Doodles
 from limner.data.fetch import Progress, require
@@ -20,7 +20,19 @@ from limner.data.sources import Pictures, Source
 from limner.data.split import BY_ROW, Progression, Split
 from limner.errors import LimnerError
 
-__all__ = ["Dataset", "Source", "Split", "SplitName", "batch_indices", "data_root", "open_dataset"]
+__all__ = [
+    "Dataset",
+    "Source",
+    "Split",
+    "SplitName",
+    "batch_indices",
+    "data_root",
+    "open_dataset",
+    "told_apart",
+]
+
+_DEFAULT = ("cat",)
+"""Of Quick, Draw!."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +124,25 @@ def open_dataset(
             return _open_images(config, shape)
 
 
+def told_apart(config: RunConfig) -> tuple[str, ...]:
+    """The categories that a run's model tells apart, in its order; none if it tells none.
+
+    Raises:
+        LimnerError: they are those of pictures of one's own, which cannot be opened.
+    """
+    if not config.model.num_categories:
+        return ()
+    match config.data.name:
+        case "doodles":
+            return config.data.categories or doodles.CATEGORIES
+        case "quickdraw":
+            return config.data.categories or _DEFAULT
+        case "mnist":
+            return tuple(map(str, range(config.model.num_categories)))
+        case _:
+            return open_dataset(config.data, fetch=False).names
+
+
 def _open_doodles(config: DataConfig) -> Dataset:
     names = config.categories or doodles.CATEGORIES
     check_names(names, doodles.CATEGORIES, "doodles")
@@ -120,7 +151,7 @@ def _open_doodles(config: DataConfig) -> Dataset:
 
 
 def _open_quickdraw(config: DataConfig, fetch: bool, progress: Progress | None) -> Dataset:
-    names = config.categories or ("cat",)
+    names = config.categories or _DEFAULT
     check_names(names, quickdraw.categories(), "Quick, Draw!")
     files = quickdraw.requests(data_root(config.root), names, "numpy_bitmap")
     require(files, fetch, progress)

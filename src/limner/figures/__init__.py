@@ -12,6 +12,7 @@ from limner.figures.pictures import (
     canvas_frames,
     comparison_grid,
     image_grid,
+    neighbours_grid,
     steps_grid,
     window_frames,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "comparison_grid",
     "image_grid",
     "loss_curves",
+    "neighbours_grid",
     "rate_bars",
     "save_gif",
     "save_picture",

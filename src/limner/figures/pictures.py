@@ -20,6 +20,7 @@ from limner.figures.page import Colour, Ink, Outlines, compose, interleaved, til
 # Shapes are checked by the functions themselves, which take any array, JAX's too.
 Images = Annotated[ArrayLike, "b c h w, intensities in 0..1"]
 Canvases = Annotated[ArrayLike, "t b c h w, logits"]
+Sets = Annotated[ArrayLike, "b n c h w, intensities in 0..1"]
 Trajectories = Annotated[ArrayLike, "t b"]
 
 READ, WRITE = (0, 158, 96), (226, 48, 44)
@@ -76,6 +77,42 @@ def comparison_grid(
         raise LimnerError(f"originals {left.shape} and reconstructions {right.shape} must match")
     tiles = interleaved(tiles_of(left, ink), tiles_of(right, ink))
     return compose(tiles, caption, group=2, headings=("original", "reconstruction"))
+
+
+def neighbours_grid(
+    images: Images,
+    neighbours: Sets,
+    caption: str,
+    *,
+    labels: Sequence[Sequence[object]],
+    heading: str,
+    ink: Ink = "dark",
+) -> Image.Image:
+    """Each image beside others that are like it, the likest first.
+
+    Args:
+        images: One channel or three.
+        neighbours: For each image as many others, on a second axis.
+        caption: What these are.
+        labels: For each image what stands under its neighbours.
+        heading: Over the images.
+        ink: The polarity of one-channel images.
+
+    Raises:
+        LimnerError: Arrays whose shapes disagree, values outside 0..1, or an empty caption.
+    """
+    left, right = _intensities(images), np.asarray(neighbours)
+    num = right.shape[1]
+    if right.shape != (len(left), num, *left.shape[1:]) or num == 0:
+        raise LimnerError(f"images {left.shape} do not go with neighbours {right.shape}")
+    tiles = [tiles_of(_intensities(right[:, n]), ink) for n in range(num)]
+    return compose(
+        interleaved(tiles_of(left, ink), *tiles),
+        caption,
+        group=1 + num,
+        headings=[heading, "nearest", *["next"] * (num - 1)],
+        labels=[str(label) for row in labels for label in ("", *row)],
+    )
 
 
 def steps_grid(

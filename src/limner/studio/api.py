@@ -234,7 +234,8 @@ def _seen_in_place(model: StudioModel, points) -> Float[np.ndarray, "c h w"]:
 
 def _drawn(model: StudioModel, drawings: Drawings) -> dict[str, Any]:
     """What every answer says of drawings; pictures come before steps."""
-    canvases, _, _, write = jax.tree.map(lambda leaf: np.swapaxes(leaf, 0, 1), drawings)
+    seen = (drawings.canvases, drawings.write_window)
+    canvases, write = jax.tree.map(lambda leaf: np.swapaxes(leaf, 0, 1), seen)
     return {
         "model": model.name,
         "canvases": Pixels.of_logits(canvases),

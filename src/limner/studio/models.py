@@ -21,11 +21,13 @@ from jaxtyping import Array, Float, UInt8, UInt32
 from limner.complete import complete
 from limner.config import RunConfig
 from limner.data import binarise
+from limner.data.dataset import told_apart
 from limner.distributions import bernoulli_entropy
 from limner.errors import LimnerError
 from limner.interpolate import interpolate
 from limner.model import Draw, Step
 from limner.objective import Loss, draw_noise, loss_of_inference
+from limner.pretrained.shelf import find, names
 from limner.run import Run
 from limner.sample import Drawings, collect, generate, noises
 from limner.studio.engine import MOST_ROWS
@@ -53,6 +55,8 @@ class StudioModel:
     name: str
     run: Run
     network: Draw = field(repr=False)
+    category: str | None = None
+    """What it draws, of a network that tells categories apart."""
     test_bounds: Float[np.ndarray, "b"] = field(default_factory=lambda: np.zeros(0))
     """Of some test drawings, in ascending order, once they are known."""
 
@@ -79,8 +83,7 @@ class StudioModel:
 
     def targets(self, levels: UInt8[np.ndarray, "*b c h w"]) -> Float[np.ndarray, "*b c h w"]:
         """Grey levels as this model is given them: cut at one half if it knows ink or none."""
-        grey = self.config.data.binarisation == "grey"
-        return (levels if grey else binarise.threshold(levels)) / np.float32(255)
+        return binarise.pixels(levels, self.config.data.binarisation)
 
     def reconstruct(
         self, images: Float[np.ndarray, "b c h w"], seeds: UInt32[np.ndarray, "b"]
@@ -141,7 +144,7 @@ class StudioModel:
         return {
             "weights": sum(leaf.size for leaf in jax.tree.leaves(self.network)),
             "data": data.name,
-            "categories": list(data.categories),
+            "categories": list(data.categories) if self.category is None else [self.category],
             "binarisation": data.binarisation,
             "protocol": train.protocol,
             "iterations": train.steps,
@@ -175,20 +178,23 @@ def find_models(places: Sequence[Path], beneath: Path = Path("runs")) -> dict[st
     """The runs to serve, by name; the first is the one a visitor meets.
 
     Args:
-        places: Run folders, and folders of runs; if there are none, those of `beneath`.
-        beneath: Where `limner train` leaves its runs: of these the finished ones, newest first.
+        places: Run folders, names of pretrained models, and folders of runs; if there are none,
+            those of `beneath`.
+        beneath: Where `limner train` leaves its runs: of these the finished ones, newest first; if
+            there are none, the pretrained models.
 
     Raises:
         LimnerError: A place holds no run with weights, or there is none at all.
     """
     if not places:
-        runs = [run for run in _runs_in(beneath) if _finished(run)]
+        runs = [run for run in _runs_in(beneath) if run.finished]
+        runs.sort(key=lambda run: run.weights.stat().st_mtime, reverse=True)
+        runs = runs or [find(Path(name)) for name in names()]
         if not runs:
             raise LimnerError(
                 f"there is no finished run under {beneath}: make one in some minutes with "
                 "`limner demo`, or name a run folder"
             )
-        runs.sort(key=lambda run: run.weights.stat().st_mtime, reverse=True)
     else:
         runs = [run for place in places for run in _runs_at(place)]
     named: dict[str, Run] = {}
@@ -202,23 +208,30 @@ def find_models(places: Sequence[Path], beneath: Path = Path("runs")) -> dict[st
 
 
 def load_models(runs: dict[str, Run]) -> dict[str, StudioModel]:
-    """The runs with their weights in memory."""
-    return {name: StudioModel(name, run, run.load_model()) for name, run in runs.items()}
+    """The runs with their weights in memory; one that tells categories apart is a model of each."""
+    models = {}
+    for name, run in runs.items():
+        network = run.load_model()
+        kinds = told_apart(run.config)
+        if not kinds:
+            models[name] = StudioModel(name, run, network)
+        for place, kind in enumerate(kinds):
+            whole = f"{name}/{kind}"
+            models[whole] = StudioModel(whole, run, network.of(place), kind)
+    return models
 
 
 def _runs_at(place: Path) -> list[Run]:
-    if (place / "config.json").exists():
-        return [Run.open(place)]
+    if (place / "config.json").exists() or str(place) in names():
+        return [find(place)]
     runs = [run for run in _runs_in(place) if run.weights.exists()]
     if not runs:
-        raise LimnerError(f"{place} is neither a run folder nor a folder of runs with weights")
+        raise LimnerError(
+            f"{place} is neither a run folder nor a folder of runs with weights, nor the name of a "
+            f"pretrained model{f' ({there})' if (there := ', '.join(names())) else ''}"
+        )
     return runs
 
 
 def _runs_in(folder: Path) -> list[Run]:
     return [Run.open(path.parent) for path in sorted(folder.glob("*/config.json"))]
-
-
-def _finished(run: Run) -> bool:
-    rows = run.read_metrics()
-    return run.weights.exists() and bool(rows) and rows[-1]["step"] >= run.config.train.steps

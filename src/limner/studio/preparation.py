@@ -52,7 +52,12 @@ class Preparation:
         """Find the bounds of some test drawings."""
         dataset = open_dataset(model.config.data, shape=model.network.shape, fetch=False)
         split = dataset.split("test")
-        chosen = np.unique(np.linspace(0, len(split) - 1, TEST_DRAWINGS).astype(int))
+        places = np.arange(len(split))
+        if model.category is not None:
+            places = places[split.categories(places) == dataset.names.index(model.category)]
+        if not len(places):
+            return
+        chosen = places[np.unique(np.linspace(0, len(places) - 1, TEST_DRAWINGS).astype(int))]
         bounds = []
         for some in np.array_split(chosen, -(-len(chosen) // MOST_ROWS)):
             images = model.targets(await asyncio.to_thread(split.levels, some))

@@ -1,0 +1,164 @@
+"""`limner models`, `export`, `outliers` and `nearest`: parse, call, print."""
+
+from pathlib import Path
+from typing import Literal
+
+from limner.data.names import SPLITS, SplitName
+from limner.session import RunFolder, check_at_least_one, open_data, open_run
+from limner.terminal import progress_bar
+
+
+def models() -> None:
+    """List the models that come with the package."""
+    from rich.console import Console
+    from rich.filesize import decimal
+    from rich.table import Table
+
+    from limner.pretrained.shelf import SHELF, names, read_card
+
+    table = Table("name", "draws", "bound on test pictures", "T", "size", box=None)
+    for name in names():
+        card = read_card(SHELF / name)
+        assert card is not None  # that is what makes it a model
+        size = sum(path.stat().st_size for path in (SHELF / name).iterdir())
+        num_steps = str(card.evaluation.num_steps)
+        table.add_row(name, card.title, card.bound, num_steps, decimal(size))
+    console = Console()
+    console.print(table if table.rows else "no model came with this installation")
+    console.print(f"in {SHELF}", highlight=False, soft_wrap=True)
+
+
+def export(
+    run: RunFolder,
+    *,
+    out: Path,
+    title: str | None = None,
+    importance_samples: int | None = None,
+    data_root: Path | None = None,
+) -> None:
+    """Write a finished run's model and its card to a folder to share.
+
+    The weights are stored as 16-bit floats if that leaves the bound on the test split as it is.
+    Every command takes such a folder as it takes a run.
+
+    Args:
+        run: Run folder.
+        out: Folder to make; its name is the model's.
+        title: What it draws, if the categories do not say it well.
+        importance_samples: K, to estimate the importance-weighted bound for the card as well.
+        data_root: Where the drawings lie, if not where they were in training.
+    """
+    check_at_least_one("--importance-samples", importance_samples)
+    there = open_run(run)
+    from limner.pretrained.export import check_can_export, export
+
+    check_can_export(there, out)  # before data is fetched
+    dataset = open_data(there.config, data_root)
+    with progress_bar("measuring") as advance:
+        advance(0, None, "compiling")
+        card = export(
+            there,
+            out,
+            dataset,
+            title=title,
+            importance_samples=importance_samples,
+            on_progress=advance,
+        )
+    print(f"{card.title}: {card.bound}, weights as {card.dtype}")
+    for path in sorted(out.iterdir()):
+        print(path)
+
+
+def outliers(
+    run: RunFolder,
+    *,
+    splits: tuple[SplitName, ...] = SPLITS,
+    category: str | None = None,
+    by: Literal["bound", "surplus"] = "bound",
+    num: int = 64,
+    seed: int = 0,
+    data_root: Path | None = None,
+    out: Path | None = None,
+) -> None:
+    """Find the drawings that a model finds strangest.
+
+    Args:
+        run: Run folder, or the name of a pretrained model.
+        splits: Which drawings to score.
+        category: Only these.
+        by: What makes one strange: its bound, which is mostly the price of its ink, or the surplus
+            above that price, which finds odd shapes.
+        num: How many to show; all are scored and listed.
+        seed: Of the noise.
+        data_root: Where the drawings lie, if not where they were in training.
+        out: Folder for the picture and the list, if not RUN/figures/outliers.
+    """
+    check_at_least_one("--num", num)
+    check_at_least_one("the number of --splits", len(splits))
+    there = open_run(run)
+    from limner.gallery import save_outliers
+    from limner.outliers import levels, score
+
+    config = there.config
+    dataset = open_data(config, data_root)
+    with progress_bar("scoring") as advance:
+        advance(0, None, "compiling")
+        scores = score(
+            there.load_model(),
+            dataset,
+            num_steps=config.model.num_steps,
+            binarisation=config.data.binarisation,
+            splits=tuple(dict.fromkeys(splits)),
+            category=category,
+            by=by,
+            seed=seed,
+            on_progress=advance,
+        )
+    of = f"{there.folder.name}, {config.data.binarisation}, seed {seed}"
+    strangest = levels(dataset, scores, num)
+    folder = out or there.figures / "outliers"
+    for path in save_outliers(scores, strangest, folder, of=of, by=by):
+        print(path)
+
+
+def nearest(
+    run: RunFolder,
+    *,
+    num: int = 16,
+    seed: int = 0,
+    data_root: Path | None = None,
+    out: Path | None = None,
+) -> None:
+    """See whether a model copies: samples beside the training drawings nearest to them.
+
+    Args:
+        run: Run folder, or the name of a pretrained model.
+        num: How many samples.
+        seed: Of the noise; the samples are those of `limner sample`.
+        data_root: Where the drawings lie, if not where they were in training.
+        out: Folder for the picture and the distances, if not RUN/figures/nearest.
+    """
+    check_at_least_one("--num", num)
+    there = open_run(run)
+    from limner.gallery import medians, save_nearest
+    from limner.nearest import compare
+
+    config = there.config
+    dataset = open_data(config, data_root)
+    with progress_bar("comparing") as advance:
+        advance(0, None, "compiling")
+        found = compare(
+            there.load_model(),
+            dataset,
+            num=num,
+            num_steps=config.model.num_steps,
+            binarisation=config.data.binarisation,
+            seed=seed,
+            on_progress=advance,
+        )
+    of = f"{there.folder.name}, T = {config.model.num_steps}, seed {seed}"
+    print(f"median squared pixel distance to the nearest of {found.trained_on:,} training drawings")
+    for what, median in medians(found).items():
+        print(f"  {what:34}{median:8.2f}")
+    for path in save_nearest(found, out or there.figures / "nearest", of=of):
+        print(path)

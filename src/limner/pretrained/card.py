@@ -1,0 +1,192 @@
+"""A model's card: what it draws, how well, and what made it; as strict JSON, and to read."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+
+from limner.config import parse_strictly
+from limner.data.names import SplitName
+from limner.evaluate import Evaluation
+from limner.words import listed
+
+_CREDITS = {
+    "quickdraw": "[Quick, Draw!](https://quickdraw.withgoogle.com/data) by Google, "
+    "[CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)",
+    "mnist": "[MNIST](http://yann.lecun.com/exdb/mnist) by Y. LeCun, C. Cortes and C. Burges",
+    "static-mnist": "[MNIST](http://yann.lecun.com/exdb/mnist) by Y. LeCun, C. Cortes and "
+    "C. Burges, with the fixed binarisation of H. Larochelle and I. Murray (2011)",
+    "doodles": "made up by a program that comes with limner",
+    "images": "pictures of whoever trained it, who alone can say what may be done with them",
+}
+
+_FOR = {"train": "for training", "valid": "for validation", "test": "for the test"}
+
+_TARGETS = {
+    "grey": "grey levels, so the distortion is a cross-entropy and no bound is below the floor",
+    "threshold": "ink or none, cut at one half",
+    "static": "ink or none, each pixel drawn once and for all",
+    "dynamic": "ink or none, each pixel drawn anew at every visit",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A bound that anyone can measure again in seconds, on the first few rows of each source."""
+
+    limit: int
+    """Rows of each source, as `data.limit` takes them."""
+    images: int
+    """Test pictures that this leaves."""
+    bound: float
+    """Over these, nats, from seed 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """What made the weights."""
+
+    command: str
+    """The shortest that asks for the same settings."""
+    steps: int
+    """Updates of the weights."""
+    seconds: float
+    """Of training, over all sessions."""
+    device: str
+    """The kind of machine."""
+    commit: str | None
+    """Of limner at the export, if it was a git checkout."""
+    versions: dict[str, str]
+    """Of the packages that compute, at the export."""
+    before: "Training | None" = None
+    """What made the weights it began with, if those were not new."""
+
+    @property
+    def lineage(self) -> list["Training"]:
+        """This, what came before it, and so on to new weights."""
+        return [self, *(self.before.lineage if self.before else [])]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What is known of a model; its numbers are those of the weights as they are stored."""
+
+    name: str
+    """Its folder's."""
+    title: str
+    """What it draws."""
+    splits: dict[SplitName, int]
+    """How many pictures each split has."""
+    rows: dict[str, int]
+    """Of data split by row: how many rows of each source there were, from the first on."""
+    told_apart: bool
+    """Whether the model is given each picture's category, on which its bound then depends."""
+    dtype: str
+    """What the weights are stored as."""
+    rounding: float | None
+    """By how much storing them so raised the bound, nats; None if they were not rounded."""
+    evaluation: Evaluation
+    """On the test split."""
+    check: Check
+    """The same, quicker."""
+    training: Training
+    """How it came about."""
+
+    def to_json(self) -> str:
+        """The card as indented JSON."""
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, origin: str = "card") -> "Card":
+        """Read what `to_json` wrote.
+
+        Raises:
+            LimnerError: It is no such JSON; the line begins with `origin` and names the key.
+        """
+        return parse_strictly(cls, text, origin)
+
+    @property
+    def bound(self) -> str:
+        """The bound in words."""
+        found = self.evaluation
+        kind = found.binarisation
+        if found.floor is not None:
+            kind += f", floor {found.floor:.1f}"
+        return f"{_with_error(found.bound, found.stderr)} nats ({kind})"
+
+    def to_markdown(self) -> str:
+        """The card to read."""
+        found, training = self.evaluation, self.training
+        facts = {
+            "bound": f"{_with_error(found.bound, found.stderr)} nats",
+            "distortion": f"{found.distortion:.2f} nats",
+            "rate": f"{found.rate:.2f} nats",
+        }
+        if found.floor is not None:
+            facts["floor"] = f"{found.floor:.2f} nats, the entropy of the grey levels"
+        if found.importance_bound is not None:
+            facts[f"bound from {found.importance_samples} importance samples"] = (
+                f"{_with_error(found.importance_bound, found.importance_stderr)} nats"
+            )
+        facts |= {
+            "T": f"{found.num_steps} steps",
+            "trained": "; before that ".join(
+                f"{one.steps:,} steps in {one.seconds:,.0f} s on {one.device}"
+                for one in training.lineage
+            ),
+            "weights": self._weights(),
+            "made with": listed(self._made_with()),
+        }
+        commands = "\n".join(one.command for one in reversed(training.lineage))
+        given = " The model is given each picture's category." if self.told_apart else ""
+        table = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
+        return f"""# {self.name}
+
+{self.title}: a [DRAW](https://arxiv.org/abs/1502.04623) network of limner, trained already.
+
+```sh
+limner sample {self.name}       # or the path of this folder
+```
+
+| on {found.images:,} test pictures | |
+|---|---|
+{table}
+
+The bound is on the negative log-likelihood of a picture: distortion plus rate, from one draw of the
+noise for each picture, independent at every step; ± is the standard error over the pictures.
+Targets are {_TARGETS[found.binarisation]}.{given}
+
+Data: {_CREDITS[found.data]}. {self._counts()}
+
+Made by
+
+```sh
+{commands}
+limner export RUN --out {self.name}
+```
+
+To check an installation by: on the test pictures among the first {self.check.limit:,} rows of each
+source, {self.check.images:,} in all, the bound is {self.check.bound:.3f} nats (seed 0).
+"""
+
+    def _made_with(self) -> list[str]:
+        versions = [f"{name} {version}" for name, version in self.training.versions.items()]
+        if self.training.commit is not None:
+            versions[0] += f" (commit {self.training.commit})"
+        return versions
+
+    def _weights(self) -> str:
+        if self.rounding is None:
+            return self.dtype
+        return f"{self.dtype}; rounding them so moved the bound by {self.rounding:+.4f} nats"
+
+    def _counts(self) -> str:
+        splits = listed(f"{count:,} {_FOR[name]}" for name, count in self.splits.items())
+        if not self.rows:
+            return f"Its own splits: {splits}."
+        rows = listed(f"{count:,} of {name}" for name, count in self.rows.items())
+        return f"The first rows of each source, {rows}, split by row: {splits}."
+
+
+def _with_error(value: float | None, stderr: float | None) -> str:
+    assert value is not None  # a card's evaluation is honest
+    return f"{value:.2f}" if stderr is None else f"{value:.2f} ± {stderr:.2f}"

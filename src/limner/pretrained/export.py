@@ -1,0 +1,218 @@
+"""Making a folder to share of a finished run: its weights at half the size, and its card."""
+
+import dataclasses
+import subprocess
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from shlex import quote
+
+import jax
+import numpy as np
+
+from limner.config import RunConfig
+from limner.data.dataset import Dataset
+from limner.errors import LimnerError
+from limner.evaluate import Evaluation, evaluate
+from limner.files import replacing_folder
+from limner.model import Draw
+from limner.pretrained.card import Card, Check, Training
+from limner.pretrained.command import train_command
+from limner.run import Run, save_weights
+from limner.words import listed
+
+MOST_ROUNDING = 0.1
+"""Nats by which rounding the weights may move the bound."""
+
+CHECKED = 400
+"""Test pictures, about, of a card's check."""
+
+_WHOSE = {
+    "quickdraw": "as people drew them for Quick, Draw!",
+    "mnist": "handwritten (MNIST)",
+    "static-mnist": "handwritten (MNIST)",
+    "doodles": "as a program draws them",
+    "images": "from pictures of one's own",
+}
+
+
+def export(
+    run: Run,
+    out: Path,
+    dataset: Dataset,
+    *,
+    title: str | None = None,
+    importance_samples: int | None = None,
+    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> Card:
+    """Write a finished run's model and its card to a folder.
+
+    The weights are rounded to 16-bit floats, unless that moves the bound on the test split by more
+    than `MOST_ROUNDING`. The folder appears whole or not at all.
+
+    Args:
+        run: What to export.
+        out: The folder, not there yet; its name is the model's.
+        dataset: The run's data.
+        title: What it draws, if the categories do not say it well.
+        importance_samples: K, to estimate the importance-weighted bound too.
+        on_progress: Called with pictures measured, those to measure, and what is measured.
+
+    Raises:
+        LimnerError: The run is not finished, its model gives no finite bound, or `out` cannot be
+            written.
+    """
+    check_can_export(run, out)
+    config = _shared(run.config)
+
+    def measure(model: Draw, what: str, samples: int | None = None) -> Evaluation:
+        return evaluate(
+            model,
+            dataset,
+            num_steps=config.model.num_steps,
+            binarisation=config.data.binarisation,
+            importance_samples=samples,
+            on_progress=lambda done, total: on_progress(done, total, what),
+        )
+
+    model = run.load_model()
+    found = measure(model, "32-bit weights")
+    rounded = jax.tree.map(lambda leaf: leaf.astype(np.float16).astype(leaf.dtype), model)
+    found_rounded = measure(rounded, "16-bit weights")
+    rounding = _bound(found_rounded) - _bound(found)
+    rounds_well = abs(rounding) <= MOST_ROUNDING  # False also where a weight became infinite
+    if rounds_well:
+        model, found = rounded, found_rounded
+    if not np.isfinite(_bound(found)):
+        raise LimnerError(f"{run.folder} has a bound that is not finite: train it anew")
+    if importance_samples is not None:
+        found = measure(model, f"{importance_samples} samples each", importance_samples)
+    dtype = np.dtype(np.float16 if rounds_well else np.float32)
+    card = Card(
+        name=out.resolve().name,
+        title=title or default_title(dataset),
+        splits=dataset.sizes,
+        rows=_rows(dataset),
+        told_apart=config.model.num_categories > 0,
+        dtype=dtype.name,
+        rounding=rounding if rounds_well else None,
+        evaluation=found,
+        check=_check(model, dataset, config),
+        training=_training(run),
+    )
+    try:
+        with replacing_folder(out) as folder:
+            save_weights(model, folder / "model.safetensors", dtype)
+            (folder / "config.json").write_text(config.to_json())
+            (folder / "card.json").write_text(card.to_json())
+            (folder / "README.md").write_text(card.to_markdown())
+    except OSError as error:
+        raise LimnerError(
+            f"{out} cannot be written ({error.strerror}): choose another --out"
+        ) from None
+    return card
+
+
+def check_can_export(run: Run, out: Path) -> None:
+    """Whether a run is finished, and its model can go to a folder.
+
+    Raises:
+        LimnerError: It is not, or cannot.
+    """
+    if (run.folder / "card.json").exists():
+        raise LimnerError(f"{run.folder} has been exported already: copy the folder")
+    if not run.finished:
+        raise LimnerError(
+            f"{run.folder} is not a finished training: go on with `limner train --out {run.folder}`"
+        )
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        raise LimnerError(f"{out} is there already: remove it, or choose another --out")
+
+
+def default_title(dataset: Dataset) -> str:
+    """What a model of these data draws, in words."""
+    kinds = dataset.names
+    if dataset.name in ("mnist", "static-mnist"):
+        kinds = ("digits",)
+    what = f"{len(kinds)} categories" if len(kinds) > 4 else listed(kinds)
+    return f"{what[0].upper()}{what[1:]} {_WHOSE[dataset.name]}"
+
+
+def _bound(evaluation: Evaluation) -> float:
+    assert evaluation.bound is not None  # the noise is honest
+    return evaluation.bound
+
+
+def _check(model: Draw, dataset: Dataset, config: RunConfig) -> Check:
+    limit = 10 * -(-CHECKED // len(dataset.sources))  # a tenth of the rows are test pictures
+    # Not beyond what is here: elsewhere a source may have more rows.
+    limit = min(limit, dataset.limit or limit, *map(len, dataset.sources))
+    found = evaluate(
+        model,
+        dataclasses.replace(dataset, limit=limit),
+        num_steps=config.model.num_steps,
+        binarisation=config.data.binarisation,
+    )
+    return Check(limit=limit, images=found.images, bound=_bound(found))
+
+
+def _rows(dataset: Dataset) -> dict[str, int]:
+    if dataset.official is not None:
+        return {}
+    limit = dataset.limit
+    return {
+        source.name: len(source) if limit is None else min(limit, len(source))
+        for source in dataset.sources
+    }
+
+
+def _shared(config: RunConfig) -> RunConfig:
+    """The same without where on this machine the data and an earlier run lie."""
+    before = config.train.start_from
+    train = dataclasses.replace(config.train, start_from=before and Path(before.name))
+    return dataclasses.replace(
+        config, data=dataclasses.replace(config.data, root=None), train=train
+    )
+
+
+def _training(run: Run) -> Training:
+    sessions = run.read_sessions()
+    devices = {f"{row['devices']} × {row['device']} ({row['machine']})": None for row in sessions}
+    return Training(
+        command=train_command(_shared(run.config)),
+        steps=run.config.train.steps,
+        seconds=round(sum((row["seconds"] for row in sessions), 0.0), 1),
+        device=listed(devices or ["an unknown machine"]),
+        commit=_commit(),
+        versions={name: found for name in ("limner", "jax", "numpy") if (found := _version(name))},
+        before=_training_before(run),
+    )
+
+
+def _training_before(run: Run) -> Training | None:
+    """That of the run whose weights this one began with, if it is still there."""
+    folder = run.config.train.start_from
+    if folder is None or not (folder / "config.json").exists():
+        return None
+    earlier = _training(Run.open(folder))
+    return dataclasses.replace(earlier, command=f"{earlier.command} --out {quote(folder.name)}")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """The commit of the checkout that limner runs from, if it is one."""
+    checkout = Path(__file__).parents[3]
+    if not (checkout / ".git").exists():
+        return None
+    describe = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        done = subprocess.run(describe, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip() or None

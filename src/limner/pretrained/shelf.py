@@ -1,0 +1,155 @@
+"""Models by name: which there are, and how one is opened."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from limner.config import RunConfig
+from limner.data.dataset import told_apart
+from limner.data.quickdraw import check_names
+from limner.errors import LimnerError
+from limner.model import Draw
+from limner.pretrained.card import Card
+from limner.run import Run
+from limner.sample import Drawings, reconstruct, sample
+from limner.words import near
+
+SHELF = Path(__file__).parent
+"""Where the models that come with the package lie."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A trained network, and what is known of it."""
+
+    name: str
+    """Its folder's."""
+    model: Draw = field(repr=False)
+    config: RunConfig = field(repr=False)
+    card: Card | None
+    """None of a run that was not exported."""
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Those it tells apart; none of a model that tells none."""
+        return told_apart(self.config)
+
+    def sample(
+        self,
+        num: int = 16,
+        *,
+        seed: int = 0,
+        temperature: float = 1.0,
+        num_steps: int | None = None,
+        category: str | None = None,
+    ) -> Drawings:
+        """Draw from the prior; see `sample.sample`.
+
+        Args:
+            num: How many pictures.
+            seed: Of the noise.
+            temperature: Factor on the noise.
+            num_steps: T, if not that of training.
+            category: One of `categories`; all, by chance, if None.
+
+        Raises:
+            LimnerError: It does not tell this category apart.
+        """
+        return sample(
+            self.model,
+            num=num,
+            num_steps=num_steps or self.config.model.num_steps,
+            seed=seed,
+            temperature=temperature,
+            category=None if category is None else self._place(category),
+        )
+
+    def reconstruct(
+        self,
+        images: Float[np.ndarray, "b c h w"],
+        *,
+        seed: int = 0,
+        category: str | None = None,
+    ) -> Drawings:
+        """Draw pictures from looks at them; see `sample.reconstruct`.
+
+        Args:
+            images: Pixels from 0 to 1.
+            seed: Of the noise.
+            category: Theirs, one of `categories` if there are any.
+
+        Raises:
+            LimnerError: It does not tell this category apart, or it does tell some apart and none
+                is given.
+        """
+        if category is None and self.categories:
+            raise LimnerError(
+                f"{self.name} tells categories apart: say which these pictures are, as in "
+                f"category={self.categories[0]!r}"
+            )
+        place = None if category is None else self._place(category)
+        return reconstruct(
+            self.model,
+            images,
+            num_steps=self.config.model.num_steps,
+            seed=seed,
+            categories=None if place is None else np.full(len(images), place),
+        )
+
+    def _place(self, category: str) -> int:
+        if not self.categories:
+            raise LimnerError(f"{self.name} tells no categories apart: leave {category!r} out")
+        check_names((category,), self.categories, self.name)
+        return self.categories.index(category)
+
+
+def load(place: str | Path) -> Trained:
+    """A trained network.
+
+    Args:
+        place: A pretrained model's name, or a run folder.
+
+    Raises:
+        LimnerError: There is neither, or its weights are missing or damaged.
+    """
+    run = find(Path(place))
+    return Trained(run.folder.resolve().name, run.load_model(), run.config, read_card(run.folder))
+
+
+def names() -> list[str]:
+    """The models that come with the package, sorted."""
+    return sorted(path.parent.name for path in SHELF.glob("*/card.json"))
+
+
+def find(place: Path) -> Run:
+    """A run folder, or else the pretrained model of that name, whose pictures go to ./limner-NAME.
+
+    Raises:
+        LimnerError: There is neither, or its configuration cannot be read.
+    """
+    name, known = str(place), names()
+    if not (place / "config.json").exists():
+        if name in known:
+            place = SHELF / name
+        elif known and len(place.parts) == 1:
+            raise LimnerError(
+                f"{name} is neither a run folder (`limner train --out {name}` makes one) nor a "
+                f"pretrained model{near(name, known)}"
+            )
+    run = Run.open(place)
+    if place.resolve().parent == SHELF.resolve():  # the package is no place for pictures
+        run = dataclasses.replace(run, pictures=Path(f"limner-{place.name}"))
+    return run
+
+
+def read_card(folder: Path) -> Card | None:
+    """The card in a folder, if it has one.
+
+    Raises:
+        LimnerError: It cannot be read.
+    """
+    path = folder / "card.json"
+    return Card.from_json(path.read_text(), origin=str(path)) if path.exists() else None

@@ -1,0 +1,68 @@
+"""What commands do first: set JAX up, open a run or a model by its name, its data, a picture.
+
+Nothing heavy is imported before it is needed, so that help comes at once.
+"""
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from limner.errors import LimnerError
+from limner.terminal import open_with_progress
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from limner.config import RunConfig
+    from limner.data.dataset import Dataset
+    from limner.run import Run
+
+RunFolder = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
+
+
+def prepare(*, every_core: bool = True) -> None:
+    """Set JAX up before its first use.
+
+    Args:
+        every_core: Make each core a device, which is best for much work at once; what answers one
+            question at a time is quicker on one device with all cores.
+    """
+    import platformdirs
+
+    from limner.parallel import keep_compiled, use_every_core
+
+    if every_core:
+        use_every_core()
+    keep_compiled(platformdirs.user_cache_path("limner") / "compiled")
+
+
+def open_run(place: Path) -> "Run":
+    """A run folder, or a pretrained model by its name; JAX is set up for it."""
+    prepare()
+    from limner.pretrained.shelf import find
+
+    return find(place)
+
+
+def open_data(config: "RunConfig", root: Path | None = None) -> "Dataset":
+    """The data of a run, from `root` if given, with what is downloaded shown on stderr."""
+    data = config.data if root is None else dataclasses.replace(config.data, root=root)
+    model = config.model
+    return open_with_progress(data, (model.channels, model.height, model.width))
+
+
+def read_picture(run: "Run", path: Path) -> "np.ndarray":
+    """A picture of the user's own as a run's model takes it: pixels from 0 to 1, (c, h, w)."""
+    from limner.data import binarise, images
+
+    config = run.config.model
+    levels = images.read_picture(path, (config.channels, config.height, config.width))
+    return binarise.pixels(levels, run.config.data.binarisation)
+
+
+def check_at_least_one(option: str, value: int | None) -> None:
+    """Refuse a count of none."""
+    if value is not None and value < 1:
+        raise LimnerError(f"{option} is {value}: it must be at least 1")

@@ -1,0 +1,17 @@
+"""Words for the lines that users read."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def near(given: str, names: Iterable[str]) -> str:
+    """The end of a line about an unknown name: those that are like it, or all."""
+    names = list(names)
+    like = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
+    return f": did you mean {' or '.join(like)}?" if like else f": there are {', '.join(names)}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """One thing, two with "and", or more with commas too."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

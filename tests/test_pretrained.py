@@ -1,0 +1,378 @@
+"""Models by name: what the package ships, and how such a model comes about."""
+
+import dataclasses
+import json
+import os
+import shlex
+from pathlib import Path
+
+import equinox as eqx
+import httpx
+import jax
+import numpy as np
+import pytest
+import tyro
+from studio_process import make_run, running_studio
+
+import limner
+from limner.cli import main
+from limner.config import PRESETS, DataConfig, ModelConfig, RunConfig, TrainConfig
+from limner.data.dataset import open_dataset
+from limner.errors import LimnerError
+from limner.evaluate import evaluate
+from limner.files import replacing_folder
+from limner.pretrained import shelf
+from limner.pretrained.card import Card
+from limner.pretrained.command import train_command
+from limner.pretrained.export import export
+from limner.run import Run
+from limner.sample import sample
+from limner.studio.models import find_models, load_models
+
+FILES = {"README.md", "card.json", "config.json", "model.safetensors"}
+MOST_BYTES = 40_000_000
+"""Of all that is shipped, so that the package stays quick to install."""
+
+
+# --- what is shipped ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", shelf.names())
+def test_a_shipped_model_is_whole_and_draws(name):
+    assert {path.name for path in (shelf.SHELF / name).iterdir()} == FILES
+    trained = limner.load(name)
+    drawings = trained.sample(2)
+    assert drawings.canvases.shape[0] == trained.config.model.num_steps
+    assert np.isfinite(drawings.canvases).all()
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(trained.model))
+
+
+@pytest.mark.parametrize("name", shelf.names())
+def test_a_shipped_models_card_agrees_with_its_configuration(name):
+    trained = limner.load(name)
+    card, config = trained.card, trained.config
+    assert card is not None
+    found = card.evaluation
+    assert card.name == name
+    assert found.num_steps == config.model.num_steps
+    assert found.binarisation == config.data.binarisation
+    assert found.data == config.data.name
+    assert found.categories[: len(config.data.categories)] == config.data.categories
+    assert found.protocol == "honest"
+    assert found.bound == pytest.approx(found.distortion + found.rate)
+    assert found.images == card.splits["test"]
+    assert card.training.steps == config.train.steps
+    assert card.training.command == train_command(config)
+    assert config.data.root is None
+    assert (shelf.SHELF / name / "README.md").read_text() == card.to_markdown()
+
+
+@pytest.mark.parametrize("name", shelf.names())
+def test_a_shipped_models_bound_is_the_one_on_its_card(name, shared_data):
+    trained = limner.load(name)
+    check, config = trained.card.check, trained.config
+    data = dataclasses.replace(config.data, limit=check.limit, root=shared_data)
+    found = evaluate(
+        trained.model,
+        open_dataset(data, fetch=False),
+        num_steps=config.model.num_steps,
+        binarisation=data.binarisation,
+    )
+    assert found.images == check.images
+    assert found.bound == pytest.approx(check.bound, abs=0.05)
+
+
+def test_what_is_shipped_is_small():
+    files = [path for path in shelf.SHELF.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < MOST_BYTES
+
+
+# --- exporting ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(tmp_path) -> Run:
+    """A finished run, drawn by a program's cats."""
+    run = make_run(tmp_path / "runs" / "kitten")
+    session = {"seconds": 12.5, "devices": 2, "device": "cpu", "machine": "x86_64"}
+    run.append("sessions.jsonl", [session, session])
+    return run
+
+
+@pytest.fixture
+def exported(run, tmp_path, monkeypatch) -> Path:
+    """The same, as a model called kitten that came with the package; the working folder is new."""
+    folder = tmp_path / "shelf" / "kitten"
+    export(run, folder, open_dataset(run.config.data), title="Kittens")
+    monkeypatch.setattr(shelf, "SHELF", folder.parent)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return folder
+
+
+def fails(capsys, *arguments: object) -> str:
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as caught:
+        main([str(argument) for argument in arguments])
+    assert caught.value.code == 2
+    said = capsys.readouterr().err.strip()
+    assert "\n" not in said
+    return said
+
+
+def test_an_exported_folder_holds_the_rounded_weights_and_a_card_of_these(run, exported):
+    assert {path.name for path in exported.iterdir()} == FILES
+    exact, stored = run.load_model(), Run.open(exported).load_model()
+    for one, other in zip(jax.tree.leaves(exact), jax.tree.leaves(stored), strict=True):
+        assert other.dtype == np.float32
+        np.testing.assert_array_equal(np.asarray(one, np.float16), np.asarray(other))
+    size = (exported / "model.safetensors").stat().st_size
+    assert size < 0.6 * run.weights.stat().st_size
+    card = shelf.read_card(exported)
+    config = run.config
+    found, before = (
+        evaluate(
+            model,
+            open_dataset(config.data),
+            num_steps=config.model.num_steps,
+            binarisation=config.data.binarisation,
+        )
+        for model in (stored, exact)
+    )
+    assert card.evaluation == found
+    assert card.rounding == pytest.approx(found.bound - before.bound)
+    assert card.title == "Kittens"
+    assert card.splits == {"train": 32, "valid": 4, "test": 4}
+    assert card.rows == {"cat": 40}
+    assert card.training.seconds == 25.0
+    assert card.training.device == "2 × cpu (x86_64)"
+
+
+def test_where_the_data_lay_is_not_shared(run, tmp_path):
+    elsewhere = dataclasses.replace(run.config.data, root=tmp_path / "private")
+    there = dataclasses.replace(run, config=dataclasses.replace(run.config, data=elsewhere))
+    export(there, tmp_path / "kitten", open_dataset(elsewhere))
+    for path in (tmp_path / "kitten").glob("*.*"):
+        assert str(tmp_path).encode() not in path.read_bytes()
+
+
+def test_weights_that_16_bits_cannot_hold_stay_as_they_are(run, tmp_path):
+    model = run.load_model()
+    huge = model.encoder.weight.at[0, 0].set(1e6)  # above the greatest of 16 bits
+    run.save_model(eqx.tree_at(lambda model: model.encoder.weight, model, huge))
+    card = export(run, tmp_path / "kitten", open_dataset(run.config.data))
+    assert card.dtype == "float32"
+    assert card.rounding is None
+    assert np.isfinite(card.evaluation.bound)
+    assert Run.open(tmp_path / "kitten").load_model().encoder.weight.max() == 1e6
+
+
+def test_an_unfinished_run_is_not_exported(tmp_path, capsys):
+    run = make_run(tmp_path / "half", finished=False)
+    said = fails(capsys, "export", run.folder, "--out", tmp_path / "kitten")
+    assert "not a finished training" in said
+    assert not (tmp_path / "kitten").exists()
+
+
+def test_an_export_replaces_nothing(run, tmp_path, capsys):
+    (tmp_path / "kitten").mkdir()
+    (tmp_path / "kitten" / "mine").write_text("mine")
+    assert "is there already" in fails(capsys, "export", run.folder, "--out", tmp_path / "kitten")
+    assert (tmp_path / "kitten" / "mine").read_text() == "mine"
+
+
+def test_an_export_cut_short_leaves_nothing(tmp_path):
+    def fill_halfway():
+        with replacing_folder(tmp_path / "kitten") as folder:
+            (folder / "config.json").write_text("{")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fill_halfway()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_exports_with_importance_samples_and_an_exported_folder_is_a_run(
+    run, tmp_path, capsys
+):
+    out = tmp_path / "kitten"
+    main(["export", str(run.folder), "--out", str(out), "--importance-samples", "2"])
+    assert "Cat as a program draws them: " in capsys.readouterr().out
+    facts = json.loads((out / "card.json").read_text())["evaluation"]
+    assert facts["importance_samples"] == 2
+    main(["evaluate", str(out), "--json"])
+    assert json.loads(capsys.readouterr().out)["bound"] == facts["bound"]
+    assert f"| T | {facts['num_steps']} steps |" in (out / "README.md").read_text()
+    assert "exported already" in fails(capsys, "export", out, "--out", tmp_path / "again")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        *PRESETS.values(),
+        RunConfig(
+            model=ModelConfig(read_grid=None, learned_start=False, hidden_size=7),
+            data=DataConfig(name="quickdraw", categories=("alarm clock", "cat"), limit=50),
+            train=TrainConfig(learning_rate=1.5e-3, average_decay=0.0, protocol="as-published"),
+        ),
+        dataclasses.replace(PRESETS["quickdraw"], data=DataConfig(name="quickdraw")),
+    ],
+)
+def test_the_command_on_a_card_asks_for_the_same_settings(config):
+    limner_, train, preset, *options = shlex.split(train_command(config))
+    assert (limner_, train) == ("limner", "train")
+    assert tyro.cli(RunConfig, args=options, default=PRESETS[preset]) == config
+
+
+def test_a_card_comes_back_as_it_was_and_an_unknown_key_is_named(exported):
+    text = (exported / "card.json").read_text()
+    assert Card.from_json(text).to_json() == text
+    with pytest.raises(LimnerError, match=r"card\.json.*colour"):
+        Card.from_json(json.dumps(json.loads(text) | {"colour": 1}), origin="card.json")
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory) -> Path:
+    """A trained model that tells cats and dogs apart, exported."""
+    folder = tmp_path_factory.mktemp("pair")
+    main([
+        "train", "--model.hidden-size", "8", "--model.num-steps", "3", "--model.latent-size", "2",
+        "--model.num-categories", "2", "--data.categories", "cat", "dog", "--data.limit", "40",
+        "--train.steps", "4", "--train.batch-size", "4", "--train.validate-every", "2",
+        "--out", str(folder / "run"),
+    ])  # fmt: skip
+    main(["export", str(folder / "run"), "--out", str(folder / "pair")])
+    return folder / "pair"
+
+
+def test_a_model_that_tells_categories_apart_is_exported_and_draws_the_one_it_is_asked_for(
+    pair, capsys
+):
+    capsys.readouterr()
+    trained = limner.load(pair)
+    assert trained.card.told_apart
+    assert "given each picture's category" in (pair / "README.md").read_text()
+    assert trained.categories == ("cat", "dog")
+    dogs = trained.sample(3, category="dog")
+    expected = sample(trained.model.of(1), num=3, num_steps=3, seed=0)
+    np.testing.assert_allclose(dogs.canvases, expected.canvases, rtol=1e-5, atol=1e-5)
+    images = dogs.probabilities[-1]
+    assert trained.reconstruct(images, category="dog").categories.tolist() == [1, 1, 1]
+    with pytest.raises(LimnerError, match=r"say which .* category='cat'"):
+        trained.reconstruct(images)
+    with pytest.raises(LimnerError, match="no category of pair: do you mean dog"):
+        trained.sample(1, category="dogg")
+    main(["evaluate", str(pair), "--json"])
+    assert json.loads(capsys.readouterr().out)["bound"] == trained.card.evaluation.bound
+
+
+def test_outliers_and_neighbours_of_a_model_that_tells_categories_apart(pair, capsys):
+    capsys.readouterr()
+    main(["outliers", str(pair), "--category", "dog", "--splits", "test", "--num", "2"])
+    main(["nearest", str(pair), "--num", "2"])
+    paths = [Path(line) for line in capsys.readouterr().out.splitlines() if "figures" in line]
+    assert len(paths) == 4
+    assert all(path.is_file() for path in paths)
+
+
+def test_the_studio_serves_a_model_of_each_category_told_apart(pair):
+    served = load_models(find_models((pair,)))
+    assert list(served) == ["pair/cat", "pair/dog"]
+    whole = limner.load(pair)
+    for kind, model in served.items():
+        drawn = whole.sample(2, category=kind.split("/")[1])
+        np.testing.assert_allclose(
+            model.sample(2, 3, 0, 1.0).canvases, drawn.canvases, rtol=1e-5, atol=1e-5
+        )
+    with running_studio(pair) as address:
+        cards = httpx.get(f"{address}/api/v1/models").json()["models"]
+    assert [card["categories"] for card in cards] == [["cat"], ["dog"]]
+    assert cards[0]["test_drawings"] == 4  # those of cats alone
+
+
+def test_a_card_says_what_came_before_a_training_that_went_on_from_other_weights(run, tmp_path):
+    train = dataclasses.replace(run.config.train, start_from=run.folder, seed=1)
+    later = Run.create(tmp_path / "later", dataclasses.replace(run.config, train=train))
+    later.save_model(run.load_model())
+    later.write_metrics(run.read_metrics())
+    card = export(later, tmp_path / "kitten", open_dataset(run.config.data))
+    now, before = card.training.lineage
+    assert "--train.start-from kitten" in now.command
+    assert before.command.endswith("--out kitten")
+    assert before.seconds == 25.0
+    assert limner.load(tmp_path / "kitten").card == card
+    for path in (tmp_path / "kitten").glob("*.*"):
+        assert str(tmp_path).encode() not in path.read_bytes()
+
+
+# --- by name ------------------------------------------------------------------------------------
+
+
+def test_a_name_stands_for_a_run_folder_and_pictures_go_to_the_working_folder(exported, capsys):
+    before = {path: path.stat().st_mtime_ns for path in exported.rglob("*")}
+    main(["sample", "kitten", "--num", "2"])
+    paths = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert {path.parent for path in paths} == {Path("limner-kitten/samples")}
+    assert all(path.is_file() for path in paths)
+    main(["evaluate", "kitten", "--json"])
+    bound = json.loads(capsys.readouterr().out)["bound"]
+    assert bound == shelf.read_card(exported).evaluation.bound
+    main(["reconstruct", str(exported), "--num", "2"])
+    assert Path("limner-kitten/reconstructions/final.png").is_file()
+    assert {path: path.stat().st_mtime_ns for path in exported.rglob("*")} == before
+
+
+def test_a_folder_wins_over_a_name_if_it_is_a_run(exported):
+    Path("kitten").mkdir()
+    assert shelf.find(Path("kitten")).folder == exported
+    make_run(Path("kitten"))
+    assert shelf.find(Path("kitten")).folder == Path("kitten")
+
+
+def test_an_unknown_name_is_answered_with_near_names(exported, capsys):
+    assert "did you mean kitten?" in fails(capsys, "sample", "kiten")
+    assert "there are kitten" in fails(capsys, "evaluate", "zebra")
+    assert "is not a run folder" in fails(capsys, "evaluate", Path("no", "where"))
+    assert "(kitten)" in fails(capsys, "studio", "zebra")
+
+
+def test_curves_of_a_pretrained_model_are_refused(exported, capsys):
+    assert "keeps no losses" in fails(capsys, "curves", "kitten")
+
+
+def test_models_lists_names_bounds_and_where_they_lie(exported, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "150")
+    main(["models"])
+    said = capsys.readouterr().out
+    found = shelf.read_card(exported).evaluation
+    assert "Kittens" in said
+    assert f"{found.bound:.2f} ± {found.stderr:.2f} nats (grey, floor {found.floor:.1f})" in said
+    assert str(exported.parent) in said
+
+
+def test_without_models_the_list_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(shelf, "SHELF", tmp_path)
+    main(["models"])
+    assert "no model came" in capsys.readouterr().out
+    with pytest.raises(LimnerError, match="is not a run folder"):
+        limner.load("kitten")
+
+
+def test_the_studio_serves_models_by_name_and_by_default_those_that_came(exported, tmp_path):
+    assert list(find_models((Path("kitten"),))) == ["kitten"]
+    assert list(find_models((), beneath=tmp_path / "none")) == ["kitten"]
+    make_run(tmp_path / "own" / "mine")
+    assert list(find_models((), beneath=tmp_path / "own")) == ["mine"]
+
+
+def test_load_gives_what_draws(run, exported):
+    trained = limner.load("kitten")
+    assert trained.name == "kitten"
+    assert trained.config.model == run.config.model
+    np.testing.assert_array_equal(
+        trained.sample(3, seed=5).canvases,
+        limner.load(os.fspath(exported)).sample(3, seed=5).canvases,
+    )
+    images = trained.sample(2).probabilities[-1]
+    assert trained.reconstruct(images).canvases.shape == (4, 2, 1, 28, 28)
+    assert limner.load(run.folder).card is None
