@@ -45,7 +45,7 @@ def main(run: tyro.conf.Positional[Path], drawings: int = 200, num: int = 8) -> 
         for seed, image in enumerate(images):
             settings = {"num_steps": num_steps, "seed": seed}
             completed = complete(model, image * known, num=num, known=known, **settings)
-            seen = reconstruct(model, np.stack([image] * num), **settings)
+            seen = reconstruct(model, np.stack([image] * num), num_steps=num_steps, seed=seed)
             for of, canvases in {
                 "mean image": np.log(mean / (1 - mean))[None],
                 "samples": made_up,

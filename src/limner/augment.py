@@ -31,7 +31,7 @@ def jitter(image: Picture, key: PRNGKeyArray) -> Picture:
     Values between pixels are interpolated, so what was binary comes out grey.
     """
     rows, columns = (
-        _resampling(size, *jax.random.normal(axis_key, 2))
+        _resampling(size, *jax.random.normal(axis_key, (2,)))
         for size, axis_key in zip(image.shape[1:], jax.random.split(key), strict=True)
     )
     return rows @ image @ columns.T

@@ -22,6 +22,7 @@ from limner.errors import LimnerError
 from limner.session import (
     RunFolder,
     check_at_least_one,
+    load_drawing_model,
     open_data,
     open_run,
     prepare,
@@ -94,8 +95,9 @@ def _train_command(arguments: list[str]) -> None:
         """Train DRAW, or go on where a training stopped.
 
         The first word may name a preset, whose settings are the defaults below: doodles (embedded
-        drawings, nothing to fetch), quickdraw, study (the settings of the 2018 study), mnist (those
-        of the paper). The same command on the same folder resumes, and so does --out alone.
+        drawings, nothing to fetch), quickdraw, sketches (22 categories, told apart), study (the
+        settings of the 2018 study), mnist (those of the paper). The same command on the same folder
+        resumes, and so does --out alone.
 
         Args:
             config: The settings.
@@ -202,6 +204,7 @@ def sample(
     temperature: float = 1.0,
     num_steps: int | None = None,
     steps: tuple[int, ...] = (),
+    category: str | None = None,
     out: Path | None = None,
 ) -> None:
     """Draw from the prior: pictures the model makes up.
@@ -213,9 +216,10 @@ def sample(
         temperature: Factor on the noise.
         num_steps: Steps to draw in, if not those of training.
         steps: Time steps to show in steps.png.
+        category: To draw, of a model that tells categories apart; else each by chance.
         out: Folder for the pictures, if not RUN/figures/samples.
     """
-    for path in _sample(open_run(run), num, seed, temperature, num_steps, steps, out):
+    for path in _sample(open_run(run), num, seed, temperature, num_steps, steps, category, out):
         print(path)
 
 
@@ -226,23 +230,32 @@ def _sample(
     temperature: float = 1.0,
     num_steps: int | None = None,
     steps: tuple[int, ...] = (),
+    category: str | None = None,
     out: Path | None = None,
 ) -> list[Path]:
     check_at_least_one("--num", num)
     check_at_least_one("--num-steps", num_steps)
     from limner.gallery import save_samples
+    from limner.recognise import category_place
     from limner.sample import sample
 
     num_steps = num_steps or run.config.model.num_steps
     _check_steps(steps, num_steps)
+    place = None if category is None else category_place(run.config, category, run.folder.name)
     drawings = sample(
-        run.load_model(), num=num, num_steps=num_steps, seed=seed, temperature=temperature
+        run.load_model(),
+        num=num,
+        num_steps=num_steps,
+        seed=seed,
+        temperature=temperature,
+        category=place,
     )
     heat = "" if temperature == 1 else f", temperature {temperature:g}"
+    name = run.folder.name if category is None else f"{run.folder.name} ({category})"
     return save_samples(
         drawings,
         out or run.figures / "samples",
-        of=f"{run.folder.name}, T = {num_steps}, seed {seed}{heat}",
+        of=f"{name}, T = {num_steps}, seed {seed}{heat}",
         write_grid=run.config.model.write_grid,
         steps=steps,
     )
@@ -255,6 +268,7 @@ def reconstruct(
     seed: int = 0,
     picture: Path | None = None,
     steps: tuple[int, ...] = (),
+    category: str | None = None,
     data_root: Path | None = None,
     out: Path | None = None,
 ) -> None:
@@ -266,10 +280,12 @@ def reconstruct(
         seed: Of the noise, and of the choice of pictures.
         picture: A picture of your own instead.
         steps: Time steps to show in steps.png.
+        category: Of your own picture, for a model that tells categories apart; else what the
+            picture looks like.
         data_root: Where the drawings lie, if not where they were in training.
         out: Folder for the pictures, if not RUN/figures/reconstructions.
     """
-    for path in _reconstruct(open_run(run), num, seed, picture, steps, data_root, out):
+    for path in _reconstruct(open_run(run), num, seed, picture, steps, category, data_root, out):
         print(path)
 
 
@@ -279,6 +295,7 @@ def _reconstruct(
     seed: int = 0,
     picture: Path | None = None,
     steps: tuple[int, ...] = (),
+    category: str | None = None,
     data_root: Path | None = None,
     out: Path | None = None,
 ) -> list[Path]:
@@ -291,16 +308,21 @@ def _reconstruct(
 
     config = run.config.model
     _check_steps(steps, config.num_steps)
+    if picture is None and category is not None:
+        raise LimnerError("--category goes with --picture: test pictures are of their own category")
     if picture is None:
         split = open_data(run.config, data_root).split("test")
         chosen = batch_indices(len(split), min(num, len(split)), step=0, seed=seed)
         targets = split.targets(chosen, run.config.data.binarisation, key=(seed, 0))
         images = targets / np.float32(255)
-        what = "test images"
+        model, categories, what = run.load_model(), split.categories(chosen), "test images"
     else:
-        images = read_picture(run, picture)[None]
-        what = picture.name
-    drawings = reconstruct(run.load_model(), images, num_steps=config.num_steps, seed=seed)
+        image = read_picture(run, picture)
+        model, categories, what = load_drawing_model(run, category, image), None, picture.name
+        images = image[None]
+    drawings = reconstruct(
+        model, images, num_steps=config.num_steps, seed=seed, categories=categories
+    )
     return save_reconstructions(
         drawings,
         images,

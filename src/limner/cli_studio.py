@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from limner.errors import LimnerError
-from limner.session import RunFolder, open_run, prepare, read_picture
+from limner.session import RunFolder, load_drawing_model, open_run, prepare, read_picture
 
 if TYPE_CHECKING:
     from limner.studio.takeaway import Show
@@ -69,7 +69,13 @@ def studio(
 
 
 def interpolate(
-    run: RunFolder, first: Picture, second: Picture, *, num: int = 9, out: Path | None = None
+    run: RunFolder,
+    first: Picture,
+    second: Picture,
+    *,
+    num: int = 9,
+    category: str | None = None,
+    out: Path | None = None,
 ) -> None:
     """Draw the way from one picture to another through the latents.
 
@@ -78,6 +84,8 @@ def interpolate(
         first: A picture to start from.
         second: A picture to end with.
         num: How many drawings, both ends among them.
+        category: To draw all in, of a model that tells categories apart; else what the first
+            picture looks like.
         out: Folder for the pictures, if not RUN/figures/interpolation.
     """
     if num < 2:
@@ -88,9 +96,10 @@ def interpolate(
     from limner.studio.takeaway import Show
 
     there = open_run(run)
+    start = read_picture(there, first)
     drawings = interpolate(
-        there.load_model(),
-        read_picture(there, first),
+        load_drawing_model(there, category, start),
+        start,
         read_picture(there, second),
         places=np.linspace(0, 1, num, dtype=np.float32),
         num_steps=there.config.model.num_steps,
@@ -112,6 +121,7 @@ def complete(
     num: int = 8,
     seed: int = 0,
     temperature: float = 1.0,
+    category: str | None = None,
     out: Path | None = None,
 ) -> None:
     """Finish a drawing in several ways; its ink stays.
@@ -122,6 +132,7 @@ def complete(
         num: How many ways.
         seed: Of the noise.
         temperature: Factor on the noise of the prior.
+        category: Of a model that tells categories apart; else what the picture looks like.
         out: Folder for the pictures, if not RUN/figures/completions.
     """
     from limner.complete import complete
@@ -129,9 +140,10 @@ def complete(
 
     there = open_run(run)
     config = there.config.model
+    image = read_picture(there, picture)
     drawings = complete(
-        there.load_model(),
-        read_picture(there, picture),
+        load_drawing_model(there, category, image),
+        image,
         num=num,
         num_steps=config.num_steps,
         seed=seed,

@@ -231,12 +231,25 @@ class RunConfig:
         return parse_strictly(cls, text, origin)
 
 
+SKETCHES = (
+    *("airplane", "alarm clock", "apple", "banana", "bear", "bicycle", "bird", "book", "cat"),
+    *("diamond", "dog", "duck", "eye", "fish", "flower", "frog", "house", "lion", "monkey"),
+    *("rabbit", "rainbow", "sheep"),
+)
+"""Categories of Quick, Draw! for one model."""
+
 PRESETS = MappingProxyType(
     {
         "doodles": RunConfig(),
         "quickdraw": RunConfig(
             data=DataConfig(name="quickdraw", categories=("cat",)),
-            train=TrainConfig(steps=10_000, batch_size=100),
+            train=TrainConfig(steps=10_000, batch_size=100, augment="mirror"),
+        ),
+        # One model for the categories, told apart.
+        "sketches": RunConfig(
+            model=ModelConfig(num_categories=len(SKETCHES)),
+            data=DataConfig(name="quickdraw", categories=SKETCHES),
+            train=TrainConfig(steps=20_000, batch_size=100, augment="mirror"),
         ),
         # The 2018 study: TensorFlow 1's RMSprop, each gradient clipped by itself, zero first
         # states, one noise vector an image (which is why its loss bounds nothing).

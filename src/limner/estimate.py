@@ -99,7 +99,7 @@ def estimate(
 def _measure_chunk(
     model: Draw, pictures: Pictures, seed: int | Array, *, measure: Measure, mesh: Mesh
 ) -> Any:
-    def one(model: Draw, picture: Pictures, seed: int | Array) -> Any:
+    def one(model: Draw, picture: Any, seed: int | Array) -> Any:
         key = jax.random.fold_in(jax.random.key(seed), picture.places)
         return measure(model.of(picture.categories), picture.targets / 255, key)
 

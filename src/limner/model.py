@@ -169,6 +169,7 @@ class Draw(eqx.Module):
         """The network for drawings of one category; itself if it tells none apart."""
         if self.categories is None:
             return self
+        assert self.start is not None  # it is learned wherever there are categories
         own = jax.tree.map(lambda table: table[category], self.categories)
         return eqx.tree_at(
             lambda model: (

@@ -4,6 +4,7 @@ Nothing heavy is imported before it is needed, so that help comes at once.
 """
 
 import dataclasses
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from limner.config import RunConfig
     from limner.data.dataset import Dataset
+    from limner.model import Draw
     from limner.run import Run
 
 RunFolder = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
@@ -60,6 +62,26 @@ def read_picture(run: "Run", path: Path) -> "np.ndarray":
     config = run.config.model
     levels = images.read_picture(path, (config.channels, config.height, config.width))
     return binarise.pixels(levels, run.config.data.binarisation)
+
+
+def load_drawing_model(run: "Run", category: str | None, picture: "np.ndarray") -> "Draw":
+    """A run's network for pictures like one, told on stderr if it had to be guessed.
+
+    Of a network that tells categories apart, the one for `category`, or else for the category that
+    `picture` is likeliest to be of.
+    """
+    from limner.recognise import category_place, likeliest_category
+
+    model = run.load_model()
+    if category is not None:
+        return model.of(category_place(run.config, category, of=run.folder.name))
+    if model.categories is None:
+        return model
+    from limner.data.dataset import told_apart
+
+    place = likeliest_category(model, picture, num_steps=run.config.model.num_steps)
+    print(f"seen as: {told_apart(run.config)[place]} (--category says otherwise)", file=sys.stderr)
+    return model.of(place)
 
 
 def check_at_least_one(option: str, value: int | None) -> None:

@@ -144,7 +144,7 @@ def make_advance(
     settings = config.train
     augment = AUGMENTATIONS[settings.augment]
 
-    def batch_loss(model: Draw, batch: Batches, step):
+    def batch_loss(model: Draw, batch: Any, step):
         size = batch.categories.size
         places = jax.lax.axis_index(DATA_AXIS) * size + jnp.arange(size)
         key = jax.random.fold_in(jax.random.key(settings.seed), step + 1)

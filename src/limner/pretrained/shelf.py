@@ -9,10 +9,10 @@ from jaxtyping import Float
 
 from limner.config import RunConfig
 from limner.data.dataset import told_apart
-from limner.data.quickdraw import check_names
 from limner.errors import LimnerError
 from limner.model import Draw
 from limner.pretrained.card import Card
+from limner.recognise import category_place
 from limner.run import Run
 from limner.sample import Drawings, reconstruct, sample
 from limner.words import near
@@ -100,10 +100,7 @@ class Trained:
         )
 
     def _place(self, category: str) -> int:
-        if not self.categories:
-            raise LimnerError(f"{self.name} tells no categories apart: leave {category!r} out")
-        check_names((category,), self.categories, self.name)
-        return self.categories.index(category)
+        return category_place(self.config, category, of=self.name)
 
 
 def load(place: str | Path) -> Trained:
