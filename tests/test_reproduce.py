@@ -318,7 +318,7 @@ def test_noise_as_published_is_the_same_at_all_steps_of_a_sample(make_model):
 
 
 def made_up(row: Row, measurement: Measurement, number: int) -> Result:
-    """A result whose numbers are found nowhere else."""
+    """A result whose numbers no other has."""
     bounds = measurement.protocol == "honest"
     distortion, rate = 1000 + number + 0.1, number + 0.2
     is_grey = row.config.data.binarisation == "grey"
@@ -371,7 +371,9 @@ def fill(folder: Path, experiment: Experiment) -> dict[str, list[Result]]:
         if steps:
             session = {"from_step": 0, "to_step": row.steps, "seconds": 1000.0}
             there.append("sessions.jsonl", [session | {"devices": 2, "device": "cpu"}])
-        results[row.name] = [made_up(row, one, number) for one in row.measurements]
+        results[row.name] = [
+            made_up(row, one, 3 * number + place) for place, one in enumerate(row.measurements)
+        ]
         for measurement, result in zip(row.measurements, results[row.name], strict=True):
             (there.folder / measurement.file).write_text(result.to_json())
     return results

@@ -31,8 +31,9 @@ def reproduce(
     """Run the experiments behind the results pages, and write the pages.
 
     table1: the 2018 study's table, as published, honest, and with limner's recipe. recipe: what
-    each part of the recipe is worth. time-to-bound: seconds of training to a bound. baselines: the
-    mean image, and DRAW with and without attention. The same command again does what is left.
+    each part of the recipe is worth. time-to-bound: seconds of training to a bound. baselines:
+    the mean image, a variational autoencoder, and DRAW with and without attention. The same
+    command again does what is left.
 
     Args:
         experiment: table1, recipe, time-to-bound or baselines.

@@ -78,6 +78,10 @@ CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
     "write8": ("writing 8 × 8", {"model.write_grid": 8}),
     "h128": ("LSTMs of 128", {"model.hidden_size": 128}),
     "h512": ("LSTMs of 512", {"model.hidden_size": 512}),
+    "layer-norm": ("layer normalisation in the LSTMs", {"model.cell": "layer-norm-lstm"}),
+    "learned-prior": ("a learned prior", {"model.learned_prior": True}),
+    "mirror": ("drawings mirrored", {"train.augment": "mirror"}),
+    "mirror-jitter": ("drawings mirrored, moved and stretched", {"train.augment": "mirror-jitter"}),
 }
 
 BOUNDS = (260, 250, 240, 230)
@@ -126,6 +130,16 @@ _MNIST = changed(
 _DATA = {"cat": (SMALL_RECIPE, False), "mnist": (_MNIST, True)}
 _PREDICTORS: dict[str, tuple[str, dict[str, Any]]] = {
     "mean-image": ("mean training image", {}),
+    "vae": (
+        "variational autoencoder, 50 latents",
+        {
+            "model.cell": "dense",
+            "model.num_steps": 1,
+            "model.latent_size": 50,
+            "model.read_grid": None,
+            "model.write_grid": None,
+        },
+    ),
     "no-attention": (
         "DRAW without attention",
         {"model.read_grid": None, "model.write_grid": None},
