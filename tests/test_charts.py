@@ -7,7 +7,7 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from limner.errors import LimnerError
-from limner.figures import loss_curves, rate_bars, save_picture
+from limner.figures import Curve, compared_curves, loss_curves, rate_bars, save_picture
 
 
 def metrics_rows():
@@ -44,6 +44,19 @@ def test_loss_curves_can_be_drawn_of_a_single_row_and_step_over_what_is_not_fini
     figure.canvas.draw()
 
 
+def test_compared_curves_keep_their_names_and_colours_from_chart_to_chart():
+    short, long = (Curve(name, [1, 2, 3], [5.0, np.nan, y]) for name, y in [("a", 3), ("b", 1)])
+    figure = compared_curves({"Lx": [short, long], "Lz": [short, long]}, "dogs", x_label="seconds")
+    assert [chart.get_ylabel() for chart in figure.axes] == ["Lx", "Lz"]
+    assert {chart.get_xlabel() for chart in figure.axes} == {"seconds"}
+    first, second = (chart.get_lines() for chart in figure.axes)
+    assert [line.get_label() for line in first] == ["a", "b"]
+    assert [line.get_color() for line in first] == [line.get_color() for line in second]
+    assert first[0].get_color() != first[1].get_color()
+    assert np.asarray(first[1].get_xydata()).tolist() == [[1, 5], [3, 1]]
+    figure.canvas.draw()
+
+
 def test_rate_bars_stand_on_their_steps():
     figure = rate_bars([3.0, 2.0, 0.5], "cat")
     bars = [bar for bar in figure.axes[0].patches if isinstance(bar, Rectangle)]
@@ -68,6 +81,8 @@ def test_charts_are_saved_after_their_suffix(tmp_path, name, magic):
             ),
             "diverged",
         ),
+        (lambda: compared_curves({"Lx": [Curve("a", [1], [np.nan])]}, "cat"), "finite point"),
+        (lambda: compared_curves({"Lx": [Curve("a", [1], [1])] * 5}, "cat"), "4 curves at most"),
         (lambda: rate_bars([[1.0]], "cat"), "rate_per_step"),
         (lambda: rate_bars([1.0], ""), "caption"),
         (lambda: save_picture(rate_bars([1.0], "cat"), Path("a.jpeg")), r"\.png or \.pdf or \.svg"),

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from limner.cli_models import export, models, nearest, outliers
+from limner.cli_reproduce import reproduce
 from limner.cli_studio import complete, interpolate, studio
 from limner.config import PRESETS, Protocol, RunConfig
 from limner.errors import LimnerError
@@ -386,6 +387,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "nearest": nearest,
     "models": models,
     "export": export,
+    "reproduce": reproduce,
 }
 
 _HELP = {
@@ -402,6 +404,7 @@ _HELP = {
     "nearest": "see whether a model copies: samples beside the nearest training drawings",
     "models": "list the models that come with the package, which every command takes by name",
     "export": "write a finished run's model and its card to a folder to share",
+    "reproduce": "run the experiments behind the results, and write their pages",
     "data": "list, fetch, show, export and verify drawings",
 }
 

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
 from limner.attention import Window
+from limner.config import Protocol
 from limner.model import Draw, Step
 from limner.objective import draw_noise
 
@@ -45,6 +46,7 @@ def sample(
     seed: int,
     temperature: float = 1.0,
     category: int | None = None,
+    protocol: Protocol = "honest",
 ) -> Drawings:
     """Draw from the prior.
 
@@ -56,8 +58,9 @@ def sample(
         temperature: Factor on the noise; below 1 the drawings are more alike.
         category: Which to draw, where the model tells them apart; else each picture's is drawn
             first, all being as likely.
+        protocol: How the noise is made.
     """
-    noise = temperature * noises(seed, num, num_steps, model.latent_size)
+    noise = temperature * noises(seed, num, num_steps, model.latent_size, protocol)
     categories = np.full(num, 0 if category is None else category)
     if model.categories is not None and category is None:
         categories = _draw_categories(seed, num, len(model.categories.canvas))
@@ -72,6 +75,7 @@ def reconstruct(
     num_steps: int,
     seed: int,
     categories: Int[np.ndarray, "b"] | None = None,
+    protocol: Protocol = "honest",
 ) -> Drawings:
     """Draw pictures from looks at them.
 
@@ -81,6 +85,7 @@ def reconstruct(
         num_steps: T.
         seed: Of the noise; picture i depends on (seed, i) alone.
         categories: Of the pictures, needed where the model tells them apart.
+        protocol: How the noise is made.
 
     Raises:
         ValueError: The model tells categories apart and none are given.
@@ -89,19 +94,23 @@ def reconstruct(
         if model.categories is not None:
             raise ValueError("this network draws categories: say which the pictures are")
         categories = np.zeros(len(images), int)
-    noise = noises(seed, len(images), num_steps, model.latent_size)
+    noise = noises(seed, len(images), num_steps, model.latent_size, protocol)
     told_apart = None if model.categories is None else categories
     steps = _infer(model, jnp.asarray(images), noise, categories)
     return collect(steps)._replace(categories=told_apart)
 
 
 def noises(
-    seed: int | UInt32[Array | np.ndarray, ""], num: int, num_steps: int, latent_size: int
+    seed: int | UInt32[Array | np.ndarray, ""],
+    num: int,
+    num_steps: int,
+    latent_size: int,
+    protocol: Protocol = "honest",
 ) -> Float[Array, "{num} {num_steps} {latent_size}"]:
-    """Honest noise for some pictures; that of picture i depends on (seed, i) alone."""
+    """Noise for some pictures; that of picture i depends on (seed, i) alone."""
     key = jax.random.key(seed)
     keys = jax.vmap(lambda place: jax.random.fold_in(key, place))(jnp.arange(num))
-    return jax.vmap(lambda key: draw_noise(key, num_steps, latent_size))(keys)
+    return jax.vmap(lambda key: draw_noise(key, num_steps, latent_size, protocol))(keys)
 
 
 def _draw_categories(seed: int, num: int, num_categories: int) -> Int[np.ndarray, "{num}"]:

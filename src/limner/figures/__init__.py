@@ -5,7 +5,7 @@ of an animation) or a matplotlib figure. Samples, drawn from the prior, and reco
 from the posterior, look alike, so every picture carries a caption that says what it shows.
 """
 
-from limner.figures.charts import loss_curves, rate_bars
+from limner.figures.charts import Curve, compared_curves, loss_curves, rate_bars
 from limner.figures.page import Ink
 from limner.figures.pictures import (
     Windows,
@@ -19,9 +19,11 @@ from limner.figures.pictures import (
 from limner.figures.saving import save_gif, save_picture
 
 __all__ = [
+    "Curve",
     "Ink",
     "Windows",
     "canvas_frames",
+    "compared_curves",
     "comparison_grid",
     "image_grid",
     "loss_curves",

@@ -4,7 +4,7 @@ Drawn through matplotlib's object interface, which keeps no global state and nee
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CURVE = (38, 92, 164)
+OTHERS = ((214, 96, 28), (46, 132, 84), (132, 76, 156))
+
+
+class Curve(NamedTuple):
+    """A line of a chart that compares several."""
+
+    name: str
+    x: ArrayLike
+    y: ArrayLike
 
 
 def loss_curves(
@@ -69,6 +78,43 @@ def loss_curves(
         chart.set_xlim(0, 1.02 * max(steps.max(), 1))
         chart.set_ylim(_readable_range(values))
         chart.set_xlabel("iterations")
+        chart.set_ylabel(label)
+        chart.xaxis.set_major_formatter("{x:,.0f}")
+    axes[0].legend(frameon=False, fontsize=9, labelcolor=_hex(TEXT))
+    return figure
+
+
+def compared_curves(
+    charts: Mapping[str, Sequence[Curve]], caption: str, *, x_label: str = "iterations"
+) -> "Figure":
+    """Curves of several runs, so that they can be compared: a chart for each quantity.
+
+    Like `loss_curves` it lets the huge losses of the first iterations run out of the top.
+
+    Args:
+        charts: What the y axis of each chart is called, and its curves: at most four, in the same
+            order in each.
+        caption: The title; say which data, and which protocol.
+        x_label: What the x axes are called.
+
+    Raises:
+        LimnerError: A chart without a finite point, more curves than colours, or an empty caption.
+    """
+    figure, axes = _charts(caption, len(charts))
+    for chart, (label, curves) in zip(axes, charts.items(), strict=True):
+        points = [np.array([curve.x, curve.y], dtype=float) for curve in curves]
+        points = [each[:, np.isfinite(each).all(axis=0)] for each in points]
+        colours = (CURVE, *OTHERS)
+        if not sum(each.shape[1] for each in points) or len(points) > len(colours):
+            raise LimnerError(
+                f"{label}: a chart needs a finite point at least, and {len(colours)} curves at most"
+            )
+        for curve, each, colour in zip(curves, points, colours, strict=False):
+            chart.plot(*each, color=_hex(colour), linewidth=1.3, label=curve.name)
+        together = np.concatenate(points, axis=1)
+        chart.set_xlim(0, 1.02 * max(together[0].max(), 1))
+        chart.set_ylim(_readable_range(together[1]))
+        chart.set_xlabel(x_label)
         chart.set_ylabel(label)
         chart.xaxis.set_major_formatter("{x:,.0f}")
     axes[0].legend(frameon=False, fontsize=9, labelcolor=_hex(TEXT))

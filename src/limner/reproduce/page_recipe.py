@@ -1,0 +1,57 @@
+"""The page on limner's recipe: what each part is worth."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from limner.reproduce.parts import bound, cell, floor, seconds, table
+from limner.reproduce.results import Record, Result
+from limner.reproduce.rows import HONEST, VALIDATION
+
+
+def recipe_page(records: Mapping[str, Record], pictures: Path) -> str:
+    """The body of the page."""
+    recipe = records["recipe"]
+    data, train, model = recipe.row.config.data, recipe.row.config.train, recipe.row.config.model
+    base = recipe.results.get(HONEST)
+
+    def difference(result: Result) -> str:
+        if base is None or base.evaluation.bound is None or result.evaluation.bound is None:
+            return "–"
+        return f"{result.evaluation.bound - base.evaluation.bound:+.1f}"
+
+    lines = [
+        (
+            record.row.label,
+            cell(record, VALIDATION, bound),
+            cell(record, HONEST, bound),
+            cell(record, HONEST, lambda result: _nats(result.evaluation.distortion)),
+            cell(record, HONEST, lambda result: _nats(result.evaluation.rate)),
+            cell(record, HONEST, difference),
+            cell(record, HONEST, lambda result: seconds(result.training_seconds)),
+        )
+        for record in records.values()
+    ]
+    headings = (
+        "what is changed",
+        "validation bound",
+        "test bound",
+        "distortion",
+        "rate",
+        "test bound less the recipe's",
+        "seconds of training",
+    )
+    return (
+        f"Drawings: {', '.join(data.categories)}, grey, with a floor of "
+        f"{floor(recipe.results.values())} nats. Each row is the recipe (T = {model.num_steps}, "
+        f"{model.latent_size} latents, LSTMs of {model.hidden_size}, reading and writing "
+        f"{model.read_grid} × {model.write_grid}, batch {train.batch_size}, {train.steps:,} "
+        "iterations) with one thing changed. All of it is honest. One seed each: ± is the standard "
+        "error over drawings and says nothing of another seed, and the drawings are the same in "
+        "all rows, so a difference is surer than its two numbers. Weights are chosen on the "
+        "validation split, so its bound is a little better than it should be.\n\n"
+        f"{table(headings, lines)}"
+    )
+
+
+def _nats(value: float) -> str:
+    return f"{value:.1f}"

@@ -1,0 +1,85 @@
+"""The results pages, made from the files of run folders alone, and their index."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from limner.files import replace_text
+from limner.reproduce.experiments import EXPERIMENTS
+from limner.reproduce.page_baselines import baselines_page
+from limner.reproduce.page_recipe import recipe_page
+from limner.reproduce.page_table1 import table1_page
+from limner.reproduce.page_time_to_bound import time_to_bound_page
+from limner.reproduce.parts import preamble, provenance
+from limner.reproduce.results import Record, read_records
+from limner.reproduce.rows import Experiment, ExperimentName
+
+_BODIES: dict[ExperimentName, Callable[[Mapping[str, Record], Path], str]] = {
+    "table1": table1_page,
+    "recipe": recipe_page,
+    "time-to-bound": time_to_bound_page,
+    "baselines": baselines_page,
+}
+
+_WORDS = """\
+## What the words mean
+
+- **Bound**: distortion + rate, an upper bound on a drawing's negative log-likelihood, in nats;
+  lower is better. *Distortion* is −log p(drawing given the last canvas), *rate* the KL of the
+  posterior from the prior over all T steps. One draw of the noise for each drawing; **±** is
+  the standard error over the drawings measured.
+- **Honest**: noise of its own at every step, and the KL as it is. Only this gives a bound.
+- **As published**: the protocol of the 2018 study, one noise vector a drawing for all steps,
+  and Lz with its constant, T (Z − 1)/2 above the KL. Its Lx and Lz stand beside the numbers
+  that the study published and bound nothing.
+- **Grey**: targets are levels/255. The distortion is then a cross-entropy, which has a floor
+  above 0, the targets' own entropy, and it is no likelihood. A grey number comes with its
+  floor.
+- **Static**, **dynamic**, **threshold**: targets are 0 or 1: each pixel drawn once and for all
+  with its level as its probability, drawn anew at every visit, or cut at one half. These give
+  likelihoods, each of its own kind of data.
+- Numbers of different data or different targets are never compared, and never share a table.
+- *Not run*, *stopped at iteration n*, *not measured yet*: there is no number. Every number on a
+  page was measured, and the table at its end says by which code, on what, and for how long.
+"""
+
+
+def write_page(experiment: Experiment, folder: Path, docs: Path) -> Path:
+    """Write an experiment's page, its pictures beside it, and the index.
+
+    Args:
+        experiment: Which; rows that were not run show as such.
+        folder: Of its runs.
+        docs: Folder for results.md, and results/ with the pages.
+
+    Returns:
+        The page.
+
+    Raises:
+        LimnerError: A run with other settings lies in a row's folder, or its files are damaged.
+    """
+    records = read_records(folder, experiment)
+    path = docs / "results" / f"{experiment.name}.md"
+    body = _BODIES[experiment.kind](records, path.with_suffix(""))
+    parts = (
+        preamble(experiment, records.values()),
+        body.rstrip() + "\n",
+        f"## Where each number comes from\n\n{provenance(records.values())}",
+    )
+    replace_text(path, "\n".join(parts))
+    replace_text(docs / "results.md", index(docs))
+    return path
+
+
+def index(docs: Path) -> str:
+    """The page above the pages: which there are, and what their words mean."""
+    lines = []
+    for kind, experiment in EXPERIMENTS.items():
+        has_page = (docs / "results" / f"{kind}.md").exists()
+        title = f"[{experiment.title}](results/{kind}.md)" if has_page else experiment.title
+        lines.append(f"- {title}{'' if has_page else ' (not run)'}: {experiment.question}\n")
+        if (docs / "results" / f"{kind}-quick.md").exists():
+            lines.append(f"  - [a quick run](results/{kind}-quick.md), which means nothing\n")
+    return (
+        "# Results\n\nEach page is written by `limner reproduce`, from what it ran.\n\n"
+        f"{''.join(lines)}\n{_WORDS}"
+    )

@@ -1,0 +1,146 @@
+"""What the pages are put together from: tables, numbers in words, where a number came from."""
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from limner.config import Binarisation
+from limner.evaluate import Evaluation
+from limner.figures import save_picture
+from limner.files import replacing
+from limner.reproduce.results import Record, Result
+from limner.reproduce.rows import Experiment, Measurement
+
+TARGETS: dict[Binarisation, str] = {
+    "grey": "grey levels",
+    "threshold": "cut at one half",
+    "static": "drawn once",
+    "dynamic": "drawn anew at each visit",
+}
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; all columns but the first are set to the right."""
+    rule = [":--", *["--:"] * (len(headings) - 1)]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (headings, rule, *rows))
+
+
+def cell(record: Record, measurement: Measurement, show: Callable[[Result], str]) -> str:
+    """What a measurement shows, or else how far its row has come."""
+    result = record.results.get(measurement)
+    return f"*{record.status}*" if result is None else show(result)
+
+
+def bound(result: Result) -> str:
+    """The bound with its standard error."""
+    return f"**{_nats(result.evaluation.bound)}**{_plus_minus(result.evaluation)}"
+
+
+def bound_in_parts(result: Result) -> str:
+    """Distortion, rate, and the bound that is their sum, with its standard error."""
+    one = result.evaluation
+    return f"{_nats(one.distortion)} + {_nats(one.rate)} = {bound(result)}"
+
+
+def published_losses(result: Result) -> str:
+    """What the study would have reported."""
+    return f"{result.evaluation.Lx:.2f} / {result.evaluation.Lz:.2f}"
+
+
+def floor(results: Iterable[Result]) -> str:
+    """The floor of grey targets that some results share."""
+    return next((_nats(one.evaluation.floor) for one in results), "–")
+
+
+def seconds(value: float | None) -> str:
+    """A time of training."""
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def provenance(records: Iterable[Record]) -> str:
+    """Where each number comes from, a line for each measurement."""
+    lines = [
+        (
+            f"`{record.row.name}`",
+            f"{result.train_images:,}",
+            f"{result.evaluation.images:,} ({result.evaluation.split})",
+            TARGETS[result.evaluation.binarisation],
+            _floor(result.evaluation),
+            record.row.config.train.protocol if record.row.steps else "–",
+            result.evaluation.protocol,
+            "–" if result.weights_step is None else f"{result.weights_step:,} of {result.steps:,}",
+            seconds(result.training_seconds),
+            result.machine,
+            f"{result.limner}; JAX {result.jax}",
+            f"`{result.command}`",
+        )
+        for record in records
+        for result in record.results.values()
+    ]
+    if not lines:
+        return "Nothing has been measured yet.\n"
+    headings = (
+        "run",
+        "training drawings",
+        "measured on",
+        "targets",
+        "floor",
+        "trained",
+        "measured",
+        "weights of iteration",
+        "seconds of training",
+        "machine",
+        "measured by",
+        "command",
+    )
+    return table(headings, lines)
+
+
+def preamble(experiment: Experiment, records: Iterable[Record]) -> str:
+    """The heading, what the page is about, how it was made, and a warning if it means nothing."""
+    records = [*records]
+    done = sum(record.is_complete for record in records)
+    warning = (
+        "> **A QUICK RUN: EVERY ROW WAS TRAINED FOR "
+        f"{experiment.rows[-1].steps:,} ITERATIONS. THESE NUMBERS ONLY SHOW THAT THE MACHINERY "
+        "WORKS.**\n\n"
+        if experiment.quick
+        else ""
+    )
+    return (
+        f"# {experiment.title}\n\n{warning}{experiment.question}\n\n"
+        f"Made by `{experiment.command}`; {done} of {len(records)} runs are done. What the words "
+        "mean stands in [the index](../results.md). Numbers are nats a drawing.\n"
+    )
+
+
+def picture(source: Path, to: Path, alt: str) -> str:
+    """Copy a picture beside the page and show it; nothing if it was not made."""
+    if not source.exists():
+        return ""
+    with replacing(to) as temporary:
+        shutil.copyfile(source, temporary)
+    return _shown(to, alt)
+
+
+def chart(figure, to: Path, alt: str) -> str:
+    """Save a chart beside the page and show it."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    save_picture(figure, to)
+    return _shown(to, alt)
+
+
+def _shown(path: Path, alt: str) -> str:
+    return f"![{alt}]({path.parent.name}/{path.name})\n\n"
+
+
+def _floor(one: Evaluation) -> str:
+    return "–" if one.floor is None else _nats(one.floor)
+
+
+def _plus_minus(one: Evaluation) -> str:
+    return "" if one.stderr is None else f" ± {one.stderr:.1f}"
+
+
+def _nats(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"

@@ -1,0 +1,59 @@
+"""Which code ran, and on what kind of machine."""
+
+import platform
+import subprocess
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import limner
+
+_PACKAGE = Path(limner.__file__).parent
+
+
+@cache
+def code_version() -> str:
+    """What git calls the checkout that this package runs from, else the package's version.
+
+    Asked once: what is merged while a process runs is not what it runs.
+    """
+    package = version("limner")
+    top = _git("rev-parse", "--show-toplevel")
+    # A checkout around an installed package says nothing of it.
+    if top is None or Path(top) / "src" / "limner" != _PACKAGE.resolve():
+        return package
+    commit = _git("rev-parse", "--short=10", "HEAD")
+    changed = _git("status", "--porcelain", "--", str(_PACKAGE))
+    return f"{package}, commit {commit}{' with changes' if changed else ''}"
+
+
+def machine(session: Mapping[str, Any]) -> str:
+    """The devices of a training session, by kind and number."""
+    kind = session["device"]
+    if kind == "cpu":
+        return f"{session['devices']} cores of {processor()}"
+    return f"{session['devices']} × {kind}"
+
+
+@cache
+def processor() -> str:
+    """The kind of this machine's processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _git(*arguments: str) -> str | None:
+    """What git says in the package's folder; None where it cannot."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(_PACKAGE), *arguments], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
