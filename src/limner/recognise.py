@@ -5,8 +5,6 @@ Axis letters: k category, n draw of the noise, c channel, h w picture.
 Source: Bayes' rule with all categories as likely, the likelihood being replaced by its bound.
 """
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,7 +15,7 @@ from limner.data.dataset import told_apart
 from limner.data.quickdraw import check_names
 from limner.errors import LimnerError
 from limner.model import Draw
-from limner.objective import AnyArray, loss
+from limner.objective import loss
 from limner.sample import noises
 
 _DRAWS = 16
@@ -45,17 +43,16 @@ def likeliest_category(
     model: Draw, image: Float[np.ndarray, "c h w"], *, num_steps: int, seed: int = 0
 ) -> int:
     """The category, of those the model tells apart, under which a picture's bound is least."""
-    return int(bounds(model, image, num_steps=num_steps, seed=seed).argmin())
-
-
-@partial(jax.jit, static_argnames="num_steps")
-def bounds(
-    model: Draw, image: Float[AnyArray, "c h w"], *, num_steps: int, seed: int | Array
-) -> Float[Array, "k"]:
-    """The bound of a picture under each category, a mean over some draws of the noise, nats."""
-    assert model.categories is not None
-    image = jnp.asarray(image)
     noise = noises(seed, _DRAWS, num_steps, model.latent_size)
+    return int(bounds(model, jnp.asarray(image), noise).argmin())
+
+
+@jax.jit
+def bounds(
+    model: Draw, image: Float[Array, "c h w"], noise: Float[Array, "n t z"]
+) -> Float[Array, "k"]:
+    """The bound of a picture under each category, a mean over draws of the noise, nats."""
+    assert model.categories is not None
 
     def bound(category: Array) -> Float[Array, ""]:
         chosen = model.of(category)
