@@ -9,7 +9,8 @@ SOURCE = Path(limner.__file__).parent
 
 FLOORS = [
     {"errors"},
-    {"attention", "config", "distributions", "files", "interrupt", "parallel", "strokes", "words"},
+    {"attention", "config", "distributions", "files", "interrupt", "parallel", "strokes", "words"}
+    | {"distributed"},
     {"augment", "cells", "data", "glimpse", "optimise"},
     {"model", "figures"},
     {"checkpoint", "deferred", "objective", "run"},

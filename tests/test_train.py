@@ -111,19 +111,21 @@ def test_a_killed_process_resumes_to_the_same_weights(tmp_path):
     assert_same(*runs)
 
 
+@pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM])
 def test_control_c_stops_at_a_checkpoint_and_training_goes_on_from_there(
-    finished, tmp_path, dataset
+    finished, tmp_path, dataset, wish
 ):
+    before = signal.getsignal(wish)
     run = Run.create(tmp_path / "stopped", TINY)
 
     def press(progress):
         if progress.step == 20:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(wish)
 
     outcome = train(run, dataset, press)
     assert not outcome.finished
     assert str(outcome.step) in checkpointed(run)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(wish) is before
     assert train(run, dataset).finished
     assert_same(finished, run)
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import jax
 import orbax.checkpoint as ocp
 from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
 
@@ -62,6 +63,8 @@ def restore_latest(checkpoints: ocp.CheckpointManager, like: State) -> State:
         return like
     try:
         state: Any = checkpoints.restore(step, args=ocp.args.StandardRestore(like))
+    except jax.errors.JaxRuntimeError:
+        raise  # not the file's fault
     except Exception as error:  # whatever a damaged file makes of Orbax and TensorStore
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise LimnerError(

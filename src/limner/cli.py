@@ -6,8 +6,10 @@ code 2. JAX is imported inside commands, so that help comes at once.
 
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +21,7 @@ from limner.cli_models import export, models, nearest, outliers
 from limner.cli_reproduce import reproduce
 from limner.cli_studio import complete, interpolate, studio
 from limner.config import PRESETS, Protocol, RunConfig
-from limner.errors import LimnerError
+from limner.errors import FailedElsewhere, LimnerError, PeerLost
 from limner.session import (
     RunFolder,
     check_at_least_one,
@@ -44,8 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _dispatch(arguments)
+    except FailedElsewhere:
+        sys.exit(2)
     except LimnerError as error:
-        print(f"limner: {error}", file=sys.stderr)
+        print(f"limner: {error}", file=sys.stderr, flush=True)
+        if isinstance(error, PeerLost):
+            os._exit(2)  # at an orderly exit JAX would wait for the lost one, and abort
         sys.exit(2)
     except BrokenPipeError:  # the reader of our output has left
         sys.exit(1)
@@ -92,6 +98,10 @@ def _train_command(arguments: list[str]) -> None:
         config: Annotated[RunConfig, tyro.conf.arg(name="")] = PRESETS[preset],
         *,
         out: Path = Path("runs") / preset,
+        distributed: bool = False,
+        coordinator: str | None = None,
+        num_processes: int | None = None,
+        process_id: int | None = None,
     ) -> None:
         """Train DRAW, or go on where a training stopped.
 
@@ -103,26 +113,46 @@ def _train_command(arguments: list[str]) -> None:
         Args:
             config: The settings.
             out: Run folder.
+            distributed: Train with other processes that were given the same command; what SLURM,
+                MPI or Kubernetes does not tell is told by the options below.
+            coordinator: HOST:PORT where process 0 listens.
+            num_processes: How many processes there are.
+            process_id: Which of them this is, from 0.
         """
+        place = (coordinator, num_processes, process_id)
+        if place != (None, None, None) and not distributed:
+            raise LimnerError("--coordinator, --num-processes and --process-id need --distributed")
         # With nothing but --out, a run that exists goes on with its own settings.
         nothing_asked = not names_preset and config == PRESETS[DEFAULT_PRESET]
         if nothing_asked and (out / "config.json").exists():
             from limner.run import Run
 
             config = Run.open(out).config
-        _train(out, config)
+        with _joined(*place) if distributed else nullcontext():
+            _train(out, config)
 
     tyro.cli(command, args=arguments, prog="limner train")
 
 
+def _joined(
+    coordinator: str | None, num_processes: int | None, process_id: int | None
+) -> AbstractContextManager[None]:
+    prepare()
+    from limner.distributed import joined
+
+    return joined(coordinator, num_processes, process_id)
+
+
 def _train(out: Path, config: RunConfig) -> "Run":
     prepare()
+    from limner.distributed import agreement, by_leader
     from limner.gallery import save_curves
     from limner.run import Run
     from limner.train import check_fits, train
 
-    dataset = open_data(config)
-    check_fits(config, dataset)
+    with agreement():
+        dataset = open_data(config)
+        check_fits(config, dataset)
     run = Run.create(out, config)
     with progress_bar("training") as advance:
         advance(0, config.train.steps, "compiling")
@@ -134,7 +164,7 @@ def _train(out: Path, config: RunConfig) -> "Run":
 
         outcome = train(run, dataset, show)
     if outcome.step:
-        save_curves(run.read_metrics(), run.figures / "curves.png", of=str(out))
+        by_leader(save_curves)(run.read_metrics(), run.figures / "curves.png", of=str(out))
     state = "finished" if outcome.finished else "stopped"
     print(f"{state} at step {outcome.step} of {config.train.steps}, {outcome.seconds:.0f} s: {out}")
     if outcome.validation:

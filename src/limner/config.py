@@ -180,7 +180,8 @@ class TrainConfig:
     seed: int = 0
     """Of the first weights, the order of the images, and the noise."""
     devices: int | None = None
-    """Local devices that share a batch; none means all that divide it (on a CPU, one a core)."""
+    """Devices of each process that share its part of a batch; none means all that divide it (on a
+    CPU, one a core)."""
 
     def __post_init__(self):
         for name in ("steps", "batch_size", "validate_every"):

@@ -1,4 +1,4 @@
-"""Measuring many pictures: in chunks, shared over the devices.
+"""Measuring many pictures: in chunks, shared over the devices of all processes.
 
 A measure is a function of the model (that of the picture's category, where the model tells them
 apart), one picture and a key. What it gives for a picture depends on
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jax.experimental.multihost_utils import process_allgather
 from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt8
 
@@ -21,7 +22,7 @@ from limner.config import Binarisation, Protocol
 from limner.data.dataset import Split
 from limner.model import Draw
 from limner.objective import AnyArray, Loss, draw_noise, importance_weighted_bound, log_weight, loss
-from limner.parallel import DATA_AXIS, REPLICATED, data_mesh, replicate, shard
+from limner.parallel import DATA_AXIS, REPLICATED, data_mesh, own_part, replicate, shard
 
 CHUNK = 256
 
@@ -80,19 +81,22 @@ def estimate(
         places: Which pictures; all if None.
         on_progress: Called with the number of pictures done.
     """
-    mesh = data_mesh(CHUNK)
+    size = CHUNK + -CHUNK % jax.process_count()
+    mesh, own = data_mesh(size), own_part(size)
     model = replicate(model, mesh)
     places = np.arange(len(split)) if places is None else places
     chunks = []
     for start in range(0, len(places), CHUNK):
-        padded = np.resize(places[start : start + CHUNK], CHUNK)
+        some = places[start : start + CHUNK]
+        padded = np.resize(some, size)[own]
         targets = split.targets(padded, binarisation, key=(seed, start))
         pictures = Pictures(targets, split.categories(padded), padded)
         pictures = jax.tree.map(lambda array: shard(array, mesh, axis=0), pictures)
         chunk = _measure_chunk(model, pictures, seed, measure=measure, mesh=mesh)
-        chunks.append(jax.tree.map(np.asarray, chunk))
-        on_progress(min(start + CHUNK, len(places)))
-    return jax.tree.map(lambda *parts: np.concatenate(parts)[: len(places)], *chunks)
+        chunk = process_allgather(chunk, tiled=True)
+        chunks.append(jax.tree.map(lambda part, some=some: part[: len(some)], chunk))
+        on_progress(start + len(some))
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
 
 
 @partial(jax.jit, static_argnames=("measure", "mesh"))

@@ -1,4 +1,4 @@
-"""Ctrl-C as a wish to stop at the next good moment."""
+"""Ctrl-C, or SIGTERM, as a wish to stop at the next good moment."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def interruption() -> Iterator[Callable[[], bool]]:
-    """Tells whether Ctrl-C was pressed; a second one interrupts at once."""
+    """Tells whether Ctrl-C was pressed or SIGTERM came; a second one ends at once."""
     pressed = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield pressed.is_set
@@ -16,10 +16,14 @@ def interruption() -> Iterator[Callable[[], bool]]:
 
     def handle(signum, frame):
         pressed.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        restore()
 
-    before = signal.signal(signal.SIGINT, handle)
+    def restore():
+        for signum, handler in before.items():
+            signal.signal(signum, handler or signal.SIG_DFL)
+
+    before = {signum: signal.signal(signum, handle) for signum in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield pressed.is_set
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()

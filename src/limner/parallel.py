@@ -1,7 +1,8 @@
 """One program over all devices: which devices, and how a batch is shared among them.
 
 A batch lies split along the mesh axis `data`; everything else is replicated. On a CPU each core is
-made a device of its own, which keeps two cores busier than one device with two threads does.
+made a device of its own, which keeps two cores busier than one device with two threads does. The
+devices may belong to several processes; then each of them reads and places its own part of a batch.
 """
 
 import os
@@ -10,6 +11,8 @@ from pathlib import Path
 import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from limner.errors import LimnerError
 
 DATA_AXIS = "data"
 REPLICATED = PartitionSpec()
@@ -33,23 +36,42 @@ def keep_compiled(folder: Path) -> None:
 
 
 def data_mesh(batch_size: int, num_devices: int | None = None) -> Mesh:
-    """A mesh of the most devices that share a batch evenly.
+    """A mesh of the most devices that share a batch evenly, as many of each process.
 
     Args:
         batch_size: Images to share.
-        num_devices: Not more than so many devices; None for no such limit.
+        num_devices: Not more than so many devices of a process; None for no such limit.
+
+    Raises:
+        LimnerError: The batch cannot be shared evenly by the processes.
     """
-    devices = jax.devices()[:num_devices]
-    count = max(n for n in range(1, len(devices) + 1) if batch_size % n == 0)
-    return Mesh(np.array(devices[:count]), (DATA_AXIS,))
+    processes = jax.process_count()
+    if batch_size % processes:
+        raise LimnerError(
+            f"a batch of {batch_size} cannot be shared evenly by {processes} processes: choose a "
+            f"--train.batch-size that {processes} divides"
+        )
+    devices = [jax.local_devices(process_index=i)[:num_devices] for i in range(processes)]
+    part = batch_size // processes
+    count = max(n for n in range(1, min(map(len, devices)) + 1) if part % n == 0)
+    return Mesh(np.array([own[:count] for own in devices]).ravel(), (DATA_AXIS,))
+
+
+def own_part(batch_size: int) -> slice:
+    """The places of a batch that lie on this process's devices."""
+    part = batch_size // jax.process_count()
+    return slice(jax.process_index() * part, (jax.process_index() + 1) * part)
 
 
 def replicate(tree, mesh: Mesh):
-    """The same arrays on every device of the mesh."""
-    return jax.device_put(tree, NamedSharding(mesh, REPLICATED))
+    """The same JAX arrays on every device of the mesh, given alike by all processes."""
+    here = jax.tree.map(
+        lambda leaf: leaf if leaf.is_fully_addressable else leaf.addressable_data(0), tree
+    )
+    return jax.make_array_from_process_local_data(NamedSharding(mesh, REPLICATED), here)
 
 
 def shard(array: np.ndarray, mesh: Mesh, axis: int) -> jax.Array:
-    """An array cut along `axis`, a piece for each device."""
+    """An array cut along `axis`, a piece for each device, of which each process gives its own."""
     spec = PartitionSpec(*[None] * axis, DATA_AXIS)
-    return jax.device_put(array, NamedSharding(mesh, spec))
+    return jax.make_array_from_process_local_data(NamedSharding(mesh, spec), array)

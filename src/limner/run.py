@@ -7,13 +7,14 @@
     model.safetensors   the weights to evaluate: averaged, of the best validation so far
     figures/            pictures and canvases
 
-A file is written under a temporary name and renamed, so a reader finds it whole or not at all.
+A file is written under a temporary name and renamed, so a reader finds it whole or not at all. Of
+several processes that train together only the first writes, to a folder that all of them see.
 """
 
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from jaxtyping import PRNGKeyArray
 from numpy.typing import DTypeLike
 
 from limner.config import ModelConfig, RunConfig
+from limner.distributed import agreement, by_leader, leader_first, leads
 from limner.errors import LimnerError
 from limner.files import replace_text, replacing
 from limner.model import Draw
@@ -100,8 +102,13 @@ class Run:
         computed.
 
         Raises:
-            LimnerError: The folder cannot be written, or holds a run with other settings.
+            LimnerError: The folder cannot be written, or holds a run with other settings, or is
+                not shared by all processes.
         """
+        return leader_first(lambda: cls._create(folder, config))
+
+    @classmethod
+    def _create(cls, folder: Path, config: RunConfig) -> "Run":
         if (folder / "config.json").exists():
             found = cls.open(folder)
             changed = _first_difference(essence(found.config), essence(config))
@@ -111,6 +118,11 @@ class Run:
                     f"or resume it as it was with `limner train --out {folder}` alone"
                 )
             return cls(folder, config)
+        if not leads():
+            raise LimnerError(
+                f"{folder} is not where process 0 made it: choose an --out on a file system that "
+                "all processes share"
+            )
         try:
             folder.mkdir(parents=True, exist_ok=True)
             replace_text(folder / "config.json", config.to_json())
@@ -125,16 +137,20 @@ class Run:
         """Hold the folder for one training.
 
         Raises:
-            LimnerError: Another process holds it.
+            LimnerError: Another training holds it.
         """
+        with agreement():
+            held = self._lock() if leads() else nullcontext()
+        with held:
+            yield
+
+    def _lock(self) -> AbstractContextManager[Any]:
         try:
-            held = FileLock(self.folder / ".lock", timeout=0).acquire()
+            return FileLock(self.folder / ".lock", timeout=0).acquire()
         except Timeout:
             raise LimnerError(
                 f"{self.folder} is in use by another training: wait for it or stop it"
             ) from None
-        with held:
-            yield
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The rows of metrics.jsonl; none if it is not there. A last line cut short is no row."""
@@ -144,10 +160,12 @@ class Run:
         """The rows of sessions.jsonl, likewise."""
         return self._read_rows(self.folder / "sessions.jsonl")
 
+    @by_leader
     def write_metrics(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Replace metrics.jsonl."""
         replace_text(self.metrics, "".join(json.dumps(row) + "\n" for row in rows))
 
+    @by_leader
     def append(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add rows to a .jsonl file of the folder."""
         with (self.folder / name).open("a") as file:
@@ -159,6 +177,7 @@ class Run:
             return []
         return [json.loads(line) for line in path.read_text().split("\n")[:-1]]
 
+    @by_leader
     def save_model(self, model: Draw) -> None:
         """Write the weights to evaluate."""
         save_weights(model, self.weights)

@@ -6,6 +6,7 @@ checkpoint and ends bit for bit where it would have ended.
 
 Some steps go to the devices in one dispatch, and while they compute the host gathers the images of
 the next. Each device differentiates its share of the batch; the gradients are averaged once a step.
+Several processes run the same loop, each with its part of every batch, and stop together.
 
 Axis letters: k step of a dispatch, b batch, c channel, h w picture.
 """
@@ -29,13 +30,14 @@ from limner.checkpoint import best_metrics, open_checkpoints, restore_latest, sa
 from limner.config import RunConfig, TrainConfig
 from limner.data.dataset import Dataset, Split, batch_indices
 from limner.deferred import infer_many
+from limner.distributed import anywhere
 from limner.errors import LimnerError
 from limner.estimate import estimate, one_sample
 from limner.interrupt import interruption
 from limner.model import Draw
 from limner.objective import AnyArray, Loss, draw_noise, loss_of_inference, published_rate
 from limner.optimise import average_step_size, make_optimiser
-from limner.parallel import DATA_AXIS, REPLICATED, data_mesh, replicate, shard
+from limner.parallel import DATA_AXIS, REPLICATED, data_mesh, own_part, replicate, shard
 from limner.run import Run
 from limner.start import TrainState, first_images, initial_state
 
@@ -107,7 +109,7 @@ def train(
         started = time.perf_counter()
         batches = _batches(config.train, dataset.split("train"), step, config.data.binarisation)
         batch, count = next(batches)
-        while count and not interrupted():
+        while count and not anywhere(interrupted()):
             sharded = jax.tree.map(lambda array: shard(array, mesh, axis=1), batch)
             state, losses = advance(state, sharded, count)
             batch, next_count = next(batches)  # while the devices compute
@@ -197,16 +199,19 @@ def _batches(
 ) -> Iterator[tuple[Batches, int]]:
     """Batches for dispatch after dispatch, and how many of their steps to make; at the end 0.
 
-    A dispatch ends where a validation is due, so where training resumes changes none.
+    Of each batch they are this process's part. A dispatch ends where a validation is due, so where
+    training resumes changes none.
     """
     draw = partial(batch_indices, len(split), config.batch_size, seed=config.seed)
-    empty = np.zeros((STEPS_PER_DISPATCH, config.batch_size, *split.sources[0].shape), np.uint8)
+    own = own_part(config.batch_size)
+    shape = (STEPS_PER_DISPATCH, own.stop - own.start, *split.sources[0].shape)
+    empty = np.zeros(shape, np.uint8)
     while True:
         due = min(config.steps, (step // config.validate_every + 1) * config.validate_every)
         count = min(STEPS_PER_DISPATCH, due - step)
         targets, categories = empty.copy(), np.zeros(empty.shape[:2], np.int32)
         for k in range(count):
-            places, key = draw(step=step + k), (config.seed, step + k)
+            places, key = draw(step=step + k)[own], (config.seed, step + k)
             targets[k] = split.targets(places, binarisation, key)
             categories[k] = split.categories(places)
         yield Batches(targets, categories), count
@@ -295,6 +300,7 @@ def _session(first: int, last: int, seconds: float, mesh: Mesh) -> dict[str, Any
         "from_step": first,
         "to_step": last,
         "seconds": round(seconds, 1),
+        "processes": jax.process_count(),
         "devices": mesh.size,
         "device": device.device_kind,
         "machine": platform.machine(),
