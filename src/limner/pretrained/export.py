@@ -1,7 +1,6 @@
 """Making a folder to share of a finished run: its weights at half the size, and its card."""
 
 import dataclasses
-import subprocess
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +17,7 @@ from limner.files import replacing_folder
 from limner.model import Draw
 from limner.pretrained.card import Card, Check, Training
 from limner.pretrained.command import train_command
+from limner.provenance import commit
 from limner.run import Run, save_weights
 from limner.words import listed
 
@@ -183,7 +183,7 @@ def _training(run: Run) -> Training:
         steps=run.config.train.steps,
         seconds=round(sum((row["seconds"] for row in sessions), 0.0), 1),
         device=listed(devices or ["an unknown machine"]),
-        commit=_commit(),
+        commit=commit(),
         versions={name: found for name in ("limner", "jax", "numpy") if (found := _version(name))},
         before=_training_before(run),
     )
@@ -203,16 +203,3 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _commit() -> str | None:
-    """The commit of the checkout that limner runs from, if it is one."""
-    checkout = Path(__file__).parents[3]
-    if not (checkout / ".git").exists():
-        return None
-    describe = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--exclude=*"]
-    try:
-        done = subprocess.run(describe, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip() or None

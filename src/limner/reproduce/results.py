@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dacite
-
+from limner.config import parse_strictly
 from limner.errors import LimnerError
 from limner.evaluate import Evaluation
 from limner.files import replace_text
@@ -59,10 +58,8 @@ class Result:
         except FileNotFoundError:
             return None
         try:
-            return dacite.from_dict(
-                cls, json.loads(text), config=dacite.Config(strict=True, cast=[tuple])
-            )
-        except (json.JSONDecodeError, TypeError, AttributeError, dacite.DaciteError) as error:
+            return parse_strictly(cls, text, origin="what it holds")
+        except LimnerError as error:
             raise LimnerError(f"{path} is no result ({error}): delete it and run again") from None
 
 
@@ -108,7 +105,7 @@ def read_record(folder: Path, row: Row) -> Record:
     run = Run.create(there, row.config)  # refuses a run with other settings
     found = {one: Result.read(there / one.file) for one in row.measurements}
     results = {one: result for one, result in found.items() if result is not None}
-    return Record(row, there, results, run.read_metrics(), read_sessions(run))
+    return Record(row, there, results, run.read_metrics(), run.read_sessions())
 
 
 def read_records(folder: Path, experiment: Experiment) -> dict[str, Record]:
@@ -119,15 +116,6 @@ def read_records(folder: Path, experiment: Experiment) -> dict[str, Record]:
 def write_result(run: Run, measurement: Measurement, result: Result) -> None:
     """Keep a result in its run folder."""
     replace_text(run.folder / measurement.file, result.to_json())
-
-
-def read_sessions(run: Run) -> list[dict[str, Any]]:
-    """The rows of sessions.jsonl; a last line cut short is no row."""
-    try:
-        lines = (run.folder / "sessions.jsonl").read_text().split("\n")[:-1]
-    except FileNotFoundError:
-        return []
-    return [json.loads(line) for line in lines]
 
 
 def seconds_until(sessions: Iterable[Mapping[str, Any]], step: int) -> float | None:

@@ -17,13 +17,12 @@ from limner.errors import LimnerError
 from limner.evaluate import Evaluation, evaluate
 from limner.gallery import save_reconstructions, save_samples
 from limner.interrupt import interruption
+from limner.provenance import code_version, machine, processor
 from limner.reproduce.baseline import evaluate_mean_image
-from limner.reproduce.provenance import code_version, machine, processor
 from limner.reproduce.results import (
     Record,
     Result,
     read_record,
-    read_sessions,
     seconds_until,
     write_result,
 )
@@ -117,7 +116,7 @@ def _run_row(
         if row.picture_steps:
             tell(row.steps, "drawing")
             _save_pictures(run, row, dataset)
-    sessions = read_sessions(run)
+    sessions = run.read_sessions()
     for measurement in row.measurements:
         if measurement in record.results:
             continue

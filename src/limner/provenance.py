@@ -8,25 +8,28 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import limner
-
-_PACKAGE = Path(limner.__file__).parent
+_PACKAGE = Path(__file__).parent
 
 
 @cache
-def code_version() -> str:
-    """What git calls the checkout that this package runs from, else the package's version.
+def commit() -> str | None:
+    """What git calls the checkout that this package runs from; None if it runs from none.
 
     Asked once: what is merged while a process runs is not what it runs.
     """
-    package = version("limner")
     top = _git("rev-parse", "--show-toplevel")
     # A checkout around an installed package says nothing of it.
     if top is None or Path(top) / "src" / "limner" != _PACKAGE.resolve():
-        return package
-    commit = _git("rev-parse", "--short=10", "HEAD")
+        return None
+    head = _git("rev-parse", "--short=10", "HEAD")
     changed = _git("status", "--porcelain", "--", str(_PACKAGE))
-    return f"{package}, commit {commit}{' with changes' if changed else ''}"
+    return f"{head} with changes" if changed else head
+
+
+def code_version() -> str:
+    """The package's version, and its commit if there is one."""
+    package, of = version("limner"), commit()
+    return package if of is None else f"{package}, commit {of}"
 
 
 def machine(session: Mapping[str, Any]) -> str:
