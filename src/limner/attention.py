@@ -9,7 +9,8 @@ with weights over the pixels a that are Gaussian in a - mu_i and sum to 1. Readi
 means of the picture, writing spreads a patch over the canvas with the same weights: as linear maps
 the two are each other's adjoint, up to the intensity.
 
-Filters are quicker to compute again than to keep, so the backward pass does (`jax.checkpoint`).
+Filters are quicker to compute again than to keep, so the backward pass does (`jax.checkpoint`, here
+for writing, in `model.py` for reading).
 
 Axis letters: c channel, h w picture, n grid.
 
@@ -88,7 +89,6 @@ def filters(
     )
 
 
-@partial(jax.checkpoint, static_argnums=2)
 def read(
     picture: Float[Array, "c h w"], window: Window, grid: int
 ) -> Float[Array, "c {grid} {grid}"]:
@@ -106,7 +106,9 @@ def write(
 ) -> Float[Array, "c {height} {width}"]:
     """A patch laid on an empty canvas through a window; the adjoint of `read` over intensity².
 
-    Source: eq. 29.
+    Source: eq. 29, which divides the canvas by the intensity where here the patch is, the smaller.
     """
     filters_y, filters_x = filters(window, patch.shape[-1], height, width)
-    return (filters_y.T @ (patch @ filters_x)) / window.intensity
+    # XLA merges a transpose into the product, which then takes twice as long: hence the barrier.
+    columns = jax.lax.optimization_barrier(filters_y.T)
+    return columns @ (patch / window.intensity @ filters_x)

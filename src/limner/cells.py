@@ -116,8 +116,8 @@ def make_cell(name: CellName, input_size: int, hidden_size: int, key: PRNGKeyArr
 
 def merge(cell: Cell, inputs: Float[Array, "i"], state: CellState) -> Float[Array, "j"]:
     """What the matrix of a cell is multiplied with; zeros meet the columns of `aligned`."""
-    merged = jnp.concatenate([inputs, state.hidden])
-    return jnp.pad(merged, (0, cell.weight.shape[1] - merged.size))
+    spare = jnp.zeros(cell.weight.shape[1] - inputs.size - state.hidden.size, inputs.dtype)
+    return jnp.concatenate([inputs, state.hidden, spare])
 
 
 def multiply(merged: Float[Array, "j"], weight: Float[Array, "g j"]) -> Float[Array, "g"]:

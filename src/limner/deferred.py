@@ -6,9 +6,9 @@ loss by W is a sum of outer products,
     dW = sum over t, b of g_tb v_tb^T,    g_tb the gradient by p_tb.
 
 Differentiating the loop adds up dW once a step: T small products, and T times W's size read and
-written. Nothing in the loop needs dW, though, so here it only gives out g and v, and one product of
-T B rows follows. In the loop stands `_tapped`, whose gradient by a dummy, the tap, is defined to be
-the pair (g, v): no derivative of anything, but what has to leave the loop.
+written. Nothing in the loop needs dW, though, so here it gives out v on its way forward and g on
+its way back, and one product of T B rows follows. Differentiating the loop itself gives W nothing;
+g leaves it as the gradient by a tap: zeros, as if added to p.
 
 Values are those of `Draw.infer`; gradients are its own but for the order of sums. There is no
 forward-mode derivative.
@@ -26,13 +26,6 @@ from jaxtyping import Array, Float, Int
 
 from limner.cells import Cell, CellState, merge, multiply
 from limner.model import Draw, State, Step
-
-
-class Tap(NamedTuple):
-    """Zeros that stand for a product in the loop; their gradient is (g, v)."""
-
-    products: Float[Array, "*tb g"]
-    merged: Float[Array, "*tb j"]
 
 
 def infer_many(
@@ -57,19 +50,22 @@ def infer_many(
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _infer(rematerialise: bool, model: Draw, images, categories, noise) -> tuple[State, Step]:
-    return _run(rematerialise, model, _zero_taps(model, noise), images, categories, noise)
+    return _run(rematerialise, model, _zero_taps(model, noise), images, categories, noise)[0]
 
 
 def _infer_forward(rematerialise: bool, model: Draw, images, categories, noise):
     def run(model, taps, images, noise):
         return _run(rematerialise, model, taps, images, categories, noise)
 
-    return jax.vjp(run, model, _zero_taps(model, noise), images, noise)
+    taps = _zero_taps(model, noise)
+    inference, pull_back, merged = jax.vjp(run, model, taps, images, noise, has_aux=True)
+    return inference, (pull_back, merged)
 
 
-def _infer_backward(rematerialise: bool, pull_back, cotangents):
+def _infer_backward(rematerialise: bool, kept, cotangents):
+    pull_back, merged = kept
     model, taps, images, noise = pull_back(cotangents)
-    weights = [jnp.einsum("tbg,tbj->gj", tap.products, tap.merged) for tap in taps]
+    weights = [jnp.einsum("tbg,btj->gj", g, v) for g, v in zip(taps, merged, strict=True)]
     return eqx.tree_at(_weights, model, weights), images, None, noise
 
 
@@ -77,57 +73,70 @@ _infer.defvjp(_infer_forward, _infer_backward)
 
 
 def _run(
-    rematerialise: bool, model: Draw, taps: list[Tap], images, categories, noise
-) -> tuple[State, Step]:
+    rematerialise: bool, model: Draw, taps: list[Array], images, categories, noise
+) -> tuple[tuple[State, Step], list[Array]]:
+    """The inference, and what each cell's matrix was multiplied with (b t j)."""
+
     def one(taps, image, category, noise):
         chosen = model.of(category)
 
-        def step(state: State, inputs) -> tuple[State, Step]:
+        def step(state: State, inputs):
             noise, taps = inputs
-            tapped = map(_TappedCell, _cells(chosen), taps)
-            return eqx.tree_at(_cells, chosen, [*tapped]).step(state, noise, image)
+            tapped = eqx.tree_at(_cells, chosen, [*map(_TappedCell, _cells(chosen), taps)])
+            (canvas, encoder, decoder), seen = tapped.step(state, noise, image)
+            merged = [encoder.merged, decoder.merged]
+            return State(canvas, encoder.state, decoder.state), (seen, merged)
 
         body = jax.checkpoint(step) if rematerialise else step
-        return jax.lax.scan(body, chosen.first, (noise, taps))
+        last, (seen, merged) = jax.lax.scan(body, chosen.first, (noise, taps))
+        return (last, seen), merged
 
     return jax.vmap(one, in_axes=(1, 0, 0, 0))(taps, images, categories, noise)
 
 
+class _TappedState(NamedTuple):
+    """A cell's state, and v, which brought it about."""
+
+    state: CellState
+    merged: Float[Array, "j"]
+
+    @property
+    def hidden(self) -> Float[Array, "d"]:
+        return self.state.hidden
+
+
 class _TappedCell(eqx.Module):
-    """A cell that gives its matrix no gradient, but its tap all that makes it up."""
+    """A cell that gives its matrix no gradient, but gives out what makes it up."""
 
     cell: Cell
-    tap: Tap
+    tap: Float[Array, "g"]
 
-    def __call__(self, inputs: Float[Array, "i"], state: CellState) -> CellState:
-        products = _tapped(self.cell.weight, merge(self.cell, inputs, state), self.tap)
-        return self.cell.activate(products, state.cell)
+    def __call__(self, inputs: Float[Array, "i"], state: CellState) -> _TappedState:
+        merged = merge(self.cell, inputs, state)
+        products = _tapped(self.cell.weight, merged, self.tap)
+        return _TappedState(self.cell.activate(products, state.cell), merged)
 
 
 @jax.custom_vjp
-def _tapped(weight: Array, merged: Float[Array, "j"], tap: Tap) -> Float[Array, "g"]:
+def _tapped(weight: Array, merged: Float[Array, "j"], tap: Array) -> Float[Array, "g"]:
     return multiply(merged, weight)
 
 
 def _tapped_forward(weight, merged, tap):
-    return multiply(merged, weight), (weight, merged)
+    return multiply(merged, weight), weight
 
 
-def _tapped_backward(kept, gradient):
-    weight, merged = kept
-    return None, gradient @ weight, Tap(gradient, merged)
+def _tapped_backward(weight, gradient):
+    return None, gradient @ weight, gradient
 
 
 _tapped.defvjp(_tapped_forward, _tapped_backward)
 
 
-def _zero_taps(model: Draw, noise: Float[Array, "b t z"]) -> list[Tap]:
+def _zero_taps(model: Draw, noise: Float[Array, "b t z"]) -> list[Float[Array, "t b g"]]:
     batch_size, num_steps, _ = noise.shape
-    zeros = partial(jnp.zeros, dtype=noise.dtype)
-    return [
-        Tap(*(zeros((num_steps, batch_size, size)) for size in weight.shape))
-        for weight in _weights(model)
-    ]
+    sizes = [weight.shape[0] for weight in _weights(model)]
+    return [jnp.zeros((num_steps, batch_size, size), noise.dtype) for size in sizes]
 
 
 def _cells(model: Draw) -> list[Cell]:

@@ -222,8 +222,8 @@ class Draw(eqx.Module):
             encoder, posterior, read_window = state.encoder, None, None
             latent = prior.sample(noise)
         else:
-            error = image - jax.nn.sigmoid(state.canvas)
-            glimpse, read_window = self.read(image, error, state.decoder.hidden)
+            drawn = jax.nn.sigmoid(state.canvas)
+            glimpse, read_window = self._look(image, drawn, state.decoder.hidden)
             encoder = self.encoder(jnp.concatenate([glimpse, state.decoder.hidden]), state.encoder)
             posterior = Gaussian(*jnp.split(self.posterior(encoder.hidden), 2))
             latent = posterior.sample(noise)
@@ -246,6 +246,13 @@ class Draw(eqx.Module):
         """The same network with matrices that are quicker to multiply with; for many steps."""
         cells = aligned(self.encoder), aligned(self.decoder)
         return eqx.tree_at(lambda model: (model.encoder, model.decoder), self, cells)
+
+    @jax.checkpoint  # to compute this again costs less than to keep it for all steps
+    def _look(
+        self, image: Float[Array, "c h w"], drawn: Float[Array, "c h w"], hidden: Float[Array, "d"]
+    ) -> tuple[Float[Array, "glimpse"], Window | None]:
+        error = image - drawn
+        return self.read(image, error, hidden)
 
     def _prior(self, state: State) -> Gaussian:
         if self.prior is None:
