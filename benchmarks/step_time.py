@@ -1,9 +1,13 @@
-"""Seconds for one update of the weights: `python benchmarks/step_time.py [scaling]`.
+"""Seconds for one update of the weights.
+
+    python benchmarks/step_time.py [scaling [NAME ...] | start]
 
 Three contenders make the same update: limner, DRAW in eager PyTorch (`torch_draw.py`), and the
 floor, which is the LSTMs' matrix products alone through PyTorch's BLAS. Each lives in a process of
 its own; they take turns, a round each, and the medians of the rounds are printed with their ratios.
-`scaling` prints limner's time over T, side, batch and units instead.
+`scaling` prints limner's time over num_steps, side, batch and hidden instead, or over those named;
+`start`, how long a fresh process takes to its first update, with nothing compiled yet and then with
+all of it kept on disk.
 
 Needs `pip install torch` besides limner. Close other programs first.
 """
@@ -14,9 +18,11 @@ import platform
 import resource
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -38,18 +44,18 @@ class Setting:
     write: int = 5
 
 
-def limner(setting: Setting) -> Callable[[], None]:
-    """ITERATIONS updates by `limner.train`'s own compiled function."""
+def limner(setting: Setting) -> Callable[..., None]:
+    """ITERATIONS updates, or as many as asked for, by `limner.train`'s own compiled function."""
     from limner.parallel import data_mesh, replicate, shard, use_every_core
 
     use_every_core()
     import jax
-    import jax.numpy as jnp
     import numpy as np
 
     from limner.config import ModelConfig, RunConfig, TrainConfig
     from limner.optimise import make_optimiser
-    from limner.start import initial_state
+    from limner.run import build_model
+    from limner.start import state_around
     from limner.train import STEPS_PER_DISPATCH, Batches, make_advance
 
     config = RunConfig(
@@ -66,17 +72,16 @@ def limner(setting: Setting) -> Callable[[], None]:
     )
     mesh = data_mesh(setting.batch)
     optimiser = make_optimiser(config.train)
-    first_images = jnp.full((1, 1, setting.side, setting.side), 0.1)
-    state = replicate(initial_state(config, optimiser, first_images), mesh)
+    state = replicate(state_around(build_model(config.model, jax.random.key(0)), optimiser), mesh)
     advance = make_advance(config, optimiser, mesh)
     shape = (STEPS_PER_DISPATCH, setting.batch, 1, setting.side, setting.side)
     targets = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     batches = Batches(targets, np.zeros(shape[:2], np.int32))
 
-    def run() -> None:
+    def run(iterations: int = ITERATIONS) -> None:
         nonlocal state
         sharded = jax.tree.map(lambda array: shard(array, mesh, axis=1), batches)
-        state, losses = advance(state, sharded, ITERATIONS)
+        state, losses = advance(state, sharded, iterations)
         jax.block_until_ready(losses)
 
     return run
@@ -193,11 +198,11 @@ def scale(console: Console) -> None:
         "batch": (16, 32, 64, 128, 256, 512),
         "hidden": (256, 512, 1024),
     }
-    for name, values in sweeps.items():
+    for name in sys.argv[2:] or sweeps:
         table = Table(title=name, title_justify="left")
         for column in (name, "s/iteration", "images/s", "compile s", "peak MB"):
             table.add_column(column, justify="right")
-        for value in values:
+        for value in sweeps[name]:
             setting = dataclasses.replace(Setting(), **{name: value})
             seconds, compiling, peak = race(["limner"], setting, 3)["limner"]
             speed = f"{setting.batch / seconds:,.0f}"
@@ -205,10 +210,37 @@ def scale(console: Console) -> None:
         console.print(table)
 
 
+def update_once(cache: str, connection: Connection) -> None:
+    """A process that ends with its first update."""
+    from limner.parallel import keep_compiled
+
+    keep_compiled(Path(cache))
+    limner(Setting())(1)
+    connection.send(True)
+
+
+def start(console: Console) -> None:
+    context = multiprocessing.get_context("spawn")
+    table = Table(title="to the first update", title_justify="left")
+    for column in ("process", "seconds"):
+        table.add_column(column, justify="right")
+    with tempfile.TemporaryDirectory() as cache:
+        for name in ("first", "second", "third"):
+            mine, theirs = context.Pipe()
+            process = context.Process(target=update_once, args=(cache, theirs))
+            began = time.perf_counter()
+            process.start()
+            mine.recv()
+            table.add_row(name, f"{time.perf_counter() - began:.1f}")
+            process.join()
+    console.print(table)
+
+
 def main() -> None:
     console = Console()
     console.print(f"{platform.processor() or platform.machine()}, Python {sys.version.split()[0]}")
-    {"compare": compare, "scaling": scale}[(sys.argv[1:] or ["compare"])[0]](console)
+    ask = {"compare": compare, "scaling": scale, "start": start}
+    ask[(sys.argv[1:] or ["compare"])[0]](console)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,18 @@ def test_evaluate_prints_one_json_object(run, capsys):
     assert facts["bits_per_dim"] == pytest.approx(facts["bound"] / 784 / np.log(2))
     assert facts["stderr"] > 0
     assert facts["importance_samples"] == 3
+    assert facts["importance_images"] == 4
+    gain = facts["bound"] - facts["importance_bound"]
+    assert facts["importance_gain"] == pytest.approx(gain, abs=1e-3)
+
+
+def test_the_importance_weighted_bound_can_be_taken_over_a_few_images(run, capsys):
+    capsys.readouterr()
+    main([*f"evaluate {run} --json --importance-samples 2 --importance-images 3".split()])
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["images"] == 4
+    assert facts["importance_images"] == 3
+    assert "needs --importance-samples" in fails(capsys, "evaluate", run, "--importance-images", 3)
 
 
 def test_evaluate_as_published_gives_the_studys_numbers_and_no_bound(run, capsys):

@@ -196,13 +196,16 @@ def test_the_command_exports_with_importance_samples_and_an_exported_folder_is_a
     run, tmp_path, capsys
 ):
     out = tmp_path / "kitten"
-    main(["export", str(run.folder), "--out", str(out), "--importance-samples", "2"])
+    importance = ["--importance-samples", "2", "--importance-images", "1"]
+    main(["export", str(run.folder), "--out", str(out), *importance])
     assert "Cat as a program draws them: " in capsys.readouterr().out
     facts = json.loads((out / "card.json").read_text())["evaluation"]
     assert facts["importance_samples"] == 2
     main(["evaluate", str(out), "--json"])
     assert json.loads(capsys.readouterr().out)["bound"] == facts["bound"]
-    assert f"| T | {facts['num_steps']} steps |" in (out / "README.md").read_text()
+    card = (out / "README.md").read_text()
+    assert f"| T | {facts['num_steps']} steps |" in card
+    assert "| that is | over 1 of the pictures, chosen by chance; " in card
     assert "exported already" in fails(capsys, "export", out, "--out", tmp_path / "again")
 
 

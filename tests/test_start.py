@@ -1,6 +1,8 @@
 """Where training starts, and what it is allowed to start on."""
 
 import dataclasses
+import shutil
+import signal
 
 import numpy as np
 import pytest
@@ -9,8 +11,8 @@ from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from limner.data.dataset import open_dataset
 from limner.errors import LimnerError
 from limner.run import Run
-from limner.start import first_images, initial_state
-from limner.train import check_fits, make_optimiser, train
+from limner.start import initial_model
+from limner.train import check_fits, train
 
 TINY = RunConfig(
     model=ModelConfig(hidden_size=8, num_steps=2, latent_size=2, read_grid=2, write_grid=2),
@@ -35,19 +37,15 @@ def short(tmp_path_factory, dataset) -> Run:
     return run
 
 
-def start(config: RunConfig, dataset):
-    return initial_state(config, make_optimiser(config.train), first_images(config, dataset))
-
-
 def test_the_first_canvas_shows_the_mean_training_image(dataset):
     split = dataset.split("train")
     mean = split.levels(np.arange(len(split))).mean(0) / 255
-    canvas = np.asarray(start(TINY, dataset).model.start.canvas)
+    canvas = np.asarray(initial_model(TINY, dataset).start.canvas)
     np.testing.assert_allclose(1 / (1 + np.exp(-canvas)), mean.clip(0.01, 0.99), rtol=1e-4)
 
 
 def test_each_category_begins_with_the_mean_of_its_own_images(dataset):
-    model = start(changed("model", num_categories=3), dataset).model
+    model = initial_model(changed("model", num_categories=3), dataset)
     split = dataset.split("train")
     places = np.arange(len(split))
     for k in range(3):
@@ -61,18 +59,28 @@ def test_training_goes_on_from_another_runs_weights_at_another_number_of_steps(
 ):
     config = changed("train", start_from=short.folder)
     longer = dataclasses.replace(config, model=dataclasses.replace(config.model, num_steps=5))
-    state = start(longer, dataset)
-    np.testing.assert_array_equal(state.model.encoder.weight, short.load_model().encoder.weight)
+    model = initial_model(longer, dataset)
+    np.testing.assert_array_equal(model.encoder.weight, short.load_model().encoder.weight)
     run = Run.create(tmp_path / "longer", longer)
     assert train(run, dataset).finished
     assert Run.open(run.folder).config == longer
+
+
+def test_a_run_goes_on_although_the_run_that_it_began_with_is_gone(short, dataset, tmp_path):
+    lost = tmp_path / "lost"
+    shutil.copytree(short.folder, lost)
+    config = changed("train", start_from=lost, steps=40, validate_every=20)
+    run = Run.create(tmp_path / "later", config)
+    assert train(run, dataset, lambda progress: signal.raise_signal(signal.SIGINT)).step == 20
+    shutil.rmtree(lost)
+    assert train(run, dataset).finished
 
 
 def test_weights_of_another_model_are_refused_by_the_name_of_what_differs(short, dataset):
     config = changed("train", start_from=short.folder)
     other = dataclasses.replace(config, model=dataclasses.replace(config.model, latent_size=3))
     with pytest.raises(LimnerError, match=r"latent_size 2, this run 3: only model.num_steps"):
-        start(other, dataset)
+        initial_model(other, dataset)
 
 
 def test_a_model_that_tells_other_categories_apart_than_the_data_has_is_refused(dataset):

@@ -18,8 +18,8 @@ from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from limner.data.dataset import open_dataset
 from limner.errors import LimnerError
 from limner.estimate import estimate, one_sample
-from limner.run import Run, build_model
-from limner.start import first_images
+from limner.run import Run
+from limner.start import initial_model
 from limner.train import train
 
 TINY = RunConfig(
@@ -145,8 +145,7 @@ def test_the_last_checkpoint_and_the_best_are_kept(finished):
 
 
 def test_training_lowers_the_loss(finished, dataset):
-    key = jax.random.key(0)
-    untrained = build_model(TINY.model, key).starting_from(first_images(TINY, dataset))
+    untrained = initial_model(TINY, dataset)
     measure = one_sample(TINY.model.num_steps, "honest")
     before, after = (
         estimate(measure, model, dataset.split("test"), binarisation="grey", seed=1).bound.mean()

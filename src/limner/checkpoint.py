@@ -48,21 +48,21 @@ def best_metrics(checkpoints: ocp.CheckpointManager) -> Metrics | None:
     return None if step is None else checkpoints.metrics(step)
 
 
-def restore_latest(checkpoints: ocp.CheckpointManager, like: State) -> State:
-    """The latest state, or `like` itself if there is none.
+def restore_latest(checkpoints: ocp.CheckpointManager, shapes: State) -> State | None:
+    """The latest state, or None if there is none yet.
 
     Args:
         checkpoints: Of a run.
-        like: A state of the same shapes, lying on the devices where the result shall lie.
+        shapes: Of the state's arrays, and where they shall lie.
 
     Raises:
         LimnerError: The checkpoint is damaged.
     """
     step = checkpoints.latest_step()
     if step is None:
-        return like
+        return None
     try:
-        state: Any = checkpoints.restore(step, args=ocp.args.StandardRestore(like))
+        state: Any = checkpoints.restore(step, args=ocp.args.StandardRestore(shapes))
     except jax.errors.JaxRuntimeError:
         raise  # not the file's fault
     except Exception as error:  # whatever a damaged file makes of Orbax and TensorStore

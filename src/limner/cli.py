@@ -25,6 +25,7 @@ from limner.errors import FailedElsewhere, LimnerError, PeerLost
 from limner.session import (
     RunFolder,
     check_at_least_one,
+    check_importance,
     load_drawing_model,
     open_data,
     open_run,
@@ -182,6 +183,7 @@ def evaluate(
     json: bool = False,
     protocol: Protocol = "honest",
     importance_samples: int | None = None,
+    importance_images: int | None = None,
     data_root: Path | None = None,
     seed: int = 0,
 ) -> None:
@@ -192,11 +194,14 @@ def evaluate(
         json: Print one JSON object instead of a table.
         protocol: Noise: honest gives a bound; as-published gives what the study reported.
         importance_samples: K, to estimate the importance-weighted bound as well.
+        importance_images: Take that over so many test images, chosen by chance, if not over all.
         data_root: Where the drawings lie, if not where they were in training.
         seed: Of the noise.
     """
-    check_at_least_one("--importance-samples", importance_samples)
-    evaluation = _evaluate(open_run(run), protocol, importance_samples, data_root, seed)
+    check_importance(importance_samples, importance_images)
+    evaluation = _evaluate(
+        open_run(run), protocol, importance_samples, importance_images, data_root, seed
+    )
     if json:
         _print_json(dataclasses.asdict(evaluation))
     else:
@@ -207,6 +212,7 @@ def _evaluate(
     run: "Run",
     protocol: Protocol = "honest",
     importance_samples: int | None = None,
+    importance_images: int | None = None,
     data_root: Path | None = None,
     seed: int = 0,
 ) -> "Evaluation":
@@ -222,6 +228,7 @@ def _evaluate(
             binarisation=run.config.data.binarisation,
             protocol=protocol,
             importance_samples=importance_samples,
+            importance_images=importance_images,
             seed=seed,
             on_progress=advance,
         )

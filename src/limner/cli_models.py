@@ -4,7 +4,13 @@ from pathlib import Path
 from typing import Literal
 
 from limner.data.names import SPLITS, SplitName
-from limner.session import RunFolder, check_at_least_one, open_data, open_run
+from limner.session import (
+    RunFolder,
+    check_at_least_one,
+    check_importance,
+    open_data,
+    open_run,
+)
 from limner.terminal import progress_bar
 
 
@@ -34,6 +40,7 @@ def export(
     out: Path,
     title: str | None = None,
     importance_samples: int | None = None,
+    importance_images: int | None = None,
     data_root: Path | None = None,
 ) -> None:
     """Write a finished run's model and its card to a folder to share.
@@ -46,9 +53,10 @@ def export(
         out: Folder to make; its name is the model's.
         title: What it draws, if the categories do not say it well.
         importance_samples: K, to estimate the importance-weighted bound for the card as well.
+        importance_images: Take that over so many test images, chosen by chance, if not over all.
         data_root: Where the drawings lie, if not where they were in training.
     """
-    check_at_least_one("--importance-samples", importance_samples)
+    check_importance(importance_samples, importance_images)
     there = open_run(run)
     from limner.pretrained.export import check_can_export, export
 
@@ -62,6 +70,7 @@ def export(
             dataset,
             title=title,
             importance_samples=importance_samples,
+            importance_images=importance_images,
             on_progress=advance,
         )
     print(f"{card.title}: {card.bound}, weights as {card.dtype}")

@@ -61,7 +61,11 @@ class Evaluation:
     importance_bound: float | None = None
     """The bound from K importance samples."""
     importance_stderr: float | None = None
-    """Its standard error, over the pictures."""
+    """Its standard error, over its pictures."""
+    importance_images: int | None = None
+    """Over how many pictures of the split it was taken."""
+    importance_gain: float | None = None
+    """By how much it is below the bound of the same pictures."""
     Lx: float | None = None
     """The study's name for the distortion, under its protocol."""
     Lz: float | None = None
@@ -77,6 +81,7 @@ def evaluate(
     protocol: Protocol = "honest",
     split: SplitName = "test",
     importance_samples: int | None = None,
+    importance_images: int | None = None,
     seed: int = 0,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Evaluation:
@@ -90,18 +95,20 @@ def evaluate(
         protocol: How the noise is made.
         split: Which pictures.
         importance_samples: K, to estimate the importance-weighted bound too.
+        importance_images: Take that over so many pictures, chosen by chance; None for all.
         seed: Of the noise.
         on_progress: Called with measurements done and to do.
     """
     pictures = dataset.split(split)
-    total = len(pictures) * (1 if importance_samples is None else 2)
+    total = len(pictures)
+    weighed = 0 if importance_samples is None else min(importance_images or total, total)
     losses = estimate(
         one_sample(num_steps, protocol),
         model,
         pictures,
         binarisation=binarisation,
         seed=seed,
-        on_progress=lambda done: on_progress(done, total),
+        on_progress=lambda done: on_progress(done, total + weighed),
     )
     rate = float(losses.rate.mean())
     distortion = float(losses.distortion.mean())
@@ -109,7 +116,7 @@ def evaluate(
         "data": dataset.name,
         "categories": dataset.names,
         "split": split,
-        "images": len(pictures),
+        "images": total,
         "binarisation": binarisation,
         "protocol": protocol,
         "num_steps": num_steps,
@@ -129,18 +136,22 @@ def evaluate(
             Lz=published_rate(rate, num_steps, model.latent_size),
         )
     if importance_samples is not None:
+        places = np.random.default_rng(seed).permutation(total)[:weighed]
         weighted = estimate(
             importance_weighted(num_steps, importance_samples),
             model,
             pictures,
             binarisation=binarisation,
             seed=seed,
-            on_progress=lambda done: on_progress(len(pictures) + done, total),
+            places=places,
+            on_progress=lambda done: on_progress(total + done, total + weighed),
         )
         facts |= {
             "importance_samples": importance_samples,
             "importance_bound": float(weighted.mean()),
             "importance_stderr": standard_error(weighted),
+            "importance_images": weighed,
+            "importance_gain": float(losses.bound[places].mean() - weighted.mean()),
         }
     bound = distortion + rate
     return Evaluation(

@@ -71,6 +71,14 @@ def replicate(tree, mesh: Mesh):
     return jax.make_array_from_process_local_data(NamedSharding(mesh, REPLICATED), here)
 
 
+def replicated_shapes(tree, mesh: Mesh):
+    """The shapes of arrays that lie the same on every device of the mesh."""
+    everywhere = NamedSharding(mesh, REPLICATED)
+    return jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=everywhere), tree
+    )
+
+
 def shard(array: np.ndarray, mesh: Mesh, axis: int) -> jax.Array:
     """An array cut along `axis`, a piece for each device, of which each process gives its own."""
     spec = PartitionSpec(*[None] * axis, DATA_AXIS)

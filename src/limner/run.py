@@ -16,6 +16,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from limner.files import replace_text, replacing
 from limner.model import Draw
 
 
+@partial(jax.jit, static_argnums=0)  # one program, not one for each array: training starts sooner
 def build_model(config: ModelConfig, key: PRNGKeyArray) -> Draw:
     """A network of these sizes with fresh weights."""
     sizes = dataclasses.asdict(config)

@@ -84,6 +84,16 @@ def load_drawing_model(run: "Run", category: str | None, picture: "np.ndarray") 
     return model.of(place)
 
 
+def check_importance(samples: int | None, images: int | None) -> None:
+    """Refuse an importance-weighted bound of nothing."""
+    check_at_least_one("--importance-samples", samples)
+    check_at_least_one("--importance-images", images)
+    if images is not None and samples is None:
+        raise LimnerError(
+            "--importance-images needs --importance-samples: say how many for each, such as 1000"
+        )
+
+
 def check_at_least_one(option: str, value: int | None) -> None:
     """Refuse a count of none."""
     if value is not None and value < 1:

@@ -4,6 +4,8 @@ Axis letters: k category, c channel, h w picture.
 """
 
 import dataclasses
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -28,6 +30,42 @@ class TrainState(NamedTuple):
     optimiser: optax.OptState
 
 
+@partial(jax.jit, static_argnums=1)
+def state_around(model: Draw, optimiser: optax.GradientTransformation) -> TrainState:
+    """The state before the first update of these weights."""
+    weights: Any = model  # Optax's types know arrays in dicts, not in modules
+    return TrainState(
+        step=jnp.asarray(0, jnp.int32),
+        model=model,
+        average=jax.tree.map(jnp.copy, model),
+        optimiser=optimiser.init(weights),
+    )
+
+
+def state_shapes(config: RunConfig, optimiser: optax.GradientTransformation) -> TrainState:
+    """The shapes of a run's state."""
+
+    def new() -> TrainState:
+        return state_around(build_model(config.model, jax.random.key(0)), optimiser)
+
+    return jax.eval_shape(new)
+
+
+def initial_model(config: RunConfig, dataset: Dataset) -> Draw:
+    """The network before the first update.
+
+    That of the run that `start_from` names; or a new one, whose learned first canvases show the
+    mean images.
+
+    Raises:
+        LimnerError: That run's weights cannot be had, or are of another model.
+    """
+    if config.train.start_from is not None:
+        return _model_of(config.train.start_from, config)
+    key = jax.random.fold_in(jax.random.key(config.train.seed), 0)
+    return build_model(config.model, key).starting_from(first_images(config, dataset))
+
+
 def first_images(config: RunConfig, dataset: Dataset) -> Float[Array, "k c h w"]:
     """What some thousand training images look like on average, each pixel short of sure.
 
@@ -47,35 +85,8 @@ def first_images(config: RunConfig, dataset: Dataset) -> Float[Array, "k c h w"]
     return jnp.clip(means / 255, 0.01, 0.99)
 
 
-def initial_state(
-    config: RunConfig,
-    optimiser: optax.GradientTransformation,
-    images: Float[Array, "k c h w"],
-) -> TrainState:
-    """The state before the first update.
-
-    Its weights are those of the run that `start_from` names; or new ones, whose learned first
-    canvases show `images`.
-
-    Raises:
-        LimnerError: That run's weights cannot be had, or are of another model.
-    """
-    model: Any = _model_to_go_on_with(config)
-    if model is None:
-        key = jax.random.fold_in(jax.random.key(config.train.seed), 0)
-        model = build_model(config.model, key).starting_from(images)
-    return TrainState(
-        step=jnp.asarray(0, jnp.int32),
-        model=model,
-        average=jax.tree.map(jnp.copy, model),
-        optimiser=optimiser.init(model),
-    )
-
-
-def _model_to_go_on_with(config: RunConfig) -> Draw | None:
-    if config.train.start_from is None:
-        return None
-    other = Run.open(config.train.start_from)
+def _model_of(folder: Path, config: RunConfig) -> Draw:
+    other = Run.open(folder)
     for name, value in dataclasses.asdict(config.model).items():
         there = getattr(other.config.model, name)
         if name != "num_steps" and there != value:

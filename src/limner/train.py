@@ -37,9 +37,17 @@ from limner.interrupt import interruption
 from limner.model import Draw
 from limner.objective import AnyArray, Loss, draw_noise, loss_of_inference, published_rate
 from limner.optimise import average_step_size, make_optimiser
-from limner.parallel import DATA_AXIS, REPLICATED, data_mesh, own_part, replicate, shard
+from limner.parallel import (
+    DATA_AXIS,
+    REPLICATED,
+    data_mesh,
+    own_part,
+    replicate,
+    replicated_shapes,
+    shard,
+)
 from limner.run import Run
-from limner.start import TrainState, first_images, initial_state
+from limner.start import TrainState, initial_model, state_around, state_shapes
 
 STEPS_PER_DISPATCH = 20
 
@@ -102,8 +110,10 @@ def train(
         open_checkpoints(run.checkpoints, _score) as checkpoints,
         interruption() as interrupted,
     ):
-        state = replicate(initial_state(config, optimiser, first_images(config, dataset)), mesh)
-        state = restore_latest(checkpoints, state)
+        shapes = replicated_shapes(state_shapes(config, optimiser), mesh)
+        state = restore_latest(checkpoints, shapes)
+        if state is None:
+            state = replicate(state_around(initial_model(config, dataset), optimiser), mesh)
         first = step = int(state.step)
         run.write_metrics(row for row in run.read_metrics() if row["step"] <= step)
         started = time.perf_counter()

@@ -124,9 +124,14 @@ class Card:
         if found.floor is not None:
             facts["floor"] = f"{found.floor:.2f} nats, the entropy of the grey levels"
         if found.importance_bound is not None:
-            facts[f"bound from {found.importance_samples} importance samples"] = (
+            facts[f"bound from {found.importance_samples:,} importance samples"] = (
                 f"{_with_error(found.importance_bound, found.importance_stderr)} nats"
             )
+            if found.importance_images != found.images:
+                facts["that is"] = (
+                    f"over {found.importance_images:,} of the pictures, chosen by chance; "
+                    f"{found.importance_gain:.2f} below the bound of the same"
+                )
         facts |= {
             "T": f"{found.num_steps} steps",
             "trained": "; before that ".join(

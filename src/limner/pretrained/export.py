@@ -43,6 +43,7 @@ def export(
     *,
     title: str | None = None,
     importance_samples: int | None = None,
+    importance_images: int | None = None,
     on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
 ) -> Card:
     """Write a finished run's model and its card to a folder.
@@ -56,6 +57,7 @@ def export(
         dataset: The run's data.
         title: What it draws, if the categories do not say it well.
         importance_samples: K, to estimate the importance-weighted bound too.
+        importance_images: Take that over so many test pictures, chosen by chance; None for all.
         on_progress: Called with pictures measured, those to measure, and what is measured.
 
     Raises:
@@ -72,6 +74,7 @@ def export(
             num_steps=config.model.num_steps,
             binarisation=config.data.binarisation,
             importance_samples=samples,
+            importance_images=importance_images,
             on_progress=lambda done, total: on_progress(done, total, what),
         )
 
