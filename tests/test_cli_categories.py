@@ -1,5 +1,6 @@
 """The commands, given a model that tells categories apart."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,21 @@ def test_sample_draws_the_category_that_is_asked_for(run, tmp_path, capsys):
     assert not np.allclose(drawn["cat"], drawn["house"])
     for picture, as_cat, as_house in zip(drawn["any"], drawn["cat"], drawn["house"], strict=True):
         assert np.allclose(picture, as_cat) or np.allclose(picture, as_house)
+
+
+def test_evaluate_gives_each_category_by_itself(run, capsys):
+    capsys.readouterr()
+    main(["evaluate", str(run), "--json"])
+    facts = json.loads(capsys.readouterr().out)
+    found = facts["by_category"]
+    assert list(found) == ["cat", "house"]
+    images = [of["images"] for of in found.values()]
+    assert sum(images) == facts["images"]
+    for what in ("bound", "floor"):
+        values = [of[what] for of in found.values()]
+        assert np.average(values, weights=images) == pytest.approx(facts[what], rel=1e-5)
+    main(["evaluate", str(run)])
+    assert "each category by itself" in capsys.readouterr().out
 
 
 def test_a_category_that_it_does_not_tell_is_refused_by_name(run, capsys):

@@ -36,7 +36,7 @@ from limner.terminal import progress_bar
 from limner.words import near
 
 if TYPE_CHECKING:
-    from limner.evaluate import Evaluation
+    from limner.evaluate import CategoryBound, Evaluation
     from limner.run import Run
 
 DEFAULT_PRESET = "doodles"
@@ -456,8 +456,20 @@ def _print_table(title: str, evaluation: "Evaluation") -> None:
             value = f"{value:.3f}"
         elif isinstance(value, tuple):
             value = ", ".join(value)
-        if value is not None:
+        if value is not None and name != "by_category":
             table.add_row(name.replace("_", " "), str(value))
+    Console().print(table)
+    if evaluation.by_category:
+        _print_categories(evaluation.by_category)
+
+
+def _print_categories(found: "dict[str, CategoryBound]") -> None:
+    table = Table("category", title="each category by itself", title_justify="left", box=None)
+    for column in ("images", "bound", "stderr", "floor"):
+        table.add_column(column, justify="right")
+    for name, of in found.items():
+        numbers = ("" if n is None else f"{n:.2f}" for n in (of.bound, of.stderr, of.floor))
+        table.add_row(name, f"{of.images:,}", *numbers)
     Console().print(table)
 
 

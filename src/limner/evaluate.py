@@ -3,8 +3,8 @@
 Axis letters: b picture, t step.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import jax
 import numpy as np
@@ -16,6 +16,20 @@ from limner.distributions import bernoulli_entropy
 from limner.estimate import estimate, importance_weighted, one_sample
 from limner.model import Draw
 from limner.objective import published_rate
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoryBound:
+    """The bound over a category's pictures alone, nats a picture."""
+
+    images: int
+    """How many."""
+    bound: float
+    """distortion + rate."""
+    stderr: float | None
+    """Its standard error."""
+    floor: float | None
+    """Of grey targets, their entropy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +70,8 @@ class Evaluation:
     """Of grey targets, the bound less the floor."""
     bits_per_dim: float | None
     """The bound in bits, for each pixel and channel."""
+    by_category: dict[str, CategoryBound] = field(default_factory=dict)
+    """Of several categories, each by itself."""
     importance_samples: int | None = None
     """K."""
     importance_bound: float | None = None
@@ -123,8 +139,9 @@ def evaluate(
         "distortion": distortion,
         "rate": rate,
         "rate_per_step": tuple(losses.rate_per_step.mean(0).tolist()),
-        "floor": grey_floor(pictures) if binarisation == "grey" else None,
     }
+    floors = grey_floors(pictures) if binarisation == "grey" else None
+    facts["floor"] = None if floors is None else float(floors.mean())
     if protocol == "as-published":
         return Evaluation(
             **facts,
@@ -160,7 +177,29 @@ def evaluate(
         stderr=standard_error(losses.bound),
         excess=None if facts["floor"] is None else bound - facts["floor"],
         bits_per_dim=bound / np.log(2) / np.prod(dataset.shape),
+        by_category=_by_category(dataset.names, pictures, losses.bound, floors),
     )
+
+
+def _by_category(
+    names: Sequence[str],
+    pictures: Split,
+    bounds: Float[np.ndarray, "b"],
+    floors: Float[np.ndarray, "b"] | None,
+) -> dict[str, CategoryBound]:
+    """Those of several categories that have pictures in the split."""
+    kinds = pictures.categories(np.arange(len(pictures)))
+    found = {name: kinds == k for k, name in enumerate(names) if (kinds == k).any()}
+    return {
+        name: CategoryBound(
+            images=int(own.sum()),
+            bound=float(bounds[own].mean()),
+            stderr=standard_error(bounds[own]),
+            floor=None if floors is None else float(floors[own].mean()),
+        )
+        for name, own in found.items()
+        if len(names) > 1
+    }
 
 
 def standard_error(values: Float[np.ndarray, "b"]) -> float | None:
@@ -170,9 +209,9 @@ def standard_error(values: Float[np.ndarray, "b"]) -> float | None:
     return float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
-def grey_floor(pictures: Split) -> float:
-    """Mean entropy of grey targets, nats: no cross-entropy against them is lower."""
+def grey_floors(pictures: Split) -> Float[np.ndarray, "b"]:
+    """Entropy of each picture's grey targets, nats: no cross-entropy against them is lower."""
     chunks = np.array_split(np.arange(len(pictures)), len(pictures) // 1024 + 1)
     entropies = jax.jit(jax.vmap(bernoulli_entropy))
     parts = [entropies(pictures.levels(chunk) / np.float32(255)) for chunk in chunks]
-    return float(np.concatenate(parts).mean())
+    return np.concatenate(parts)

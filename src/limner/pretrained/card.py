@@ -159,7 +159,7 @@ limner sample {self.name}       # or the path of this folder
 The bound is on the negative log-likelihood of a picture: distortion plus rate, from one draw of the
 noise for each picture, independent at every step; ± is the standard error over the pictures.
 Targets are {_TARGETS[found.binarisation]}.{given}
-
+{self._by_category()}
 Data: {_CREDITS[found.data]}. {self._counts()}
 
 Made by
@@ -172,6 +172,16 @@ limner export RUN --out {self.name}
 To check an installation by: on the test pictures among the first {self.check.limit:,} rows of each
 source, {self.check.images:,} in all, the bound is {self.check.bound:.3f} nats (seed 0).
 """
+
+    def _by_category(self) -> str:
+        if not self.evaluation.by_category:
+            return ""
+        rows = "".join(
+            f"| {name} | {of.images:,} | {_with_error(of.bound, of.stderr)} | "
+            f"{'' if of.floor is None else f'{of.floor:.2f}'} |\n"
+            for name, of in self.evaluation.by_category.items()
+        )
+        return f"\n| category | test pictures | bound, nats | floor |\n|---|---|---|---|\n{rows}"
 
     def _made_with(self) -> list[str]:
         versions = [f"{name} {version}" for name, version in self.training.versions.items()]

@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from limner.config import Binarisation
 from limner.data.dataset import Dataset, Split, SplitName
-from limner.evaluate import Evaluation, grey_floor, standard_error
+from limner.evaluate import Evaluation, grey_floors, standard_error
 
 _CHUNK = 4096
 
@@ -41,7 +41,7 @@ def evaluate_mean_image(
         ]
     )
     bound = float(distortions.mean())
-    floor = grey_floor(pictures) if binarisation == "grey" else None
+    floor = float(grey_floors(pictures).mean()) if binarisation == "grey" else None
     return Evaluation(
         data=dataset.name,
         categories=dataset.names,
