@@ -1,6 +1,6 @@
 """How likely completions make what was hidden: half of test drawings, given the other half.
 
-    python benchmarks/completion.py runs/cat
+    python benchmarks/completion.py cat
 
 Of each drawing one half is known. Nats of the hidden half, from K drawings by the mean of their
 likelihoods, which is above the true conditional cost in expectation: of completions, of samples
@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float
 from limner.complete import complete
 from limner.data.dataset import open_dataset
 from limner.evaluate import standard_error
-from limner.run import Run
+from limner.pretrained.shelf import find
 from limner.sample import reconstruct, sample
 
 
@@ -24,11 +24,11 @@ def main(run: tyro.conf.Positional[Path], drawings: int = 200, num: int = 8) -> 
     """Measure a run.
 
     Args:
-        run: Run folder.
+        run: Run folder, or the name of a pretrained model.
         drawings: Test drawings.
         num: K.
     """
-    there = Run.open(run)
+    there = find(run)
     model, num_steps = there.load_model(), there.config.model.num_steps
     dataset = open_dataset(there.config.data, shape=model.shape)
     test, train = dataset.split("test"), dataset.split("train")
