@@ -25,6 +25,8 @@ from limner.pretrained import shelf
 from limner.pretrained.card import Card
 from limner.pretrained.command import train_command
 from limner.pretrained.export import export
+from limner.pretrained.page import models_page
+from limner.pretrained.shelf import read_card
 from limner.run import Run
 from limner.sample import sample
 from limner.studio.models import find_models, load_models
@@ -379,3 +381,41 @@ def test_load_gives_what_draws(run, exported):
     images = trained.sample(2).probabilities[-1]
     assert trained.reconstruct(images).canvases.shape == (4, 2, 1, 28, 28)
     assert limner.load(run.folder).card is None
+
+
+# --- the page on them ----------------------------------------------------------------------------
+
+
+def test_the_page_sets_each_category_beside_the_model_of_it_alone(pair, tmp_path):
+    both = read_card(pair)
+    assert both is not None
+    found = both.evaluation
+    cat = found.by_category["cat"]
+    kitten = dataclasses.replace(
+        both,
+        name="kitten",
+        told_apart=False,
+        evaluation=dataclasses.replace(
+            found, categories=("cat",), images=cat.images, bound=123.25, by_category={}
+        ),
+    )
+    (tmp_path / "curves").mkdir()
+    (tmp_path / "curves" / "kitten-curves.png").touch()
+    page = models_page([both, kitten], tmp_path / "curves")
+    row = next(line for line in page.splitlines() if line.startswith(f"| cat | {cat.images} |"))
+    assert f"{cat.bound:.2f}" in row
+    assert row.endswith(f"| 123.25 ± {found.stderr:.2f} (kitten) |")
+    assert next(line for line in page.splitlines() if line.startswith("| dog |")).endswith("| – |")
+    assert "(curves/kitten-curves.png)" in page
+
+
+def test_the_page_in_the_docs_is_of_what_is_shipped():
+    cards = [card for name in shelf.names() if (card := read_card(shelf.SHELF / name))]
+    path = Path(__file__).parents[1] / "docs" / "results" / "models.md"
+    assert path.read_text() == models_page(cards, path.with_suffix(""))
+
+
+def test_the_command_writes_the_page(exported, tmp_path, capsys):
+    main(["models", "--docs", str(tmp_path / "docs")])
+    assert "page: " in capsys.readouterr().out
+    assert "## How kitten was made" in (tmp_path / "docs/results/models.md").read_text()

@@ -14,24 +14,33 @@ from limner.session import (
 from limner.terminal import progress_bar
 
 
-def models() -> None:
-    """List the models that come with the package."""
+def models(*, docs: Path | None = None) -> None:
+    """List the models that come with the package.
+
+    Args:
+        docs: Write the page on them, results/models.md, into this folder as well.
+    """
     from rich.console import Console
     from rich.filesize import decimal
     from rich.table import Table
 
+    from limner.files import replace_text
+    from limner.pretrained.page import models_page
     from limner.pretrained.shelf import SHELF, names, read_card
 
     table = Table("name", "draws", "bound on test pictures", "T", "size", box=None)
-    for name in names():
-        card = read_card(SHELF / name)
-        assert card is not None  # that is what makes it a model
+    cards = {name: card for name in names() if (card := read_card(SHELF / name)) is not None}
+    for name, card in cards.items():
         size = sum(path.stat().st_size for path in (SHELF / name).iterdir())
         num_steps = str(card.evaluation.num_steps)
         table.add_row(name, card.title, card.bound, num_steps, decimal(size))
     console = Console()
     console.print(table if table.rows else "no model came with this installation")
     console.print(f"in {SHELF}", highlight=False, soft_wrap=True)
+    if docs is not None:
+        path = docs / "results" / "models.md"
+        replace_text(path, models_page([*cards.values()], path.with_suffix("")))
+        print(f"page: {path}")
 
 
 def export(

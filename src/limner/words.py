@@ -1,7 +1,7 @@
-"""Words for the lines that users read."""
+"""Words for what users read."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def near(given: str, names: Iterable[str]) -> str:
@@ -15,3 +15,9 @@ def listed(names: Iterable[str]) -> str:
     """One thing, two with "and", or more with commas too."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; all columns but the first are set to the right."""
+    rule = [":--", *["--:"] * (len(headings) - 1)]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (headings, rule, *rows))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from limner.config import parse_strictly
 from limner.data.names import SplitName
 from limner.evaluate import Evaluation
-from limner.words import listed
+from limner.words import listed, table
 
 _CREDITS = {
     "quickdraw": "[Quick, Draw!](https://quickdraw.withgoogle.com/data) by Google, "
@@ -111,13 +111,13 @@ class Card:
         kind = found.binarisation
         if found.floor is not None:
             kind += f", floor {found.floor:.1f}"
-        return f"{_with_error(found.bound, found.stderr)} nats ({kind})"
+        return f"{with_error(found.bound, found.stderr)} nats ({kind})"
 
     def to_markdown(self) -> str:
         """The card to read."""
         found, training = self.evaluation, self.training
         facts = {
-            "bound": f"{_with_error(found.bound, found.stderr)} nats",
+            "bound": f"{with_error(found.bound, found.stderr)} nats",
             "distortion": f"{found.distortion:.2f} nats",
             "rate": f"{found.rate:.2f} nats",
         }
@@ -125,7 +125,7 @@ class Card:
             facts["floor"] = f"{found.floor:.2f} nats, the entropy of the grey levels"
         if found.importance_bound is not None:
             facts[f"bound from {found.importance_samples:,} importance samples"] = (
-                f"{_with_error(found.importance_bound, found.importance_stderr)} nats"
+                f"{with_error(found.importance_bound, found.importance_stderr)} nats"
             )
             if found.importance_images != found.images:
                 facts["that is"] = (
@@ -176,12 +176,16 @@ source, {self.check.images:,} in all, the bound is {self.check.bound:.3f} nats (
     def _by_category(self) -> str:
         if not self.evaluation.by_category:
             return ""
-        rows = "".join(
-            f"| {name} | {of.images:,} | {_with_error(of.bound, of.stderr)} | "
-            f"{'' if of.floor is None else f'{of.floor:.2f}'} |\n"
+        rows = [
+            (
+                name,
+                f"{of.images:,}",
+                with_error(of.bound, of.stderr),
+                "–" if of.floor is None else f"{of.floor:.2f}",
+            )
             for name, of in self.evaluation.by_category.items()
-        )
-        return f"\n| category | test pictures | bound, nats | floor |\n|---|---|---|---|\n{rows}"
+        ]
+        return "\n" + table(("category", "test pictures", "bound, nats", "floor"), rows)
 
     def _made_with(self) -> list[str]:
         versions = [f"{name} {version}" for name, version in self.training.versions.items()]
@@ -202,6 +206,7 @@ source, {self.check.images:,} in all, the bound is {self.check.bound:.3f} nats (
         return f"The first rows of each source, {rows}, split by row: {splits}."
 
 
-def _with_error(value: float | None, stderr: float | None) -> str:
+def with_error(value: float | None, stderr: float | None) -> str:
+    """A number with its standard error, if that is known."""
     assert value is not None  # a card's evaluation is honest
     return f"{value:.2f}" if stderr is None else f"{value:.2f} ± {stderr:.2f}"

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from limner.reproduce.parts import TARGETS, bound_in_parts, cell, floor, seconds, table
+from limner.reproduce.parts import TARGETS, bound_in_parts, cell, floor, seconds
 from limner.reproduce.results import Record
 from limner.reproduce.rows import HONEST
+from limner.words import table
 
 
 def baselines_page(records: Mapping[str, Record], pictures: Path) -> str:

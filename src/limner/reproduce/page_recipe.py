@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from limner.reproduce.parts import bound, cell, floor, seconds, table
+from limner.reproduce.parts import bound, cell, floor, seconds
 from limner.reproduce.results import Record, Result
 from limner.reproduce.rows import HONEST, VALIDATION
+from limner.words import table
 
 
 def recipe_page(records: Mapping[str, Record], pictures: Path) -> str:

@@ -18,10 +18,10 @@ from limner.reproduce.parts import (
     floor,
     picture,
     published_losses,
-    table,
 )
 from limner.reproduce.results import Record
 from limner.reproduce.rows import AS_PUBLISHED, HONEST
+from limner.words import table
 
 WHY = """\
 ## Why the published numbers are no bounds

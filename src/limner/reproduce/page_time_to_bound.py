@@ -7,9 +7,10 @@ from typing import Any
 
 from limner.figures import Curve, compared_curves
 from limner.reproduce.experiments import BOUNDS
-from limner.reproduce.parts import bound, cell, chart, floor, seconds, table
+from limner.reproduce.parts import bound, cell, chart, floor, seconds
 from limner.reproduce.results import Record, seconds_until
 from limner.reproduce.rows import HONEST
+from limner.words import table
 
 HOW = (
     "Every so often training measures its weights on the whole validation split and writes a "

@@ -79,7 +79,12 @@ def index(docs: Path) -> str:
         lines.append(f"- {title}{'' if has_page else ' (not run)'}: {experiment.question}\n")
         if (docs / "results" / f"{kind}-quick.md").exists():
             lines.append(f"  - [a quick run](results/{kind}-quick.md), which means nothing\n")
+    if (docs / "results" / "models.md").exists():
+        lines.append(
+            "- [Models that come with the package](results/models.md): What they reach, also for "
+            "each category, and how they were made.\n"
+        )
     return (
-        "# Results\n\nEach page is written by `limner reproduce`, from what it ran.\n\n"
-        f"{''.join(lines)}\n{_WORDS}"
+        "# Results\n\nEach page is written by `limner reproduce`, from what it ran; that on the "
+        f"models by `limner models --docs docs`.\n\n{''.join(lines)}\n{_WORDS}"
     )

@@ -1,7 +1,7 @@
 """What the pages are put together from: tables, numbers in words, where a number came from."""
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from limner.config import Binarisation
@@ -10,6 +10,7 @@ from limner.figures import save_picture
 from limner.files import replacing
 from limner.reproduce.results import Record, Result
 from limner.reproduce.rows import Experiment, Measurement
+from limner.words import table
 
 TARGETS: dict[Binarisation, str] = {
     "grey": "grey levels",
@@ -17,12 +18,6 @@ TARGETS: dict[Binarisation, str] = {
     "static": "drawn once",
     "dynamic": "drawn anew at each visit",
 }
-
-
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; all columns but the first are set to the right."""
-    rule = [":--", *["--:"] * (len(headings) - 1)]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in (headings, rule, *rows))
 
 
 def cell(record: Record, measurement: Measurement, show: Callable[[Result], str]) -> str:

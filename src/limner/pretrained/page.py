@@ -1,0 +1,108 @@
+"""The page on the models that come with the package, made from their cards alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from limner.evaluate import CategoryBound
+from limner.pretrained.card import Card, with_error
+from limner.words import listed, table
+
+_INTRODUCTION = """\
+# Models that come with the package
+
+Made by `limner models --docs docs` from the models' cards, whose numbers `limner export` measured
+on the test split, with the weights as they are shipped. What the words mean stands in
+[the index](../results.md); nats a drawing. Bounds of different data are not to be compared.
+"""
+
+
+def models_page(cards: Sequence[Card], pictures: Path) -> str:
+    """The page, in Markdown.
+
+    Args:
+        cards: Of the models.
+        pictures: Folder of curves to show, each called by a model's name and what it shows; beside
+            the page.
+    """
+    parts = [_INTRODUCTION, _numbers(cards)]
+    parts += [_categories(card, cards) for card in cards if card.told_apart]
+    parts += [_training(card, pictures) for card in cards]
+    return "\n".join(parts)
+
+
+def _numbers(cards: Sequence[Card]) -> str:
+    def row(card: Card) -> Sequence[str]:
+        found = card.evaluation
+        return (
+            card.name,
+            card.title,
+            found.binarisation,
+            str(found.num_steps),
+            f"{card.splits['train']:,} / {found.images:,}",
+            f"**{with_error(found.bound, found.stderr)}**",
+            "–" if found.floor is None else f"{found.floor:.2f}",
+            _importance(card),
+        )
+
+    headings = ("model", "draws", "targets", "T", "drawings, training / test", "bound", "floor")
+    return table((*headings, "importance-weighted bound"), map(row, cards))
+
+
+def _importance(card: Card) -> str:
+    found = card.evaluation
+    if found.importance_samples is None:
+        return "–"
+    bound = with_error(found.importance_bound, found.importance_stderr)
+    text = f"{bound} (K {found.importance_samples:,}"
+    if found.importance_images == found.images:
+        return f"{text})"
+    return (
+        f"{text}, {found.importance_images:,} drawings; {found.importance_gain:.2f} below the "
+        "bound of the same)"
+    )
+
+
+def _categories(card: Card, cards: Sequence[Card]) -> str:
+    """What a model of many categories reaches on each, beside the models of one."""
+    alone = {
+        other.evaluation.categories[0]: other
+        for other in cards
+        if len(other.evaluation.categories) == 1
+        and other.evaluation.data == card.evaluation.data
+        and other.evaluation.binarisation == card.evaluation.binarisation
+    }
+
+    def row(name: str, of: CategoryBound) -> Sequence[str]:
+        other = alone.get(name)
+        is_like = other is not None and other.evaluation.images == of.images
+        return (
+            name,
+            f"{of.images:,}",
+            "–" if of.floor is None else f"{of.floor:.2f}",
+            with_error(of.bound, of.stderr),
+            f"{with_error(other.evaluation.bound, other.evaluation.stderr)} ({other.name})"
+            if is_like and other is not None
+            else "–",
+        )
+
+    rows = [row(name, of) for name, of in card.evaluation.by_category.items()]
+    headings = ("category", "test drawings", "floor", card.name, "a model of it alone")
+    return f"## {card.name}: each category by itself\n\n{table(headings, rows)}"
+
+
+def _training(card: Card, pictures: Path) -> str:
+    lineage = list(reversed(card.training.lineage))
+    commands = "\n".join(one.command for one in lineage)
+    took = "; then ".join(
+        f"{one.steps:,} updates in {one.seconds:,.0f} s on {one.device}" for one in lineage
+    )
+    curves = "".join(
+        f"\n![Losses over updates: {path.stem}]({pictures.name}/{path.name})\n"
+        for path in sorted(pictures.glob(f"{card.name}-curves*.png"))
+    )
+    splits = listed(f"{count:,} {name}" for name, count in card.splits.items())
+    return (
+        f"## How {card.name} was made\n\n```sh\n{commands}\n```\n\n"
+        f"{took}, by the wall clock, pauses and other work on the machine included. "
+        f"Drawings: {splits}. Exported at commit {card.training.commit}.\n{curves}"
+    )
