@@ -187,7 +187,9 @@ def _by_category(
     bounds: Float[np.ndarray, "b"],
     floors: Float[np.ndarray, "b"] | None,
 ) -> dict[str, CategoryBound]:
-    """Those of several categories that have pictures in the split."""
+    """Those of several categories that have pictures in the split; none of a single one."""
+    if len(names) == 1:
+        return {}
     kinds = pictures.categories(np.arange(len(pictures)))
     found = {name: kinds == k for k, name in enumerate(names) if (kinds == k).any()}
     return {
@@ -198,7 +200,6 @@ def _by_category(
             floor=None if floors is None else float(floors[own].mean()),
         )
         for name, own in found.items()
-        if len(names) > 1
     }
 
 

@@ -251,6 +251,7 @@ class Draw(eqx.Module):
     def _look(
         self, image: Float[Array, "c h w"], drawn: Float[Array, "c h w"], hidden: Float[Array, "d"]
     ) -> tuple[Float[Array, "glimpse"], Window | None]:
+        """The glimpse of a picture and of what it differs in from what is drawn: eqs 3, 4."""
         error = image - drawn
         return self.read(image, error, hidden)
 
