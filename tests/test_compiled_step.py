@@ -14,8 +14,7 @@ import pytest
 from limner.config import ModelConfig, RunConfig, TrainConfig
 from limner.optimise import make_optimiser
 from limner.parallel import data_mesh
-from limner.run import build_model
-from limner.start import state_around
+from limner.start import state_shapes
 from limner.train import STEPS_PER_DISPATCH, Batches, make_advance
 
 BATCH, GATES, ENCODER, DECODER = 50, 4 * 256, 576, 272  # columns are 562 and 266, aligned
@@ -25,8 +24,7 @@ BATCH, GATES, ENCODER, DECODER = 50, 4 * 256, 576, 272  # columns are 562 and 26
 def compiled():
     config = RunConfig(model=ModelConfig(), train=TrainConfig(batch_size=BATCH))
     optimiser = make_optimiser(config.train)
-    key = jax.random.key(0)
-    state = jax.eval_shape(lambda: state_around(build_model(config.model, key), optimiser))
+    state = state_shapes(config, optimiser)
     batches = Batches(
         jax.ShapeDtypeStruct((STEPS_PER_DISPATCH, BATCH, 1, 28, 28), jnp.uint8),
         jax.ShapeDtypeStruct((STEPS_PER_DISPATCH, BATCH), jnp.int32),

@@ -449,14 +449,16 @@ _HELP = {
 def _print_table(title: str, evaluation: "Evaluation") -> None:
     """The facts of an evaluation that are known, one a row."""
     table = Table(title=title, title_justify="left", show_header=False, box=None)
-    for name, value in dataclasses.asdict(evaluation).items():
+    facts = dataclasses.asdict(evaluation)
+    del facts["by_category"]  # which has a table of its own
+    for name, value in facts.items():
         if name == "rate_per_step":
             value = " ".join(f"{rate:.2f}" for rate in value)
         elif isinstance(value, float):
             value = f"{value:.3f}"
         elif isinstance(value, tuple):
             value = ", ".join(value)
-        if value is not None and name != "by_category":
+        if value is not None:
             table.add_row(name.replace("_", " "), str(value))
     Console().print(table)
     if evaluation.by_category:

@@ -4,13 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from limner.data.names import SPLITS, SplitName
-from limner.session import (
-    RunFolder,
-    check_at_least_one,
-    check_importance,
-    open_data,
-    open_run,
-)
+from limner.session import RunFolder, check_at_least_one, check_importance, open_data, open_run
 from limner.terminal import progress_bar
 
 
@@ -26,11 +20,11 @@ def models(*, docs: Path | None = None) -> None:
 
     from limner.files import replace_text
     from limner.pretrained.page import models_page
-    from limner.pretrained.shelf import SHELF, names, read_card
+    from limner.pretrained.shelf import SHELF, cards
 
     table = Table("name", "draws", "bound on test pictures", "T", "size", box=None)
-    cards = {name: card for name in names() if (card := read_card(SHELF / name)) is not None}
-    for name, card in cards.items():
+    known = cards()
+    for name, card in known.items():
         size = sum(path.stat().st_size for path in (SHELF / name).iterdir())
         num_steps = str(card.evaluation.num_steps)
         table.add_row(name, card.title, card.bound, num_steps, decimal(size))
@@ -39,7 +33,7 @@ def models(*, docs: Path | None = None) -> None:
     console.print(f"in {SHELF}", highlight=False, soft_wrap=True)
     if docs is not None:
         path = docs / "results" / "models.md"
-        replace_text(path, models_page([*cards.values()], path.with_suffix("")))
+        replace_text(path, models_page([*known.values()], path.with_suffix("")))
         print(f"page: {path}")
 
 

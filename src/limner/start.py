@@ -63,10 +63,10 @@ def initial_model(config: RunConfig, dataset: Dataset) -> Draw:
     if config.train.start_from is not None:
         return _model_of(config.train.start_from, config)
     key = jax.random.fold_in(jax.random.key(config.train.seed), 0)
-    return build_model(config.model, key).starting_from(first_images(config, dataset))
+    return build_model(config.model, key).starting_from(_first_images(config, dataset))
 
 
-def first_images(config: RunConfig, dataset: Dataset) -> Float[Array, "k c h w"]:
+def _first_images(config: RunConfig, dataset: Dataset) -> Float[Array, "k c h w"]:
     """What some thousand training images look like on average, each pixel short of sure.
 
     One for each category that the model tells apart, or one of them all.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from limner.config import parse_strictly
 from limner.data.names import SplitName
 from limner.evaluate import Evaluation
-from limner.words import listed, table
+from limner.words import listed, rounded, table
 
 _CREDITS = {
     "quickdraw": "[Quick, Draw!](https://quickdraw.withgoogle.com/data) by Google, "
@@ -65,6 +65,16 @@ class Training:
         """This, what came before it, and so on to new weights."""
         return [self, *(self.before.lineage if self.before else [])]
 
+    @property
+    def commands(self) -> str:
+        """What to give from new weights on, a line each."""
+        return "\n".join(one.command for one in reversed(self.lineage))
+
+    @property
+    def effort(self) -> str:
+        """How many steps it took, how long and where."""
+        return f"{self.steps:,} steps in {self.seconds:,.0f} s on {self.device}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
@@ -113,6 +123,11 @@ class Card:
             kind += f", floor {found.floor:.1f}"
         return f"{with_error(found.bound, found.stderr)} nats ({kind})"
 
+    @property
+    def split_counts(self) -> str:
+        """How many pictures each split has, in words."""
+        return listed(f"{count:,} {_FOR[name]}" for name, count in self.splits.items())
+
     def to_markdown(self) -> str:
         """The card to read."""
         found, training = self.evaluation, self.training
@@ -134,14 +149,10 @@ class Card:
                 )
         facts |= {
             "T": f"{found.num_steps} steps",
-            "trained": "; before that ".join(
-                f"{one.steps:,} steps in {one.seconds:,.0f} s on {one.device}"
-                for one in training.lineage
-            ),
+            "trained": "; before that ".join(one.effort for one in training.lineage),
             "weights": self._weights(),
             "made with": listed(self._made_with()),
         }
-        commands = "\n".join(one.command for one in reversed(training.lineage))
         given = " The model is given each picture's category." if self.told_apart else ""
         table = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
         return f"""# {self.name}
@@ -165,7 +176,7 @@ Data: {_CREDITS[found.data]}. {self._counts()}
 Made by
 
 ```sh
-{commands}
+{training.commands}
 limner export RUN --out {self.name}
 ```
 
@@ -181,7 +192,7 @@ source, {self.check.images:,} in all, the bound is {self.check.bound:.3f} nats (
                 name,
                 f"{of.images:,}",
                 with_error(of.bound, of.stderr),
-                "–" if of.floor is None else f"{of.floor:.2f}",
+                rounded(of.floor, 2),
             )
             for name, of in self.evaluation.by_category.items()
         ]
@@ -199,7 +210,7 @@ source, {self.check.images:,} in all, the bound is {self.check.bound:.3f} nats (
         return f"{self.dtype}; rounding them so moved the bound by {self.rounding:+.4f} nats"
 
     def _counts(self) -> str:
-        splits = listed(f"{count:,} {_FOR[name]}" for name, count in self.splits.items())
+        splits = self.split_counts
         if not self.rows:
             return f"Its own splits: {splits}."
         rows = listed(f"{count:,} of {name}" for name, count in self.rows.items())

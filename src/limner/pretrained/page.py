@@ -5,7 +5,7 @@ from pathlib import Path
 
 from limner.evaluate import CategoryBound
 from limner.pretrained.card import Card, with_error
-from limner.words import listed, table
+from limner.words import rounded, table
 
 _INTRODUCTION = """\
 # Models that come with the package
@@ -40,7 +40,7 @@ def _numbers(cards: Sequence[Card]) -> str:
             str(found.num_steps),
             f"{card.splits['train']:,} / {found.images:,}",
             f"**{with_error(found.bound, found.stderr)}**",
-            "–" if found.floor is None else f"{found.floor:.2f}",
+            rounded(found.floor, 2),
             _importance(card),
         )
 
@@ -78,7 +78,7 @@ def _categories(card: Card, cards: Sequence[Card]) -> str:
         return (
             name,
             f"{of.images:,}",
-            "–" if of.floor is None else f"{of.floor:.2f}",
+            rounded(of.floor, 2),
             with_error(of.bound, of.stderr),
             f"{with_error(other.evaluation.bound, other.evaluation.stderr)} ({other.name})"
             if is_like and other is not None
@@ -91,18 +91,14 @@ def _categories(card: Card, cards: Sequence[Card]) -> str:
 
 
 def _training(card: Card, pictures: Path) -> str:
-    lineage = list(reversed(card.training.lineage))
-    commands = "\n".join(one.command for one in lineage)
-    took = "; then ".join(
-        f"{one.steps:,} updates in {one.seconds:,.0f} s on {one.device}" for one in lineage
-    )
+    training = card.training
+    took = "; then ".join(one.effort for one in reversed(training.lineage))
     curves = "".join(
         f"\n![Losses over updates: {path.stem}]({pictures.name}/{path.name})\n"
         for path in sorted(pictures.glob(f"{card.name}-curves*.png"))
     )
-    splits = listed(f"{count:,} {name}" for name, count in card.splits.items())
     return (
-        f"## How {card.name} was made\n\n```sh\n{commands}\n```\n\n"
+        f"## How {card.name} was made\n\n```sh\n{training.commands}\n```\n\n"
         f"{took}, by the wall clock, pauses and other work on the machine included. "
-        f"Drawings: {splits}. Exported at commit {card.training.commit}.\n{curves}"
+        f"Drawings: {card.split_counts}. Exported at commit {training.commit}.\n{curves}"
     )

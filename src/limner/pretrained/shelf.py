@@ -121,6 +121,11 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in SHELF.glob("*/card.json"))
 
 
+def cards() -> dict[str, Card]:
+    """The cards of the models that come with the package, by name."""
+    return {name: card for name in names() if (card := read_card(SHELF / name)) is not None}
+
+
 def find(place: Path) -> Run:
     """A run folder, or else the pretrained model of that name, whose pictures go to ./limner-NAME.
 

@@ -11,14 +11,7 @@ from limner.reproduce.experiments import (
     STUDY_STEPS,
     Published,
 )
-from limner.reproduce.parts import (
-    bound_in_parts,
-    cell,
-    chart,
-    floor,
-    picture,
-    published_losses,
-)
+from limner.reproduce.parts import bound_in_parts, cell, chart, floor, picture, published_losses
 from limner.reproduce.results import Record
 from limner.reproduce.rows import AS_PUBLISHED, HONEST
 from limner.words import table

@@ -10,7 +10,7 @@ from limner.figures import save_picture
 from limner.files import replacing
 from limner.reproduce.results import Record, Result
 from limner.reproduce.rows import Experiment, Measurement
-from limner.words import table
+from limner.words import rounded, table
 
 TARGETS: dict[Binarisation, str] = {
     "grey": "grey levels",
@@ -60,7 +60,7 @@ def provenance(records: Iterable[Record]) -> str:
             f"{result.train_images:,}",
             f"{result.evaluation.images:,} ({result.evaluation.split})",
             TARGETS[result.evaluation.binarisation],
-            _floor(result.evaluation),
+            _nats(result.evaluation.floor),
             record.row.config.train.protocol if record.row.steps else "–",
             result.evaluation.protocol,
             "–" if result.weights_step is None else f"{result.weights_step:,} of {result.steps:,}",
@@ -129,13 +129,9 @@ def _shown(path: Path, alt: str) -> str:
     return f"![{alt}]({path.parent.name}/{path.name})\n\n"
 
 
-def _floor(one: Evaluation) -> str:
-    return "–" if one.floor is None else _nats(one.floor)
-
-
 def _plus_minus(one: Evaluation) -> str:
     return "" if one.stderr is None else f" ± {one.stderr:.1f}"
 
 
 def _nats(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f}"
+    return rounded(value, 1)
