@@ -1,10 +1,12 @@
 """Experiments: what they are, that they go on where they stopped, and that pages show files."""
 
 import dataclasses
+import itertools
 import json
 import math
 import os
 import re
+import shutil
 import signal
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from limner.errors import LimnerError
 from limner.evaluate import Evaluation
 from limner.reproduce.baseline import evaluate_mean_image
 from limner.reproduce.experiments import CHANGES, EXPERIMENTS, PUBLISHED
+from limner.reproduce.keeping import PICTURES
 from limner.reproduce.pages import write_page
 from limner.reproduce.results import Result, read_record, seconds_until
 from limner.reproduce.rows import (
@@ -376,6 +379,9 @@ def fill(folder: Path, experiment: Experiment) -> dict[str, list[Result]]:
         ]
         for measurement, result in zip(row.measurements, results[row.name], strict=True):
             (there.folder / measurement.file).write_text(result.to_json())
+        for name in itertools.chain(*PICTURES.values()) if row.picture_steps else ():
+            (there.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (there.folder / name).write_bytes(row.name.encode())
     return results
 
 
@@ -411,6 +417,72 @@ def test_rows_that_were_not_run_are_shown_as_such(kind, tmp_path, capsys):
     assert page.count("*not run*") >= len(EXPERIMENTS[kind].rows)
     assert not re.search(r"\*\*\d", page)
     assert not (tmp_path / "runs").exists()  # looking makes nothing
+
+
+@pytest.mark.parametrize("kind", EXPERIMENTS)
+def test_a_page_can_be_made_anew_from_what_is_kept_beside_it(kind, tmp_path):
+    experiment = EXPERIMENTS[kind]
+    fill(tmp_path / "runs", experiment)
+    page = write_page(experiment, tmp_path / "runs", tmp_path)
+    first, kept = page.read_text(), snapshot(page.with_suffix(""))
+    assert write_page(experiment, tmp_path / "none", tmp_path).read_text() == first
+    charts = {name for name in kept if len(name.parts) == 1}
+    assert {name: kept[name] for name in kept.keys() - charts} == {
+        name: file for name, file in snapshot(page.with_suffix("")).items() if name not in charts
+    }
+
+
+def test_what_is_kept_has_no_weights_and_says_nothing_of_where_the_data_lay(tmp_path):
+    somewhere = changed(ROWS[1].config, {"data.root": tmp_path / "somewhere"})
+    row = dataclasses.replace(ROWS[1], config=somewhere)
+    experiment = dataclasses.replace(EXPERIMENT, rows=(row,))
+    fill(tmp_path / "runs", experiment)
+    (tmp_path / "runs" / row.name / "model.safetensors").write_bytes(b"")
+    write_page(dataclasses.replace(EXPERIMENT, rows=ROWS), tmp_path / "runs", tmp_path)
+    kept = tmp_path / "results" / "baselines" / row.name
+    assert {path.name for path in kept.iterdir()} == {
+        "config.json",
+        HONEST.file,
+        "metrics.jsonl",
+        "sessions.jsonl",
+    }
+    assert "somewhere" not in (kept / "config.json").read_text()
+
+
+def test_a_row_run_again_takes_the_place_of_the_one_that_was_kept(tmp_path):
+    fill(tmp_path / "first", EXPERIMENT)
+    write_page(EXPERIMENT, tmp_path / "first", tmp_path)
+    again = Run.create(tmp_path / "second" / ROWS[1].name, ROWS[1].config)
+    (again.folder / HONEST.file).write_text(made_up(ROWS[1], HONEST, 77).to_json())
+    page = write_page(EXPERIMENT, tmp_path / "second", tmp_path).read_text()
+    assert "3 of 3 runs are done" in page
+    assert "1077.1 + 77.2" in page  # the new one
+    assert "1006.1 + 6.2" in page  # a row that was only kept
+    kept = tmp_path / "results" / "baselines" / ROWS[1].name
+    assert not (kept / "metrics.jsonl").exists()  # nothing of the one before
+
+
+def test_what_was_kept_with_other_settings_is_not_the_rows(tmp_path):
+    fill(tmp_path / "runs", EXPERIMENT)
+    write_page(EXPERIMENT, tmp_path / "runs", tmp_path)
+    other = dataclasses.replace(ROWS[1], config=changed(TINY, {"model.hidden_size": 9}))
+    experiment = dataclasses.replace(EXPERIMENT, rows=(ROWS[0], other, ROWS[2]))
+    page = write_page(experiment, tmp_path / "none", tmp_path).read_text()
+    assert "2 of 3 runs are done" in page
+    assert "*not run*" in page
+
+
+@pytest.mark.parametrize("kind", EXPERIMENTS)
+def test_the_pages_that_come_with_the_package_say_what_is_kept(kind, tmp_path):
+    docs = Path(__file__).parents[1] / "docs"
+    page = docs / "results" / f"{kind}.md"
+    if not page.exists():
+        pytest.skip(f"{kind} was not run yet")
+    shutil.copytree(docs, tmp_path / "docs")
+    assert write_page(EXPERIMENTS[kind], tmp_path / "none", tmp_path / "docs").read_text() == (
+        page.read_text()
+    )
+    assert (tmp_path / "docs" / "results.md").read_text() == (docs / "results.md").read_text()
 
 
 def test_marks_are_passed_at_the_first_validation_below_them(tmp_path):

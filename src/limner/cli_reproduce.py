@@ -42,8 +42,9 @@ def reproduce(
             as far as they have come.
         data_root: Where the drawings lie; else $LIMNER_DATA, else the user's cache.
         out: Folder for the runs, if not runs/EXPERIMENT.
-        docs: Folder for results.md and results/, if not docs (of a quick run: if not OUT/docs).
-        page_only: Run nothing; write the page from what was run.
+        docs: Folder for results.md and results/, if not docs (of a quick run: if not OUT/docs). All
+            that a page shows of a finished row is kept there, so the runs may go.
+        page_only: Run nothing; write the page from what was run and what was kept.
     """
     from limner.reproduce.experiments import EXPERIMENTS
 

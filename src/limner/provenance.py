@@ -36,7 +36,8 @@ def machine(session: Mapping[str, Any]) -> str:
     """The devices of a training session, by kind and number."""
     kind = session["device"]
     if kind == "cpu":
-        return f"{session['devices']} cores of {processor()}"
+        count = session["devices"]
+        return f"{count} core{'s' if count > 1 else ''} of {processor()}"
     return f"{session['devices']} × {kind}"
 
 

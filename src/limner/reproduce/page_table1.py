@@ -11,6 +11,7 @@ from limner.reproduce.experiments import (
     STUDY_STEPS,
     Published,
 )
+from limner.reproduce.keeping import PICTURES
 from limner.reproduce.parts import bound_in_parts, cell, chart, floor, picture, published_losses
 from limner.reproduce.results import Record
 from limner.reproduce.rows import AS_PUBLISHED, HONEST
@@ -150,7 +151,7 @@ def _curves(records: Mapping[str, Record], pictures: Path) -> str:
             f"Training losses, dogs, the study's settings · {protocol}",
         )
         shown += chart(
-            figure, pictures / f"dog-losses-{column}.png", f"Losses over iterations, {protocol}"
+            figure, pictures, f"dog-losses-{column}.png", f"Losses over iterations, {protocol}"
         )
     return f"## Losses over iterations: dogs, T = 10 and T = 20\n\n{shown or NOT_RUN}"
 
@@ -168,13 +169,11 @@ def _canvases(records: Mapping[str, Record], pictures: Path) -> str:
         shown = ""
         for column in PICTURED:
             record = records[f"{row.name}/{column}"]
-            for kind in ("reconstructions", "samples"):
-                for view in ("steps", "final"):
-                    shown += picture(
-                        record.folder / "figures" / kind / f"{view}.png",
-                        pictures / f"{row.name}-{column}-{kind}-{view}.png",
-                        f"{kind.capitalize()}, {view}: {record.row.label}",
-                    )
+            if record.is_complete:
+                for kind, files in PICTURES.items():
+                    for file in files:
+                        about = f"{kind.capitalize()}, {file.stem}: {record.row.label}"
+                        shown += picture(pictures, record.row.name / file, about)
         text += shown or NOT_RUN
     return text
 

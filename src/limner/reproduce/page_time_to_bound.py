@@ -93,4 +93,4 @@ def _chart(records: Mapping[str, Record], pictures: Path) -> str:
         "Grey cats, honest noise: the bound over seconds of training",
         x_label="seconds of training",
     )
-    return chart(figure, pictures / "bound-over-seconds.png", "Validation bound over seconds")
+    return chart(figure, pictures, "bound-over-seconds.png", "Validation bound over seconds")

@@ -1,16 +1,17 @@
-"""The results pages, made from the files of run folders alone, and their index."""
+"""The results pages, made from what is kept of their runs alone, and their index."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from limner.files import replace_text
 from limner.reproduce.experiments import EXPERIMENTS
+from limner.reproduce.keeping import gather
 from limner.reproduce.page_baselines import baselines_page
 from limner.reproduce.page_recipe import recipe_page
 from limner.reproduce.page_table1 import table1_page
 from limner.reproduce.page_time_to_bound import time_to_bound_page
 from limner.reproduce.parts import preamble, provenance
-from limner.reproduce.results import Record, read_records
+from limner.reproduce.results import Record
 from limner.reproduce.rows import Experiment, ExperimentName
 
 _BODIES: dict[ExperimentName, Callable[[Mapping[str, Record], Path], str]] = {
@@ -19,6 +20,13 @@ _BODIES: dict[ExperimentName, Callable[[Mapping[str, Record], Path], str]] = {
     "time-to-bound": time_to_bound_page,
     "baselines": baselines_page,
 }
+
+_KEPT = """\
+The folder beside a page, of its name, holds what was measured in a form for programs: for each row
+its settings (`config.json`), its measurements and how they came about (`evaluation-*.json`), its
+losses by iteration (`metrics.jsonl`) and its seconds and devices (`sessions.jsonl`). A row that is
+run again takes the place of the one that was kept; the others stay.
+"""
 
 _WORDS = """\
 ## What the words mean
@@ -44,12 +52,12 @@ _WORDS = """\
 
 
 def write_page(experiment: Experiment, folder: Path, docs: Path) -> Path:
-    """Write an experiment's page, its pictures beside it, and the index.
+    """Write an experiment's page, what is kept of its runs beside it, and the index.
 
     Args:
-        experiment: Which; rows that were not run show as such.
+        experiment: Which; rows that were not run, and are not kept from before, show as such.
         folder: Of its runs.
-        docs: Folder for results.md, and results/ with the pages.
+        docs: Folder for results.md, and results/ with the pages and what is kept.
 
     Returns:
         The page.
@@ -57,9 +65,10 @@ def write_page(experiment: Experiment, folder: Path, docs: Path) -> Path:
     Raises:
         LimnerError: A run with other settings lies in a row's folder, or its files are damaged.
     """
-    records = read_records(folder, experiment)
     path = docs / "results" / f"{experiment.name}.md"
-    body = _BODIES[experiment.kind](records, path.with_suffix(""))
+    kept = path.with_suffix("")
+    records = gather(experiment, folder, kept)
+    body = _BODIES[experiment.kind](records, kept)
     parts = (
         preamble(experiment, records.values()),
         body.rstrip() + "\n",
@@ -86,5 +95,5 @@ def index(docs: Path) -> str:
         )
     return (
         "# Results\n\nEach page is written by `limner reproduce`, from what it ran; that on the "
-        f"models by `limner models --docs docs`.\n\n{''.join(lines)}\n{_WORDS}"
+        f"models by `limner models --docs docs`.\n\n{''.join(lines)}\n{_KEPT}\n{_WORDS}"
     )

@@ -1,13 +1,11 @@
 """What the pages are put together from: tables, numbers in words, where a number came from."""
 
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from limner.config import Binarisation
 from limner.evaluate import Evaluation
 from limner.figures import save_picture
-from limner.files import replacing
 from limner.reproduce.results import Record, Result
 from limner.reproduce.rows import Experiment, Measurement
 from limner.words import rounded, table
@@ -109,24 +107,16 @@ def preamble(experiment: Experiment, records: Iterable[Record]) -> str:
     )
 
 
-def picture(source: Path, to: Path, alt: str) -> str:
-    """Copy a picture beside the page and show it; nothing if it was not made."""
-    if not source.exists():
-        return ""
-    with replacing(to) as temporary:
-        shutil.copyfile(source, temporary)
-    return _shown(to, alt)
+def chart(figure, folder: Path, name: str, alt: str) -> str:
+    """Save a chart in the folder beside the page, and show it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_picture(figure, folder / name)
+    return picture(folder, Path(name), alt)
 
 
-def chart(figure, to: Path, alt: str) -> str:
-    """Save a chart beside the page and show it."""
-    to.parent.mkdir(parents=True, exist_ok=True)
-    save_picture(figure, to)
-    return _shown(to, alt)
-
-
-def _shown(path: Path, alt: str) -> str:
-    return f"![{alt}]({path.parent.name}/{path.name})\n\n"
+def picture(folder: Path, name: Path, alt: str) -> str:
+    """Show a picture of the folder beside the page."""
+    return f"![{alt}]({(folder.name / name).as_posix()})\n\n"
 
 
 def _plus_minus(one: Evaluation) -> str:

@@ -15,7 +15,7 @@ from limner.config import parse_strictly
 from limner.errors import LimnerError
 from limner.evaluate import Evaluation
 from limner.files import replace_text
-from limner.reproduce.rows import Experiment, Measurement, Row
+from limner.reproduce.rows import Measurement, Row
 from limner.run import Run
 
 
@@ -101,16 +101,16 @@ def read_record(folder: Path, row: Row) -> Record:
     """
     there = folder / row.name
     if not (there / "config.json").exists():
-        return Record(row, there, {}, [], [])
+        return empty_record(row, there)
     run = Run.create(there, row.config)  # refuses a run with other settings
     found = {one: Result.read(there / one.file) for one in row.measurements}
     results = {one: result for one, result in found.items() if result is not None}
     return Record(row, there, results, run.read_metrics(), run.read_sessions())
 
 
-def read_records(folder: Path, experiment: Experiment) -> dict[str, Record]:
-    """`read_record` of every row, by name."""
-    return {row.name: read_record(folder, row) for row in experiment.rows}
+def empty_record(row: Row, folder: Path) -> Record:
+    """Of a row that was not run."""
+    return Record(row, folder, {}, [], [])
 
 
 def write_result(run: Run, measurement: Measurement, result: Result) -> None:
