@@ -96,7 +96,7 @@ def test_what_is_shipped_is_small():
 def run(tmp_path) -> Run:
     """A finished run, drawn by a program's cats."""
     run = make_run(tmp_path / "runs" / "kitten")
-    session = {"seconds": 12.5, "devices": 2, "device": "cpu", "machine": "x86_64"}
+    session = {"seconds": 12.5, "devices": 2, "device": "cpu", "machine": "Abacus 3"}
     run.append("sessions.jsonl", [session, session])
     return run
 
@@ -147,7 +147,7 @@ def test_an_exported_folder_holds_the_rounded_weights_and_a_card_of_these(run, e
     assert card.splits == {"train": 32, "valid": 4, "test": 4}
     assert card.rows == {"cat": 40}
     assert card.training.seconds == 25.0
-    assert card.training.device == "2 × cpu (x86_64)"
+    assert card.training.device == "2 cores of Abacus 3"
 
 
 def test_where_the_data_lay_is_not_shared(run, tmp_path):

@@ -198,7 +198,7 @@ def evaluate(
         data_root: Where the drawings lie, if not where they were in training.
         seed: Of the noise.
     """
-    check_importance(importance_samples, importance_images)
+    check_importance(importance_samples, importance_images, protocol)
     evaluation = _evaluate(
         open_run(run), protocol, importance_samples, importance_images, data_root, seed
     )
@@ -340,7 +340,7 @@ def _reconstruct(
     check_at_least_one("--num", num)
     import numpy as np
 
-    from limner.data.dataset import batch_indices
+    from limner.data.dataset import some_indices
     from limner.gallery import save_reconstructions
     from limner.sample import reconstruct
 
@@ -350,7 +350,7 @@ def _reconstruct(
         raise LimnerError("--category goes with --picture: test pictures are of their own category")
     if picture is None:
         split = open_data(run.config, data_root).split("test")
-        chosen = batch_indices(len(split), min(num, len(split)), step=0, seed=seed)
+        chosen = some_indices(len(split), num, seed)
         targets = split.targets(chosen, run.config.data.binarisation, key=(seed, 0))
         images = targets / np.float32(255)
         model, categories, what = run.load_model(), split.categories(chosen), "test images"

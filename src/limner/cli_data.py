@@ -111,12 +111,12 @@ def show(
         count: How many drawings.
         seed: Of the choice.
     """
-    from limner.data.dataset import batch_indices
+    from limner.data.dataset import some_indices
     from limner.figures import image_grid, save_picture
 
     dataset = open_with_progress(data)
     drawings = dataset.split(split)
-    chosen = batch_indices(len(drawings), min(count, len(drawings)), 0, seed)
+    chosen = some_indices(len(drawings), count, seed)
     labels = [dataset.names[category] for category in drawings.categories(chosen)]
     caption = f"{dataset.name}, {split}: {len(chosen)} of {len(drawings):,} drawings"
     save_picture(image_grid(drawings.levels(chosen) / 255, caption, labels=labels), to)

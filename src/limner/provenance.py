@@ -34,11 +34,10 @@ def code_version() -> str:
 
 def machine(session: Mapping[str, Any]) -> str:
     """The devices of a training session, by kind and number."""
-    kind = session["device"]
+    count, kind = session["devices"], session["device"]
     if kind == "cpu":
-        count = session["devices"]
-        return f"{count} core{'s' if count > 1 else ''} of {processor()}"
-    return f"{session['devices']} × {kind}"
+        return f"{count} core{'s' if count > 1 else ''} of {session['machine']}"
+    return f"{count} × {kind}"
 
 
 @cache

@@ -16,7 +16,7 @@ from limner.terminal import open_with_progress
 if TYPE_CHECKING:
     import numpy as np
 
-    from limner.config import RunConfig
+    from limner.config import Protocol, RunConfig
     from limner.data.dataset import Dataset
     from limner.model import Draw
     from limner.run import Run
@@ -84,13 +84,19 @@ def load_drawing_model(run: "Run", category: str | None, picture: "np.ndarray") 
     return model.of(place)
 
 
-def check_importance(samples: int | None, images: int | None) -> None:
-    """Refuse an importance-weighted bound of nothing."""
+def check_importance(
+    samples: int | None, images: int | None, protocol: "Protocol" = "honest"
+) -> None:
+    """Refuse an importance-weighted bound of nothing, or of what is no bound."""
     check_at_least_one("--importance-samples", samples)
     check_at_least_one("--importance-images", images)
     if images is not None and samples is None:
         raise LimnerError(
             "--importance-images needs --importance-samples: say how many for each, such as 1000"
+        )
+    if samples is not None and protocol != "honest":
+        raise LimnerError(
+            f"--importance-samples gives a bound, and {protocol} bounds nothing: leave out one"
         )
 
 

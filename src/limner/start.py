@@ -15,7 +15,7 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from limner.config import RunConfig
-from limner.data.dataset import Dataset, batch_indices
+from limner.data.dataset import Dataset, some_indices
 from limner.errors import LimnerError
 from limner.model import Draw
 from limner.run import Run, build_model
@@ -72,7 +72,7 @@ def _first_images(config: RunConfig, dataset: Dataset) -> Float[Array, "k c h w"
     One for each category that the model tells apart, or one of them all.
     """
     split = dataset.split("train")
-    places = batch_indices(len(split), min(len(split), 4096), step=0, seed=0)
+    places = some_indices(len(split), 4096, seed=0)
     levels = split.levels(places)
     if config.model.num_categories:
         categories = split.categories(places)

@@ -11,7 +11,6 @@ Several processes run the same loop, each with its part of every batch, and stop
 Axis letters: k step of a dispatch, b batch, c channel, h w picture.
 """
 
-import platform
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -46,6 +45,7 @@ from limner.parallel import (
     replicated_shapes,
     shard,
 )
+from limner.provenance import processor
 from limner.run import Run
 from limner.start import TrainState, initial_model, state_around, state_shapes
 
@@ -313,6 +313,6 @@ def _session(first: int, last: int, seconds: float, mesh: Mesh) -> dict[str, Any
         "processes": jax.process_count(),
         "devices": mesh.size,
         "device": device.device_kind,
-        "machine": platform.machine(),
+        "machine": processor(),
         "jax": jax.__version__,
     }

@@ -15,7 +15,7 @@ from limner.data.doodle_source import Doodles
 from limner.data.fetch import Progress, require
 from limner.data.names import SPLITS, SplitName
 from limner.data.quickdraw import check_names
-from limner.data.shuffle import batch_indices
+from limner.data.shuffle import batch_indices, some_indices
 from limner.data.sources import Pictures, Source
 from limner.data.split import BY_ROW, Progression, Split
 from limner.errors import LimnerError
@@ -28,6 +28,7 @@ __all__ = [
     "batch_indices",
     "data_root",
     "open_dataset",
+    "some_indices",
     "told_apart",
 ]
 

@@ -44,6 +44,11 @@ def batch_indices(length: int, batch_size: int, step: int, seed: int) -> Int64[n
     return np.concatenate(parts)
 
 
+def some_indices(length: int, count: int, seed: int) -> Int64[np.ndarray, "b"]:
+    """The first `count` indices of the first epoch's order; all of them if there are fewer."""
+    return batch_indices(length, min(length, count), step=0, seed=seed)
+
+
 def _permuted(
     places: Int64[np.ndarray, "b"], length: int, seed: int, epoch: int
 ) -> Int64[np.ndarray, "b"]:

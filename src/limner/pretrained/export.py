@@ -17,7 +17,7 @@ from limner.files import replacing_folder
 from limner.model import Draw
 from limner.pretrained.card import Card, Check, Training
 from limner.pretrained.command import train_command
-from limner.provenance import commit
+from limner.provenance import commit, machine
 from limner.run import Run, save_weights
 from limner.words import listed
 
@@ -180,7 +180,7 @@ def _shared(config: RunConfig) -> RunConfig:
 
 def _training(run: Run) -> Training:
     sessions = run.read_sessions()
-    devices = {f"{row['devices']} × {row['device']} ({row['machine']})": None for row in sessions}
+    devices = dict.fromkeys(map(machine, sessions))
     return Training(
         command=train_command(_shared(run.config)),
         steps=run.config.train.steps,

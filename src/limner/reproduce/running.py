@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from limner.config import DataConfig
-from limner.data.dataset import Dataset, batch_indices
+from limner.data.dataset import Dataset, some_indices
 from limner.errors import LimnerError
 from limner.evaluate import Evaluation, evaluate
 from limner.gallery import save_reconstructions, save_samples
@@ -155,7 +155,7 @@ def _save_pictures(run: Run, row: Row, dataset: Dataset) -> None:
     config, seed, protocol = row.config.model, 0, row.config.train.protocol
     model = run.load_model()
     pictures = dataset.split("test")
-    chosen = batch_indices(len(pictures), min(PICTURES, len(pictures)), step=0, seed=seed)
+    chosen = some_indices(len(pictures), PICTURES, seed)
     targets = pictures.targets(chosen, row.config.data.binarisation, key=(seed, 0))
     images = targets / np.float32(255)
     noise = "new noise at every step" if protocol == "honest" else "one noise vector for all steps"
