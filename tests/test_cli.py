@@ -240,6 +240,61 @@ def test_sizes_of_zero_are_refused(capsys, run, tmp_path):
     assert not out.exists()
 
 
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_out_of_range_is_refused(capsys, run, tmp_path, seed):
+    picture = tmp_path / "a.png"
+    Image.new("L", (28, 28), 255).save(picture)
+    for words in (["sample", run], ["reconstruct", run], ["evaluate", run], ["nearest", run],
+                  ["outliers", run], ["complete", run, picture],
+                  ["data", "show", "--to", picture]):  # fmt: skip
+        assert f"--seed is {seed}" in fails(capsys, *words, "--seed", seed)
+
+
+def test_pictures_can_be_drawn_with_the_noise_that_a_model_was_trained_on(run, tmp_path):
+    published = ["--protocol", "as-published"]
+    main(["sample", str(run), *published, "--num", "3", "--out", str(tmp_path / "a")])
+    main(["reconstruct", str(run), *published, "--num", "2", "--out", str(tmp_path / "b")])
+    latents = np.load(tmp_path / "a" / "canvases.npz")["latents"]
+    np.testing.assert_array_equal(latents, np.broadcast_to(latents[:1], latents.shape))
+    assert (tmp_path / "b" / "final.png").exists()
+
+
+def test_a_place_for_pictures_that_cannot_be_written_is_named(capsys, run, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for out in (tmp_path / "file", tmp_path / "file" / "deep"):
+        for command in ("sample", "reconstruct"):
+            assert "cannot be written" in fails(capsys, command, run, "--num", 2, "--out", out)
+    said = fails(capsys, "reproduce", "table1", "--page-only", "--docs", tmp_path / "file")
+    assert "cannot be written" in said
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_ctrl_c_ends_a_command_in_a_line(capsys, run, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("limner.evaluate.evaluate", interrupt)
+    with pytest.raises(SystemExit) as caught:
+        main(["evaluate", str(run)])
+    assert caught.value.code == 130
+    assert capsys.readouterr().err.endswith("limner: stopped\n")
+
+
+def test_a_training_that_cannot_start_leaves_no_folder(capsys, tmp_path):
+    out = tmp_path / "run"
+    start = ["--train.start-from", tmp_path / "none"]
+    assert "is not a run folder" in fails(capsys, "train", *TINY, *start, "--out", out)
+    # A model by its name, which is of other sizes.
+    said = fails(capsys, "train", *TINY, "--train.start-from", "cat", "--out", out)
+    assert "cat has model.latent_size 10, this run 2" in said
+    assert not out.exists()
+
+
+def test_a_run_is_called_as_its_folder_is(capsys, run, monkeypatch):
+    monkeypatch.chdir(run)
+    assert "run tells no categories apart" in fails(capsys, "sample", ".", "--category", "cat")
+
+
 def test_a_run_folder_with_an_unknown_key_is_named(capsys, run, tmp_path):
     settings = json.loads((run / "config.json").read_text())
     settings["model"]["colour"] = 1

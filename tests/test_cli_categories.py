@@ -38,6 +38,11 @@ def house(run) -> Path:
     return path
 
 
+def height(path: Path) -> int:
+    with Image.open(path) as picture:
+        return picture.height
+
+
 def test_sample_draws_the_category_that_is_asked_for(run, tmp_path, capsys):
     outs = {name: tmp_path / name for name in ("cat", "house", "any")}
     main(["sample", str(run), "--num", "4", "--category", "cat", "--out", str(outs["cat"])])
@@ -45,6 +50,10 @@ def test_sample_draws_the_category_that_is_asked_for(run, tmp_path, capsys):
     main(["sample", str(run), "--num", "4", "--out", str(outs["any"])])
     drawn = {name: np.load(out / "canvases.npz")["canvases"][-1] for name, out in outs.items()}
     assert not np.allclose(drawn["cat"], drawn["house"])
+    assert set(np.load(outs["any"] / "canvases.npz")["categories"]) <= {0, 1}
+    # Each is said to be what it was drawn as, which takes a line below it.
+    heights = {name: height(out / "final.png") for name, out in outs.items()}
+    assert heights["any"] > heights["cat"] == heights["house"]
     for picture, as_cat, as_house in zip(drawn["any"], drawn["cat"], drawn["house"], strict=True):
         assert np.allclose(picture, as_cat) or np.allclose(picture, as_house)
 
@@ -69,7 +78,7 @@ def test_a_category_that_it_does_not_tell_is_refused_by_name(run, capsys):
     with pytest.raises(SystemExit) as caught:
         main(["sample", str(run), "--category", "horse"])
     assert caught.value.code == 2
-    assert "do you mean house" in capsys.readouterr().err
+    assert "did you mean house" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

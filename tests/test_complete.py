@@ -61,13 +61,24 @@ def test_a_temperature_of_zero_leaves_the_prior_no_choice(make_model):
 @pytest.mark.parametrize("sizes", [{"read_grid": None, "write_grid": None}, {"channels": 3}])
 def test_models_of_every_kind_finish_drawings(make_model, sizes):
     image = np.repeat(STROKE, sizes.get("channels", 1), axis=0)
-    drawn = finish(make_model(**sizes), image)
+    drawn = finish(make_model(**sizes), image, known=known_pixels(image))
     assert (drawn.probabilities >= image - 1e-6).all()
     assert (drawn.write_window is None) == ("write_grid" in sizes)
 
 
-def test_a_single_step_is_drawn_from_the_prior(make_model):
-    assert finish(make_model(), num_steps=1).canvases.shape == (1, 8, 1, 7, 5)
+def test_a_single_step_looks_at_the_drawing(make_model):
+    model = make_model()
+    one, other = finish(model, num_steps=1), finish(model, STROKE[:, ::-1].copy(), num_steps=1)
+    assert one.canvases.shape == (1, 8, 1, 7, 5)
+    assert not np.allclose(one.latents, other.latents)
+
+
+def test_what_is_drawn_of_a_colour_picture_must_be_said(make_model):
+    model, paper = make_model(channels=3), np.ones((3, 7, 5), np.float32)
+    with pytest.raises(LimnerError, match="cannot be told from their colours"):
+        finish(model, paper)
+    known = np.zeros((7, 5), bool)
+    assert finish(model, paper, known=known).canvases.shape == (6, 8, 3, 7, 5)
 
 
 @pytest.mark.parametrize("num", [0, CANDIDATES + 1])

@@ -1,6 +1,9 @@
 """A configuration says what is wrong with it, and comes back from its file as it was."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -62,8 +65,39 @@ def test_what_is_no_object_of_settings_is_refused(text):
         (TrainConfig, {"learning_rate": float("nan")}),
         (TrainConfig, {"clip_norm": 0.0}),
         (DataConfig, {"name": "images"}),
+        (DataConfig, {"name": "mnist", "categories": ("3",)}),
+        (DataConfig, {"path": Path("pictures")}),
+        (TrainConfig, {"seed": 2**32}),
     ],
 )
-def test_sizes_out_of_range_cannot_be_made(make, bad):
+def test_settings_out_of_range_cannot_be_made(make, bad):
     with pytest.raises(LimnerError):
         make(**bad)
+
+
+def test_words_that_a_setting_does_not_know_are_refused_without_a_type_checker():
+    # In a process of its own, since these tests check all types as they run.
+    wrong = (
+        "DataConfig(name='quick')",
+        "DataConfig(binarisation='gray')",
+        "DataConfig(categories='cat')",
+        "DataConfig(categories=['cat'])",
+        "ModelConfig(cell='gru')",
+        "TrainConfig(protocol='as_published')",
+    )
+    program = f"""
+from limner.config import DataConfig, ModelConfig, TrainConfig
+from limner.errors import LimnerError
+for text in {wrong}:
+    try:
+        eval(text)
+    except LimnerError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(wrong), done.stderr
+    assert (
+        lines[1]
+        == "data.binarisation is 'gray': it must be one of grey, threshold, static, dynamic"
+    )

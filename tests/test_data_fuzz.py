@@ -49,7 +49,7 @@ def read_all(rows):
 
 
 def levels_of_array(path):
-    source = open_images(path, (1, 14, 14)).source
+    source = open_images(path, (1, 14, 14)).sources[0]
     return source.levels(np.arange(len(source)))
 
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from limner.config import DataConfig
 from limner.data.dataset import open_dataset
-from limner.data.images import open_images, read_picture
+from limner.data.images import category_names, open_images, read_picture
 from limner.errors import LimnerError
 
 SHAPE = (1, 28, 28)
@@ -88,7 +88,7 @@ def test_a_set_that_mostly_agrees_is_taken_as_one_and_says_so(tmp_path):
     save(Image.new("L", (100, 100), 0), tmp_path / "odd.png")
     opened = open_images(tmp_path, SHAPE)
     assert opened.note == "19 of 20 are dark on light: all inverted"
-    assert opened.source.levels(np.array([19])).min() == 255
+    assert opened.sources[0].levels(np.array([19])).min() == 255
 
 
 def test_a_mixed_set_is_taken_one_by_one_and_says_so(tmp_path):
@@ -96,7 +96,7 @@ def test_a_mixed_set_is_taken_one_by_one_and_says_so(tmp_path):
         save(drawn(*((0, 255) if i % 2 else (255, 0))), tmp_path / f"{i}.png")
     opened = open_images(tmp_path, SHAPE)
     assert opened.note == "2 of 4 are dark on light: those inverted"
-    assert all(is_the_stroke(levels[0]) for levels in opened.source.levels(np.arange(4)))
+    assert all(is_the_stroke(levels[0]) for levels in opened.sources[0].levels(np.arange(4)))
 
 
 # --- shapes ---
@@ -128,8 +128,8 @@ def test_colours_are_kept(tmp_path):
     red = save(Image.new("RGB", (10, 10), (250, 20, 30)), tmp_path / "a.png")
     levels = read_picture(red, (3, 5, 7))
     assert (levels == np.array([250, 20, 30], np.uint8)[:, None, None]).all()
-    assert open_images(red).source.shape == (3, 10, 10)
-    assert open_images(save(drawn(), tmp_path / "b.png")).source.shape == (1, 100, 100)
+    assert open_images(red).sources[0].shape == (3, 10, 10)
+    assert open_images(save(drawn(), tmp_path / "b.png")).sources[0].shape == (1, 100, 100)
 
 
 def test_a_photograph_is_turned_as_its_camera_was(tmp_path):
@@ -151,13 +151,22 @@ def test_folders_in_a_folder_are_categories(tmp_path):
     (tmp_path / "cat" / "notes.txt").write_text("no picture")
     opened = open_images(tmp_path, SHAPE)
     assert opened.names == ("cat", "dog")
-    assert opened.categories is not None
-    assert opened.categories.tolist() == [0, 0, 1]
+    assert [len(source) for source in opened.sources] == [2, 1]
+    assert category_names(tmp_path) == ("cat", "dog")
     for i in range(20):
         save(drawn(), tmp_path / "dog" / f"{i}.png")
     dataset = open_dataset(DataConfig(name="images", path=tmp_path), SHAPE)
     assert dataset.sizes == {"train": 18, "valid": 2, "test": 2}
     assert dataset.split("train").categories(np.arange(18)).tolist() == [0, 0, *[1] * 16]
+
+
+def test_a_limit_leaves_each_folder_its_first_pictures(tmp_path):
+    for name in ("cat", "dog"):
+        for i in range(20):
+            save(drawn(), tmp_path / name / f"{i:02}.png")
+    dataset = open_dataset(DataConfig(name="images", path=tmp_path, limit=10), SHAPE)
+    assert dataset.split("train").categories(np.arange(16)).tolist() == [*[0] * 8, *[1] * 8]
+    assert dataset.split("test").rows(np.arange(2)).tolist() == [9, 9]
     assert "all inverted" in dataset.note
 
 
@@ -171,14 +180,14 @@ def test_an_array_of_levels_or_fractions_is_read_alike(tmp_path, dtype, scale):
     path = tmp_path / "own.npy"
     path.write_bytes(npy((ink * scale).astype(dtype)))
     opened = open_images(path)
-    assert opened.source.shape == (1, 8, 8)
-    assert (opened.source.levels(np.arange(30))[:, 0] == ink * 255).all()
+    assert opened.sources[0].shape == (1, 8, 8)
+    assert (opened.sources[0].levels(np.arange(30))[:, 0] == ink * 255).all()
 
 
 def test_an_array_of_0_and_1_is_no_ink_and_ink(tmp_path):
     path = tmp_path / "own.npy"
     path.write_bytes(npy(np.eye(8, dtype=np.uint8)[None].repeat(3, 0)))
-    assert open_images(path).source.levels(np.arange(3)).max() == 255
+    assert open_images(path).sources[0].levels(np.arange(3)).max() == 255
 
 
 def test_an_array_dark_on_light_is_inverted_and_stays_on_the_disk(tmp_path):
@@ -188,7 +197,7 @@ def test_an_array_dark_on_light_is_inverted_and_stays_on_the_disk(tmp_path):
     path.write_bytes(npy(levels))
     opened = open_images(path)
     assert opened.note == "of 40 looked at, 40 are dark on light: all inverted"
-    assert (opened.source.levels(np.arange(40))[:, 0] == 255 - levels).all()
+    assert (opened.sources[0].levels(np.arange(40))[:, 0] == 255 - levels).all()
 
 
 def test_an_array_of_colours_or_of_another_size_is_brought_to_the_shape(tmp_path):
@@ -196,17 +205,17 @@ def test_an_array_of_colours_or_of_another_size_is_brought_to_the_shape(tmp_path
     colours = np.random.default_rng(0).integers(0, 256, (12, 6, 4, 3), np.uint8)
     path.write_bytes(npy(colours))
     rows = np.array([11, 0])
-    assert (open_images(path).source.levels(rows) == colours[rows].transpose(0, 3, 1, 2)).all()
-    halved = open_images(path, (3, 3, 2)).source.levels(rows)
+    assert (open_images(path).sources[0].levels(rows) == colours[rows].transpose(0, 3, 1, 2)).all()
+    halved = open_images(path, (3, 3, 2)).sources[0].levels(rows)
     means = colours[rows].reshape(2, 3, 2, 2, 2, 3).mean(axis=(2, 4)).transpose(0, 3, 1, 2)
     assert np.abs(halved - means).max() <= 1  # rounded once an axis
-    assert open_images(path, SHAPE).source.levels(rows).shape == (2, *SHAPE)
+    assert open_images(path, SHAPE).sources[0].levels(rows).shape == (2, *SHAPE)
 
 
 def test_official_bitmaps_are_an_array_of_ones_own_too(tmp_path):
     path = tmp_path / "cat.npy"
     path.write_bytes(npy(bitmaps(30) // 2))
-    assert (open_images(path).source.levels(np.array([4])).ravel() == bitmaps(30)[4] // 2).all()
+    assert (open_images(path).sources[0].levels(np.array([4])).ravel() == bitmaps(30)[4] // 2).all()
 
 
 @pytest.mark.parametrize(

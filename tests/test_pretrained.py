@@ -24,7 +24,7 @@ from limner.files import replacing_folder
 from limner.pretrained import shelf
 from limner.pretrained.card import Card
 from limner.pretrained.command import train_command
-from limner.pretrained.export import export
+from limner.pretrained.export import evaluate_check, export
 from limner.pretrained.page import models_page
 from limner.pretrained.shelf import read_card
 from limner.run import Run
@@ -72,16 +72,57 @@ def test_a_shipped_models_card_agrees_with_its_configuration(name):
 @pytest.mark.parametrize("name", shelf.names())
 def test_a_shipped_models_bound_is_the_one_on_its_card(name, shared_data):
     trained = limner.load(name)
-    check, config = trained.card.check, trained.config
-    data = dataclasses.replace(config.data, limit=check.limit, root=shared_data)
-    found = evaluate(
-        trained.model,
-        open_dataset(data, fetch=False),
-        num_steps=config.model.num_steps,
-        binarisation=data.binarisation,
-    )
+    data = dataclasses.replace(trained.config.data, root=shared_data)
+    dataset = open_dataset(data, fetch=False)
+    check = trained.card.check
+    found = evaluate_check(trained.model, dataset, trained.config, check.limit)
     assert found.images == check.images
     assert found.bound == pytest.approx(check.bound, abs=0.05)
+    assert check.holds(found)
+
+
+def test_a_check_says_whether_it_holds(shared_data, capsys, monkeypatch):
+    monkeypatch.setenv("LIMNER_DATA", str(shared_data))
+    main(["evaluate", "dog", "--check"])
+    assert "over 359 pictures, as on the card" in capsys.readouterr().out
+    card = read_card(shelf.SHELF / "dog")
+    assert card is not None
+    assert not card.check.holds(dataclasses.replace(card.evaluation, bound=0.0))
+    assert not card.check.holds(dataclasses.replace(card.evaluation, images=3))
+
+
+def test_a_run_without_a_card_has_no_check(run, capsys):
+    assert "has no card to check" in fails(capsys, "evaluate", run.folder, "--check")
+
+
+def test_pictures_that_a_network_cannot_take_are_refused():
+    trained = limner.load("cat")
+    with pytest.raises(LimnerError, match=r"\(1, 28, 28\), not \(2, 1, 14, 14\)"):
+        trained.reconstruct(np.zeros((2, 1, 14, 14)))
+    with pytest.raises(LimnerError, match="divide levels by 255"):
+        trained.reconstruct(np.full((1, 1, 28, 28), 255.0))
+
+
+def test_training_can_begin_with_a_model_by_its_name(tmp_path, shared_data, capsys):
+    options = ["--train.steps", "2", "--train.batch-size", "4", "--data.root", str(shared_data)]
+    start = ["--train.start-from", "cat", "--data.limit", "100"]
+    main(["train", "quickdraw", *options, *start, "--out", str(tmp_path / "more")])
+    assert "finished at step 2 of 2" in capsys.readouterr().out
+    export(
+        Run.open(tmp_path / "more"),
+        tmp_path / "shared",
+        open_dataset(Run.open(tmp_path / "more").config.data),
+    )
+    card, cat = read_card(tmp_path / "shared"), read_card(shelf.SHELF / "cat")
+    assert card is not None
+    assert cat is not None
+    assert card.training.before is not None
+    assert card.training.before.steps == cat.training.steps == 10_000
+    assert "--train.start-from cat" in card.training.command
+
+
+def test_the_package_tells_what_it_has():
+    assert {"load", "open_dataset", "PRESETS"} <= set(dir(limner))
 
 
 def test_what_is_shipped_is_small():
@@ -200,7 +241,7 @@ def test_the_command_exports_with_importance_samples_and_an_exported_folder_is_a
     out = tmp_path / "kitten"
     importance = ["--importance-samples", "2", "--importance-images", "1"]
     main(["export", str(run.folder), "--out", str(out), *importance])
-    assert "Cat as a program draws them: " in capsys.readouterr().out
+    assert "Cat, drawn by a program: " in capsys.readouterr().out
     facts = json.loads((out / "card.json").read_text())["evaluation"]
     assert facts["importance_samples"] == 2
     main(["evaluate", str(out), "--json"])
@@ -265,7 +306,7 @@ def test_a_model_that_tells_categories_apart_is_exported_and_draws_the_one_it_is
     assert trained.reconstruct(images, category="dog").categories.tolist() == [1, 1, 1]
     with pytest.raises(LimnerError, match=r"say which .* category='cat'"):
         trained.reconstruct(images)
-    with pytest.raises(LimnerError, match="no category of pair: do you mean dog"):
+    with pytest.raises(LimnerError, match="no category of pair: did you mean dog"):
         trained.sample(1, category="dogg")
     main(["evaluate", str(pair), "--json"])
     assert json.loads(capsys.readouterr().out)["bound"] == trained.card.evaluation.bound

@@ -175,6 +175,51 @@ def test_a_loss_that_is_not_finite_stops_with_its_step_and_keeps_the_last_good_s
     assert all(np.isfinite(row["bound"]) for row in run.read_metrics())
 
 
+def test_weights_that_broke_in_the_last_update_before_a_validation_are_not_kept(tmp_path, dataset):
+    # Half a million times the loss's own gradient: the first update is the last there is.
+    config = with_training(
+        optimiser="rmsprop", learning_rate=1e30, clip_norm=1e30, warmup_steps=0, validate_every=1
+    )
+    run = Run.create(tmp_path / "broken", config)
+    with pytest.raises(LimnerError, match=r"not finite at step 1: try a lower"):
+        train(run, dataset)
+    assert not run.weights.exists()
+    assert not run.finished
+
+
+def test_a_run_is_finished_with_its_last_validation(finished, tmp_path):
+    run = Run.create(tmp_path / "almost", TINY)
+    run.weights.write_bytes(finished.weights.read_bytes())
+    rows = finished.read_metrics()
+    run.write_metrics(rows[:-1])  # killed between the last update and its validation
+    assert not run.finished
+    run.write_metrics(rows)
+    assert run.finished
+
+
+def test_what_is_measured_does_not_depend_on_chunks_or_order(finished, monkeypatch):
+    dataset = open_dataset(dataclasses.replace(TINY.data, limit=400, binarisation="dynamic"))
+    split, measure = dataset.split("train"), one_sample(3, "honest")
+    some = np.arange(len(split))[::-7][:50]
+
+    def measured(places, seed=2**32 - 1):
+        return estimate(
+            measure,
+            finished.load_model(),
+            split,
+            binarisation="dynamic",
+            seed=seed,
+            places=places,
+        ).bound
+
+    whole = measured(None)
+    assert len(whole) == len(split) > 256
+    np.testing.assert_allclose(measured(some), whole[some], rtol=1e-5)
+    monkeypatch.setattr("limner.estimate.CHUNK", 17)
+    np.testing.assert_allclose(measured(some), whole[some], rtol=1e-5)
+    assert not np.allclose(measured(some, seed=0), whole[some])
+
+
 def test_what_the_studys_protocol_gives_goes_by_the_studys_names(tmp_path, dataset):
     run = Run.create(tmp_path / "published", with_training(steps=20, protocol="as-published"))
     train(run, dataset)

@@ -20,7 +20,7 @@ from rich.table import Table
 from limner.cli_models import export, models, nearest, outliers
 from limner.cli_reproduce import reproduce
 from limner.cli_studio import complete, interpolate, studio
-from limner.config import PRESETS, Protocol, RunConfig
+from limner.config import PRESETS, Protocol, RunConfig, require_seed
 from limner.errors import FailedElsewhere, LimnerError, PeerLost
 from limner.session import (
     RunFolder,
@@ -56,6 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(2)
     except BrokenPipeError:  # the reader of our output has left
         sys.exit(1)
+    except KeyboardInterrupt:
+        print("limner: stopped", file=sys.stderr)
+        sys.exit(130)
 
 
 def _dispatch(arguments: list[str]) -> None:
@@ -148,12 +151,19 @@ def _train(out: Path, config: RunConfig) -> "Run":
     prepare()
     from limner.distributed import agreement, by_leader
     from limner.gallery import save_curves
+    from limner.pretrained.shelf import folder_of
     from limner.run import Run
+    from limner.start import check_start
     from limner.train import check_fits, train
 
+    if (named := config.train.start_from) is not None:
+        settings = dataclasses.replace(config.train, start_from=folder_of(named))
+        config = dataclasses.replace(config, train=settings)
     with agreement():
         dataset = open_data(config)
         check_fits(config, dataset)
+        if not (out / "config.json").exists():
+            check_start(config)
     run = Run.create(out, config)
     with progress_bar("training") as advance:
         advance(0, config.train.steps, "compiling")
@@ -171,7 +181,11 @@ def _train(out: Path, config: RunConfig) -> "Run":
     if outcome.validation:
         print(f"best on the validation split: {_in_words(outcome.validation)}")
     if outcome.finished:
-        print(f"try next: limner evaluate {out}; limner sample {out}; limner reconstruct {out}")
+        noise = "" if config.train.protocol == "honest" else f" --protocol {config.train.protocol}"
+        print(
+            f"try next: limner evaluate {out}{noise}; limner sample {out}{noise}; "
+            f"limner reconstruct {out}{noise}"
+        )
     else:
         print(f"to go on: limner train --out {out}")
     return run
@@ -186,6 +200,7 @@ def evaluate(
     importance_images: int | None = None,
     data_root: Path | None = None,
     seed: int = 0,
+    check: bool = False,
 ) -> None:
     """Measure the bound on the whole test split.
 
@@ -197,7 +212,13 @@ def evaluate(
         importance_images: Take that over so many test images, chosen by chance, if not over all.
         data_root: Where the drawings lie, if not where they were in training.
         seed: Of the noise.
+        check: Instead, of a model with a card, measure in seconds what the card has to check an
+            installation by.
     """
+    if check:
+        _check(open_run(run), data_root)
+        return
+    require_seed(seed, "--seed")
     check_importance(importance_samples, importance_images, protocol)
     evaluation = _evaluate(
         open_run(run), protocol, importance_samples, importance_images, data_root, seed
@@ -234,6 +255,24 @@ def _evaluate(
         )
 
 
+def _check(run: "Run", data_root: Path | None) -> None:
+    from limner.pretrained.export import evaluate_check
+    from limner.pretrained.shelf import read_card
+
+    card = read_card(run.folder)
+    if card is None:
+        raise LimnerError(f"{run.name} has no card to check: only models that were exported have")
+    dataset = open_data(run.config, data_root)
+    found = evaluate_check(run.load_model(), dataset, run.config, card.check.limit)
+    measured = f"{found.bound:.3f} nats over {found.images:,} pictures"
+    if not card.check.holds(found):
+        raise LimnerError(
+            f"the bound is {measured}, on the card {card.check.bound:.3f} over "
+            f"{card.check.images:,}: these are other data, or something computes otherwise here"
+        )
+    print(f"the bound is {measured}, as on the card")
+
+
 def sample(
     run: RunFolder,
     *,
@@ -243,6 +282,7 @@ def sample(
     num_steps: int | None = None,
     steps: tuple[int, ...] = (),
     category: str | None = None,
+    protocol: Protocol = "honest",
     out: Path | None = None,
 ) -> None:
     """Draw from the prior: pictures the model makes up.
@@ -255,9 +295,12 @@ def sample(
         num_steps: Steps to draw in, if not those of training.
         steps: Time steps to show in steps.png.
         category: To draw, of a model that tells categories apart; else each by chance.
+        protocol: Noise: honest is new at every step; as-published is one vector for all steps, for
+            a model that was trained so.
         out: Folder for the pictures, if not RUN/figures/samples.
     """
-    for path in _sample(open_run(run), num, seed, temperature, num_steps, steps, category, out):
+    there = open_run(run)
+    for path in _sample(there, num, seed, temperature, num_steps, steps, category, protocol, out):
         print(path)
 
 
@@ -269,17 +312,20 @@ def _sample(
     num_steps: int | None = None,
     steps: tuple[int, ...] = (),
     category: str | None = None,
+    protocol: Protocol = "honest",
     out: Path | None = None,
 ) -> list[Path]:
     check_at_least_one("--num", num)
     check_at_least_one("--num-steps", num_steps)
+    require_seed(seed, "--seed")
+    from limner.data.dataset import told_apart
     from limner.gallery import save_samples
     from limner.recognise import category_place
     from limner.sample import sample
 
     num_steps = num_steps or run.config.model.num_steps
     _check_steps(steps, num_steps)
-    place = None if category is None else category_place(run.config, category, run.folder.name)
+    place = None if category is None else category_place(run.config, category, run.name)
     drawings = sample(
         run.load_model(),
         num=num,
@@ -287,15 +333,17 @@ def _sample(
         seed=seed,
         temperature=temperature,
         category=place,
+        protocol=protocol,
     )
     heat = "" if temperature == 1 else f", temperature {temperature:g}"
-    name = run.folder.name if category is None else f"{run.folder.name} ({category})"
+    name = run.name if category is None else f"{run.name} ({category})"
     return save_samples(
         drawings,
         out or run.figures / "samples",
-        of=f"{name}, T = {num_steps}, seed {seed}{heat}",
+        of=f"{name}, T = {num_steps}, seed {seed}{heat}{_noise(run, protocol)}",
         write_grid=run.config.model.write_grid,
         steps=steps,
+        names=told_apart(run.config) if category is None else (),
     )
 
 
@@ -307,6 +355,7 @@ def reconstruct(
     picture: Path | None = None,
     steps: tuple[int, ...] = (),
     category: str | None = None,
+    protocol: Protocol = "honest",
     data_root: Path | None = None,
     out: Path | None = None,
 ) -> None:
@@ -320,10 +369,13 @@ def reconstruct(
         steps: Time steps to show in steps.png.
         category: Of your own picture, for a model that tells categories apart; else what the
             picture looks like.
+        protocol: Noise: honest is new at every step; as-published is one vector for all steps, for
+            a model that was trained so.
         data_root: Where the drawings lie, if not where they were in training.
         out: Folder for the pictures, if not RUN/figures/reconstructions.
     """
-    for path in _reconstruct(open_run(run), num, seed, picture, steps, category, data_root, out):
+    there = open_run(run)
+    for path in _reconstruct(there, num, seed, picture, steps, category, protocol, data_root, out):
         print(path)
 
 
@@ -334,10 +386,12 @@ def _reconstruct(
     picture: Path | None = None,
     steps: tuple[int, ...] = (),
     category: str | None = None,
+    protocol: Protocol = "honest",
     data_root: Path | None = None,
     out: Path | None = None,
 ) -> list[Path]:
     check_at_least_one("--num", num)
+    require_seed(seed, "--seed")
     import numpy as np
 
     from limner.data.dataset import some_indices
@@ -359,17 +413,30 @@ def _reconstruct(
         model, categories, what = load_drawing_model(run, category, image), None, picture.name
         images = image[None]
     drawings = reconstruct(
-        model, images, num_steps=config.num_steps, seed=seed, categories=categories
+        model,
+        images,
+        num_steps=config.num_steps,
+        seed=seed,
+        categories=categories,
+        protocol=protocol,
     )
     return save_reconstructions(
         drawings,
         images,
         out or run.figures / "reconstructions",
-        of=f"{run.folder.name}, {what}, T = {config.num_steps}, seed {seed}",
+        of=f"{run.name}, {what}, T = {config.num_steps}, seed {seed}{_noise(run, protocol)}",
         read_grid=config.read_grid,
         write_grid=config.write_grid,
         steps=steps,
     )
+
+
+def _noise(run: "Run", protocol: Protocol) -> str:
+    """The end of a caption: which noise, where that is not a matter of course."""
+    from limner.gallery import NOISE
+
+    is_honest = protocol == run.config.train.protocol == "honest"
+    return "" if is_honest else f", {NOISE[protocol]}"
 
 
 def curves(run: RunFolder, *, out: Path | None = None) -> None:
@@ -395,7 +462,7 @@ def demo(*, out: Path = Path("runs/demo")) -> None:
         out: Run folder.
     """
     run = _train(out, PRESETS[DEFAULT_PRESET])
-    if not run.weights.exists():
+    if not run.finished:
         return
     evaluation = _evaluate(run)
     files = _sample(run, num=64) + _reconstruct(run, num=16)

@@ -10,8 +10,9 @@ from typing import Annotated
 import tyro
 from tyro.extras import SubcommandApp
 
-from limner.config import DataConfig
+from limner.config import DataConfig, require_seed
 from limner.data.names import ExportFormat, Format, SplitName
+from limner.session import check_at_least_one
 from limner.terminal import open_with_progress, progress_bar
 
 app = SubcommandApp()
@@ -83,6 +84,7 @@ def fetch(
         root: Data root; else $LIMNER_DATA, else the user's cache.
         workers: Files at once.
     """
+    check_at_least_one("--workers", workers)
     from limner.data.dataset import data_root
     from limner.data.fetch import fetch as download
     from limner.data.library import wanted
@@ -111,6 +113,8 @@ def show(
         count: How many drawings.
         seed: Of the choice.
     """
+    check_at_least_one("--count", count)
+    require_seed(seed, "--seed")
     from limner.data.dataset import some_indices
     from limner.figures import image_grid, save_picture
 
@@ -155,6 +159,7 @@ def rasterise(source: Path, to: Path, side: int = 28, workers: int | None = None
         side: Of the bitmaps, pixels.
         workers: Processes; else one a core.
     """
+    check_at_least_one("--workers", workers)
     from limner.data.rasterise_file import rasterise_file
 
     with progress_bar("drawing") as advance:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+from limner.config import require_seed
 from limner.data.names import SPLITS, SplitName
 from limner.session import RunFolder, check_at_least_one, check_importance, open_data, open_run
 from limner.terminal import progress_bar
@@ -107,6 +108,7 @@ def outliers(
     """
     check_at_least_one("--num", num)
     check_at_least_one("the number of --splits", len(splits))
+    require_seed(seed, "--seed")
     there = open_run(run)
     from limner.gallery import save_outliers
     from limner.outliers import levels, score
@@ -126,7 +128,7 @@ def outliers(
             seed=seed,
             on_progress=advance,
         )
-    of = f"{there.folder.name}, {config.data.binarisation}, seed {seed}"
+    of = f"{there.name}, {config.data.binarisation}, seed {seed}"
     strangest = levels(dataset, scores, num)
     folder = out or there.figures / "outliers"
     for path in save_outliers(scores, strangest, folder, of=of, by=by):
@@ -151,6 +153,7 @@ def nearest(
         out: Folder for the picture and the distances, if not RUN/figures/nearest.
     """
     check_at_least_one("--num", num)
+    require_seed(seed, "--seed")
     there = open_run(run)
     from limner.gallery import medians, save_nearest
     from limner.nearest import compare
@@ -168,7 +171,7 @@ def nearest(
             seed=seed,
             on_progress=advance,
         )
-    of = f"{there.folder.name}, T = {config.model.num_steps}, seed {seed}"
+    of = f"{there.name}, T = {config.model.num_steps}, seed {seed}"
     print(f"median squared pixel distance to the nearest of {found.trained_on:,} training drawings")
     for what, median in medians(found).items():
         print(f"  {what:34}{median:8.2f}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from limner.config import require_seed
 from limner.errors import LimnerError
 from limner.session import RunFolder, load_drawing_model, open_run, prepare, read_picture
 
@@ -41,7 +42,7 @@ def studio(
     except ModuleNotFoundError as error:
         raise LimnerError(
             f"the studio needs packages that are not here ({error.name}): "
-            "pip install 'limner[studio]'"
+            "install limner with its extra, as in pip install '.[studio]' in a clone"
         ) from None
     from limner.studio.models import find_models, load_models
 
@@ -105,7 +106,7 @@ def interpolate(
         num_steps=there.config.model.num_steps,
     )
     show = Show(
-        f"Interpolation · {there.folder.name}, {first.name} to {second.name}",
+        f"Interpolation · {there.name}, {first.name} to {second.name}",
         drawings.canvases,
         write_window=drawings.write_window,
         write_grid=there.config.model.write_grid,
@@ -135,6 +136,7 @@ def complete(
         category: Of a model that tells categories apart; else what the picture looks like.
         out: Folder for the pictures, if not RUN/figures/completions.
     """
+    require_seed(seed, "--seed")
     from limner.complete import complete
     from limner.studio.takeaway import Show
 
@@ -150,7 +152,7 @@ def complete(
         temperature=temperature,
     )
     show = Show(
-        f"Completions of {picture.name} · {there.folder.name}, seed {seed}",
+        f"Completions of {picture.name} · {there.name}, seed {seed}",
         drawings.canvases,
         write_window=drawings.write_window,
         write_grid=config.write_grid,

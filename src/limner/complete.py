@@ -61,18 +61,24 @@ def complete(
         num_steps: T.
         seed: Of all chance in it.
         temperature: Factor on the noise of the steps that come from the prior.
-        known: Which pixels are given; `known_pixels(image)` if None.
+        known: Which pixels are given; `known_pixels(image)` if None, which needs a single channel.
 
     Returns:
         The completions, on whose canvases the ink of `image` lies at every step; what they read on
         the way is not given.
 
     Raises:
-        LimnerError: `num` is out of range.
+        LimnerError: `num` is out of range, or which pixels of a colour picture are drawn is not
+            said.
     """
     if not 1 <= num <= CANDIDATES:
         raise LimnerError(f"num is {num}: there can be 1 to {CANDIDATES} completions")
     if known is None:
+        if len(image) > 1:
+            raise LimnerError(
+                "which pixels of a colour picture are drawn cannot be told from their colours: "
+                "only drawings in one ink are finished, or in Python what `known` says"
+            )
         known = known_pixels(image)
     steps = _complete(
         model,
@@ -118,7 +124,7 @@ def _complete(
     num_steps: int,
 ) -> Step:
     candidates_key, pick_key, last_key, sweeps_key = jax.random.split(key, 4)
-    looks = int(_LOOKS * num_steps)
+    looks = max(1, int(_LOOKS * num_steps))
     heat = jnp.where(jnp.arange(num_steps) < looks, 1, temperature)[:, None]
 
     def noises(key: PRNGKeyArray, count: int) -> Float[Array, "b t z"]:

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import dacite
 
@@ -42,9 +42,26 @@ def parse_strictly(kind: type[T], text: str, origin: str) -> T:
         raise LimnerError(f"{origin}: {error}") from None
 
 
+def require_seed(seed: int, what: str) -> None:
+    """Whether a number seeds all that draws by chance.
+
+    Raises:
+        LimnerError: It does not.
+    """
+    _require(0 <= seed < 2**32, what, seed, "from 0 to 4294967295")
+
+
 def _require(ok: bool, what: str, given: Any, allowed: str) -> None:
     if not ok:
         raise LimnerError(f"{what} is {given!r}: it must be {allowed}")
+
+
+def _require_choices(config: Any, part: str) -> None:
+    """Whether each setting that is one of some words is one of them."""
+    for name, kind in get_type_hints(type(config)).items():
+        if get_origin(kind) is Literal:
+            value, words = getattr(config, name), get_args(kind)
+            _require(value in words, f"{part}.{name}", value, f"one of {', '.join(words)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +98,7 @@ class ModelConfig:
     """Categories to tell apart, in the order of the data set's; 0 tells none."""
 
     def __post_init__(self):
+        _require_choices(self, "model")
         for name in ("height", "width", "channels", "num_steps", "latent_size", "hidden_size"):
             value = getattr(self, name)
             _require(value >= 1, f"model.{name}", value, "a whole number of at least 1")
@@ -121,6 +139,9 @@ class DataConfig:
     """Use only the first rows of each category."""
 
     def __post_init__(self):
+        _require_choices(self, "data")
+        is_tuple = isinstance(self.categories, tuple)
+        _require(is_tuple, "data.categories", self.categories, "a tuple of names")
         _require(
             self.limit is None or self.limit >= 10,
             "data.limit",
@@ -138,6 +159,18 @@ class DataConfig:
             "data.path",
             self.path,
             "a folder of pictures, a picture or a .npy file when data.name is images",
+        )
+        _require(
+            self.name == "images" or self.path is None,
+            "data.path",
+            str(self.path),
+            "left out unless data.name is images",
+        )
+        _require(
+            self.name in ("doodles", "quickdraw") or not self.categories,
+            "data.categories",
+            list(self.categories),
+            "left out unless data.name is doodles or quickdraw",
         )
 
 
@@ -172,7 +205,8 @@ class TrainConfig:
     start_from: Path | None = None
     """Run folder whose weights to begin with, of the same model but for model.num_steps."""
     precision: Precision = "highest"
-    """Of matrix products, where the chip has a choice; sums stay in 32 bits."""
+    """Of training's matrix products, where the chip has a choice; sums stay in 32 bits. What is
+    measured is measured at the highest."""
     rematerialise: bool = False
     """Compute each step again in the backward pass instead of keeping it: slower, less memory."""
     validate_every: int = 500
@@ -184,6 +218,7 @@ class TrainConfig:
     CPU, one a core)."""
 
     def __post_init__(self):
+        _require_choices(self, "train")
         for name in ("steps", "batch_size", "validate_every"):
             value = getattr(self, name)
             _require(value >= 1, f"train.{name}", value, "a whole number of at least 1")
@@ -196,7 +231,7 @@ class TrainConfig:
             self.average_decay,
             "at least 0 and below 1",
         )
-        _require(0 <= self.seed < 2**32, "train.seed", self.seed, "from 0 to 4294967295")
+        require_seed(self.seed, "train.seed")
         _require(
             self.devices is None or self.devices >= 1,
             "train.devices",

@@ -1,9 +1,8 @@
 """Measuring many pictures: in chunks, shared over the devices of all processes.
 
 A measure is a function of the model (that of the picture's category, where the model tells them
-apart), one picture and a key. What it gives for a picture depends on
-the seed and on the picture's place in the split alone, not on its chunk or on how many devices
-there are.
+apart), one picture and a key. What it gives for a picture depends on the seed and on the picture's
+place in the split alone, not on its chunk or on how many devices there are.
 
 Axis letters: b picture, t step, k importance sample.
 """
@@ -25,6 +24,7 @@ from limner.objective import AnyArray, Loss, draw_noise, importance_weighted_bou
 from limner.parallel import DATA_AXIS, REPLICATED, data_mesh, own_part, replicate, shard
 
 CHUNK = 256
+"""The most pictures at a time."""
 
 Measure = Callable[[Draw, Float[Array, "c h w"], PRNGKeyArray], Any]
 
@@ -81,37 +81,47 @@ def estimate(
         places: Which pictures; all if None.
         on_progress: Called with the number of pictures done.
     """
-    size = CHUNK + -CHUNK % jax.process_count()
-    mesh, own = data_mesh(size), own_part(size)
-    model = replicate(model, mesh)
     places = np.arange(len(split)) if places is None else places
+    size = _chunk_size(len(places))
+    mesh, own = data_mesh(size), own_part(size)
+    model, key = replicate(model, mesh), jax.random.key(seed)
     chunks = []
-    for start in range(0, len(places), CHUNK):
-        some = places[start : start + CHUNK]
+    for start in range(0, len(places), size):
+        some = places[start : start + size]
         padded = np.resize(some, size)[own]
-        targets = split.targets(padded, binarisation, key=(seed, start))
+        targets = split.targets(padded, binarisation, key=(seed, 0))
         pictures = Pictures(targets, split.categories(padded), padded)
         pictures = jax.tree.map(lambda array: shard(array, mesh, axis=0), pictures)
-        chunk = _measure_chunk(model, pictures, seed, measure=measure, mesh=mesh)
+        chunk = _measure_chunk(model, pictures, key, measure=measure, mesh=mesh)
         chunk = process_allgather(chunk, tiled=True)
         chunks.append(jax.tree.map(lambda part, some=some: part[: len(some)], chunk))
         on_progress(start + len(some))
     return jax.tree.map(lambda *parts: np.concatenate(parts), *chunks)
 
 
+def _chunk_size(count: int) -> int:
+    """The same for all chunks, so that one program does; few places are filled up with others."""
+    chunks = -(-count // CHUNK)
+    shares = jax.device_count()  # of all processes, as many each
+    return -(-count // (chunks * shares)) * shares
+
+
 @partial(jax.jit, static_argnames=("measure", "mesh"))
 def _measure_chunk(
-    model: Draw, pictures: Pictures, seed: int | Array, *, measure: Measure, mesh: Mesh
+    model: Draw, pictures: Pictures, key: PRNGKeyArray, *, measure: Measure, mesh: Mesh
 ) -> Any:
-    def one(model: Draw, picture: Any, seed: int | Array) -> Any:
-        key = jax.random.fold_in(jax.random.key(seed), picture.places)
+    def one(model: Draw, picture: Any, key: PRNGKeyArray) -> Any:
+        key = jax.random.fold_in(key, picture.places)
         return measure(model.of(picture.categories), picture.targets / 255, key)
 
     data = PartitionSpec(DATA_AXIS)
-    return jax.shard_map(
+    many = jax.shard_map(
         jax.vmap(one, in_axes=(None, 0, None)),
         mesh=mesh,
         in_specs=(REPLICATED, data, REPLICATED),
         out_specs=data,
         check_vma=False,
-    )(model, pictures, seed)
+    )
+    # Whatever the chip would choose: a number must not depend on it.
+    with jax.default_matmul_precision("highest"):
+        return many(model, pictures, key)

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from limner.config import Binarisation, Protocol
 from limner.data.dataset import Dataset, Split, SplitName
 from limner.distributions import bernoulli_entropy
+from limner.errors import LimnerError
 from limner.estimate import estimate, importance_weighted, one_sample
 from limner.model import Draw
 from limner.objective import published_rate
@@ -114,7 +115,12 @@ def evaluate(
         importance_images: Take that over so many pictures, chosen by chance; None for all.
         seed: Of the noise.
         on_progress: Called with measurements done and to do.
+
+    Raises:
+        LimnerError: An importance-weighted bound is wanted of what is no bound.
     """
+    if importance_samples is not None and protocol != "honest":
+        raise LimnerError(f"importance samples give a bound, and {protocol} bounds nothing")
     pictures = dataset.split(split)
     total = len(pictures)
     weighed = 0 if importance_samples is None else min(importance_images or total, total)

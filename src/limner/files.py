@@ -6,17 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from limner.errors import LimnerError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`, renamed to it at the end if nothing went wrong."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A temporary path beside `path`, renamed to it at the end if nothing went wrong.
+
+    Raises:
+        LimnerError: It cannot be written.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -24,17 +31,30 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     """A temporary folder beside `path`, renamed to it at the end if nothing went wrong.
 
     What is at `path` by then is kept, and the renaming fails, unless it is an empty folder.
+
+    Raises:
+        LimnerError: It cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.mkdir(parents=True)
+    with _writing(path):
+        temporary.mkdir(parents=True)
+        try:
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
     try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise LimnerError(f"{path} cannot be written ({reason}): choose another place") from error
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
+    """Write a text file whole or not at all, or raise as `replacing` does."""
     with replacing(path) as temporary:
         temporary.write_text(text)

@@ -17,6 +17,7 @@ from jaxtyping import Float, UInt8
 
 from limner import figures
 from limner.attention import Window
+from limner.config import Protocol
 from limner.errors import LimnerError
 from limner.figures import Windows
 from limner.files import replace_text, replacing
@@ -28,8 +29,21 @@ ANIMATED = 16
 """How many pictures an animation shows; more would be too small to follow."""
 
 
+NOISE: dict[Protocol, str] = {
+    "honest": "new noise at every step",
+    "as-published": "one noise vector for all steps",
+}
+"""What captions call the noise of each protocol."""
+
+
 def save_samples(
-    drawings: Drawings, folder: Path, *, of: str, write_grid: int | None, steps: Sequence[int] = ()
+    drawings: Drawings,
+    folder: Path,
+    *,
+    of: str,
+    write_grid: int | None,
+    steps: Sequence[int] = (),
+    names: Sequence[str] = (),
 ) -> list[Path]:
     """Write what samples look like.
 
@@ -39,6 +53,8 @@ def save_samples(
         of: What drew them, for the captions.
         write_grid: N of the writing window, if there is one.
         steps: Time steps to show, from 1; five by default.
+        names: Of the categories, to say under each final image which it was drawn as; none says
+            nothing.
 
     Returns:
         The files: final images, chosen steps, animation, animation with windows (where there is
@@ -50,7 +66,8 @@ def save_samples(
     caption = f"Samples from the prior · {of}"
     final = drawings.probabilities[-1]
     write_windows = _windows(drawings.write_window, write_grid)
-    pictures = {"final.png": figures.image_grid(final, caption)}
+    labels = [] if drawings.categories is None else [names[k] for k in drawings.categories if names]
+    pictures = {"final.png": figures.image_grid(final, caption, labels=labels)}
     animations = {}
     if write_windows is not None:
         animations["windows.gif"] = figures.window_frames(
@@ -115,7 +132,6 @@ def save_curves(rows: Sequence[dict[str, Any]], path: Path, *, of: str) -> Path:
         )
     else:
         figure = figures.loss_curves(rows, of)
-    path.parent.mkdir(parents=True, exist_ok=True)
     figures.save_picture(figure, path)
     return path
 
@@ -152,7 +168,6 @@ def save_outliers(
         f"each: category, row, {meaning[by]} in nats from one draw of the noise"
     )
     picture, table = folder / "worst.png", folder / "outliers.csv"
-    folder.mkdir(parents=True, exist_ok=True)
     figures.save_picture(figures.image_grid(levels / 255, caption, labels=labels), picture)
     with replacing(table) as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)
@@ -204,7 +219,6 @@ def save_nearest(comparison: Comparison, folder: Path, *, of: str) -> list[Path]
         {"held_out": n, "distance": round(itself, 3), "reconstruction_distance": round(redrawn, 3)}
         for n, (itself, redrawn) in enumerate(held_out)
     ]
-    folder.mkdir(parents=True, exist_ok=True)
     figures.save_picture(picture, folder / "nearest.png")
     replace_text(folder / "nearest.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     return [folder / "nearest.png", folder / "nearest.jsonl"]
@@ -237,7 +251,6 @@ def _save(
     chosen = steps or default_steps(len(canvases))
     pictures["steps.png"] = figures.steps_grid(canvases, chosen, caption)
     animations["canvases.gif"] = figures.canvas_frames(canvases, caption)
-    folder.mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.items():
         figures.save_picture(picture, folder / name)
     for name, frames in animations.items():
@@ -255,6 +268,8 @@ def _numbers(drawings: Drawings) -> dict[str, np.ndarray]:
         "canvases": canvases[:, :, 0] if canvases.shape[2] == 1 else canvases,
         "latents": drawings.latents,
     }
+    if drawings.categories is not None:
+        arrays["categories"] = drawings.categories
     for name, window in [("read", drawings.read_window), ("write", drawings.write_window)]:
         if window is not None:
             arrays |= {f"{name}_{part}": value for part, value in window._asdict().items()}

@@ -121,7 +121,12 @@ class Draw(eqx.Module):
             num_categories: How many categories there are to tell apart; 0 tells none. They need a
                 learned start.
             key: Of the weights.
+
+        Raises:
+            ValueError: There are categories and no learned start.
         """
+        if num_categories and not learned_start:
+            raise ValueError("categories need a learned start: their first canvases are learned")
         read_key, write_key, encoder_key, decoder_key, posterior_key = jax.random.split(key, 5)
         self.shape = shape = (channels, height, width)
         self.latent_size = latent_size

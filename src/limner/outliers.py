@@ -20,11 +20,11 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt8
 
 from limner.config import Binarisation
 from limner.data.dataset import Dataset, SplitName
-from limner.data.quickdraw import check_names
 from limner.errors import LimnerError
 from limner.estimate import Measure, estimate, one_sample
 from limner.model import Draw
 from limner.objective import Loss
+from limner.words import check_names
 
 Order = Literal["bound", "surplus"]
 
@@ -71,8 +71,11 @@ def score(
         on_progress: Called with drawings done and to do.
 
     Raises:
-        LimnerError: There is no such category, or a split has none of its drawings.
+        LimnerError: There is no such category, or a split has none of its drawings; or the surplus
+            is wanted of colours, whose ink is not told.
     """
+    if by == "surplus" and dataset.shape[0] > 1:
+        raise LimnerError("the surplus is over the price of ink, which colours do not tell")
     chosen = [_places(dataset, which, category) for which in splits]
     total, done = sum(map(len, chosen)), 0
     parts = []

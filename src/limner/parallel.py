@@ -23,8 +23,10 @@ def use_every_core() -> None:
 
     Where JAX has started already its devices stay as they are.
     """
+    affinity = getattr(os, "sched_getaffinity", None)  # which not every system has
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
     try:
-        jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
+        jax.config.update("jax_num_cpu_devices", cores)
     except RuntimeError:
         return
 

@@ -12,11 +12,11 @@ from jaxtyping import Array, Float
 
 from limner.config import RunConfig
 from limner.data.dataset import told_apart
-from limner.data.quickdraw import check_names
 from limner.errors import LimnerError
 from limner.model import Draw
 from limner.objective import loss
 from limner.sample import noises
+from limner.words import check_names
 
 _DRAWS = 16
 

@@ -54,6 +54,11 @@ class Run:
     """Where its figures go, if not into the folder."""
 
     @property
+    def name(self) -> str:
+        """The folder's."""
+        return self.folder.resolve().name
+
+    @property
     def checkpoints(self) -> Path:
         """Folder of the training states."""
         return self.folder / "checkpoints"
@@ -75,17 +80,19 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether it has weights and made all its steps."""
+        """Whether it made all its steps, the last validation among them."""
         rows = self.read_metrics()
-        return self.weights.exists() and bool(rows) and rows[-1]["step"] >= self.config.train.steps
+        last = (rows[-1]["kind"], rows[-1]["step"]) if rows else None
+        return self.weights.exists() and last == ("valid", self.config.train.steps)
 
     @classmethod
-    def open(cls, folder: Path) -> "Run":
+    def open(cls, folder: str | Path) -> "Run":
         """A run that exists.
 
         Raises:
             LimnerError: There is none, or its configuration cannot be read.
         """
+        folder = Path(folder)
         path = folder / "config.json"
         try:
             text = path.read_text()
@@ -97,7 +104,7 @@ class Run:
         return cls(folder, RunConfig.from_json(text, origin=str(path)))
 
     @classmethod
-    def create(cls, folder: Path, config: RunConfig) -> "Run":
+    def create(cls, folder: str | Path, config: RunConfig) -> "Run":
         """A new run, or the one that is there if it was made with the same settings.
 
         Where the data lie and how many devices share the work may differ: neither changes what is
@@ -107,7 +114,7 @@ class Run:
             LimnerError: The folder cannot be written, or holds a run with other settings, or is
                 not shared by all processes.
         """
-        return leader_first(lambda: cls._create(folder, config))
+        return leader_first(lambda: cls._create(Path(folder), config))
 
     @classmethod
     def _create(cls, folder: Path, config: RunConfig) -> "Run":

@@ -59,12 +59,19 @@ def sample(
         category: Which to draw, where the model tells them apart; else each picture's is drawn
             first, all being as likely.
         protocol: How the noise is made.
+
+    Raises:
+        ValueError: There is no such category.
     """
     noise = temperature * noises(seed, num, num_steps, model.latent_size, protocol)
-    categories = np.full(num, 0 if category is None else category)
-    if model.categories is not None and category is None:
-        categories = _draw_categories(seed, num, len(model.categories.canvas))
-    told_apart = None if model.categories is None else categories
+    count = 0 if model.categories is None else len(model.categories.canvas)
+    if category is not None and not 0 <= category < count:
+        raise ValueError(f"there is no category {category}: this network tells {count} apart")
+    if count and category is None:
+        categories = _draw_categories(seed, num, count)
+    else:
+        categories = np.full(num, category or 0)
+    told_apart = categories if count else None
     return collect(generate(model, noise, categories))._replace(categories=told_apart)
 
 

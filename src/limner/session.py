@@ -74,7 +74,7 @@ def load_drawing_model(run: "Run", category: str | None, picture: "np.ndarray") 
 
     model = run.load_model()
     if category is not None:
-        return model.of(category_place(run.config, category, of=run.folder.name))
+        return model.of(category_place(run.config, category, of=run.name))
     if model.categories is None:
         return model
     from limner.data.dataset import told_apart

@@ -66,6 +66,16 @@ def initial_model(config: RunConfig, dataset: Dataset) -> Draw:
     return build_model(config.model, key).starting_from(_first_images(config, dataset))
 
 
+def check_start(config: RunConfig) -> None:
+    """Whether a run that is new can begin as it is asked to.
+
+    Raises:
+        LimnerError: The run that `start_from` names has no weights, or those of another model.
+    """
+    if config.train.start_from is not None:
+        _model_of(config.train.start_from, config)
+
+
 def _first_images(config: RunConfig, dataset: Dataset) -> Float[Array, "k c h w"]:
     """What some thousand training images look like on average, each pixel short of sure.
 

@@ -135,7 +135,10 @@ def available_backends() -> tuple[str, ...]:
 
 
 def rasterise(
-    drawings: Sequence[Strokes], side: int = 28, backend: str = "auto"
+    drawings: Sequence[Strokes],
+    side: int = 28,
+    backend: str = "auto",
+    names: Sequence[str] | None = None,
 ) -> UInt8[np.ndarray, "b side side"]:
     """Simplified drawings to grey pictures, 255 for ink, as the published bitmaps were made.
 
@@ -146,6 +149,7 @@ def rasterise(
         drawings: the drawings, in simplified coordinates.
         side: of the pictures, in pixels.
         backend: "cairo", "vips", or "auto" for the first of `available_backends`.
+        names: what an error calls each; "drawing 0" and so on if None.
 
     Raises:
         LimnerError: the backend cannot be loaded, the side is out of range, or a drawing is empty,
@@ -155,7 +159,8 @@ def rasterise(
         raise LimnerError(f"side is {side}: a picture's side is 1 to {_LARGEST_SIDE} pixels")
     pictures = np.empty((len(drawings), side, side), np.uint8)
     draw = _drawer(backend)
-    draw((_trace(strokes, f"drawing {i}") for i, strokes in enumerate(drawings)), pictures)
+    names = [f"drawing {i}" for i in range(len(drawings))] if names is None else names
+    draw(map(_trace, drawings, names), pictures)
     return pictures
 
 
@@ -173,7 +178,10 @@ def _trace(strokes: Strokes, name: str) -> _Trace:
     points = np.concatenate([part for s in checked for part in (s[:, :1], s)], axis=1).T
     positions = points + ((_FRAME - points.max(axis=0)) / 2 + _MARGIN)
     if positions.min() < _PEN / 2 or positions.max() > _CANVAS - _PEN / 2:
-        raise LimnerError(f"{name} leaves the canvas, made for 0 to {EXTENT}: simplify() it first")
+        raise LimnerError(
+            f"{name} leaves the canvas, made for 0 to {EXTENT}: simplify() raw strokes first (in a "
+            "file, those that tell times are)"
+        )
     ends = list(accumulate((1 + s.shape[1] for s in checked), initial=0))
     return _Trace(positions, [slice(*span) for span in pairwise(ends)])
 

@@ -124,7 +124,9 @@ def train(
             state, losses = advance(state, sharded, count)
             batch, next_count = next(batches)  # while the devices compute
             losses = jax.tree.map(lambda leaf, n=count: np.asarray(leaf)[:n], losses)
-            _check_finite(run, step, losses)
+            bad = ~np.isfinite(losses.distortion + losses.rate)
+            if bad.any():
+                raise _diverged(run, checkpoints, step + int(bad.argmax()) + 1)
             step += count
             count = next_count
             row = _row("train", step, config, losses)
@@ -245,6 +247,8 @@ def _validate(
         seed=config.train.seed,
     )
     row = _row("valid", step, config, losses)
+    if not np.isfinite(_score(row)):
+        raise _diverged(run, checkpoints, step)
     run.append("metrics.jsonl", [row])
     best = best_metrics(checkpoints)
     if best is None or _score(row) < _score(best):
@@ -294,25 +298,22 @@ def check_fits(config: RunConfig, dataset: Dataset) -> None:
         dataset.split(which)
 
 
-def _check_finite(run: Run, step: int, losses: Losses) -> None:
-    bad = ~np.isfinite(losses.distortion + losses.rate)
-    if bad.any():
-        raise LimnerError(
-            f"the loss is not finite at step {step + int(bad.argmax()) + 1}: the last good state "
-            f"is kept in {run.checkpoints}; try a lower --train.learning-rate in another folder"
-        )
+def _diverged(run: Run, checkpoints: ocp.CheckpointManager, step: int) -> LimnerError:
+    kept = checkpoints.latest_step()
+    state = "" if kept is None else f"the state of step {kept} is kept in {run.checkpoints}; "
+    advice = f"{state}try a lower --train.learning-rate in another folder"
+    return LimnerError(f"the loss is not finite at step {step}: {advice}")
 
 
 def _session(first: int, last: int, seconds: float, mesh: Mesh) -> dict[str, Any]:
     """What a row of sessions.jsonl says."""
-    device = mesh.devices.flat[0]
     return {
         "from_step": first,
         "to_step": last,
         "seconds": round(seconds, 1),
         "processes": jax.process_count(),
         "devices": mesh.size,
-        "device": device.device_kind,
+        "device": mesh.devices.flat[0].device_kind,
         "machine": processor(),
         "jax": jax.__version__,
     }

@@ -3,12 +3,35 @@
 import difflib
 from collections.abc import Iterable, Sequence
 
+from limner.errors import LimnerError
 
-def near(given: str, names: Iterable[str]) -> str:
-    """The end of a line about an unknown name: those that are like it, or all."""
+
+def near(given: str, names: Iterable[str], others: str | None = None) -> str:
+    """The end of a line about an unknown name: those that are like it, or all.
+
+    Args:
+        given: The name.
+        names: The known ones.
+        others: Where all of them are told, if they are too many for a line.
+    """
     names = list(names)
     like = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
-    return f": did you mean {' or '.join(like)}?" if like else f": there are {', '.join(names)}"
+    if like:
+        return f": did you mean {' or '.join(like)}?"
+    return f": there are {others or ', '.join(names)}"
+
+
+def check_names(
+    given: Iterable[str], known: Sequence[str], what: str, others: str | None = None
+) -> None:
+    """Refuse a category that is not known, naming those that are like it; else as `near`.
+
+    Raises:
+        LimnerError: For the first unknown one.
+    """
+    for name in given:
+        if name not in known:
+            raise LimnerError(f"{name!r} is no category of {what}{near(name, known, others)}")
 
 
 def listed(names: Iterable[str]) -> str:

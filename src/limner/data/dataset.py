@@ -14,11 +14,11 @@ from limner.data import binarise, doodles, images, mnist, quickdraw
 from limner.data.doodle_source import Doodles
 from limner.data.fetch import Progress, require
 from limner.data.names import SPLITS, SplitName
-from limner.data.quickdraw import check_names
 from limner.data.shuffle import batch_indices, some_indices
 from limner.data.sources import Pictures, Source
 from limner.data.split import BY_ROW, Progression, Split
 from limner.errors import LimnerError
+from limner.words import check_names
 
 __all__ = [
     "Dataset",
@@ -129,7 +129,7 @@ def told_apart(config: RunConfig) -> tuple[str, ...]:
     """The categories that a run's model tells apart, in its order; none if it tells none.
 
     Raises:
-        LimnerError: they are those of pictures of one's own, which cannot be opened.
+        LimnerError: they are those of pictures of one's own, which are not there.
     """
     if not config.model.num_categories:
         return ()
@@ -141,7 +141,8 @@ def told_apart(config: RunConfig) -> tuple[str, ...]:
         case "mnist":
             return tuple(map(str, range(config.model.num_categories)))
         case _:
-            return open_dataset(config.data, fetch=False).names
+            assert config.data.path is not None  # static MNIST has one category
+            return images.category_names(config.data.path)
 
 
 def _open_doodles(config: DataConfig) -> Dataset:
@@ -153,7 +154,7 @@ def _open_doodles(config: DataConfig) -> Dataset:
 
 def _open_quickdraw(config: DataConfig, fetch: bool, progress: Progress | None) -> Dataset:
     names = config.categories or _DEFAULT
-    check_names(names, quickdraw.categories(), "Quick, Draw!")
+    check_names(names, quickdraw.categories(), "Quick, Draw!", quickdraw.LISTED)
     files = quickdraw.requests(data_root(config.root), names, "numpy_bitmap")
     require(files, fetch, progress)
     sources = tuple(quickdraw.open_bitmaps(file.path) for file in files)
@@ -198,11 +199,4 @@ def _in_a_row(train: int, valid: int, test: int) -> dict[SplitName, tuple[int, i
 def _open_images(config: DataConfig, shape: tuple[int, int, int] | None) -> Dataset:
     assert config.path is not None  # DataConfig sees to it
     opened = images.open_images(config.path, shape)
-    return Dataset(
-        config.name,
-        opened.names,
-        (opened.source,),
-        config.limit,
-        row_categories=opened.categories,
-        note=opened.note,
-    )
+    return Dataset(config.name, opened.names, opened.sources, config.limit, note=opened.note)

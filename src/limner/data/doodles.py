@@ -5,7 +5,6 @@ drawn before it or in what process. As people do, the hand has several ways to d
 leaves parts out, and never draws a thing twice alike.
 """
 
-import difflib
 from collections.abc import Callable, Iterable
 from typing import SupportsIndex
 from zlib import crc32
@@ -17,6 +16,7 @@ from limner.data import creatures, pets, things
 from limner.data.hand import Hand
 from limner.errors import LimnerError
 from limner.strokes import rasterise
+from limner.words import near
 
 
 def doodle(category: str, index: int) -> list[Int[np.ndarray, "2 _n"]]:
@@ -26,9 +26,7 @@ def doodle(category: str, index: int) -> list[Int[np.ndarray, "2 _n"]]:
         LimnerError: there is no such category, or the index is negative.
     """
     if category not in _SUBJECTS:
-        near = difflib.get_close_matches(category, CATEGORIES, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}" if near else f"there are {', '.join(CATEGORIES)}"
-        raise LimnerError(f"no doodles of {category!r}: {hint}")
+        raise LimnerError(f"no doodles of {category!r}{near(category, CATEGORIES)}")
     if not 0 <= index < 2**64:
         raise LimnerError(f"doodle index is {index}: it must be 0 or more, below 2**64")
     key = np.array([crc32(category.encode()), index], np.uint64)

@@ -60,7 +60,8 @@ def export(
     try:
         return _WRITERS[format](job)
     except OSError as error:
-        raise LimnerError(f"cannot write to {folder}: {error.strerror or error}") from None
+        reason = error.strerror or error
+        raise LimnerError(f"{folder} cannot be written ({reason}): choose another place") from None
 
 
 class _Job:

@@ -40,12 +40,10 @@ _SAMPLE = 1_000
 class Opened(NamedTuple):
     """A set of one's own pictures."""
 
-    source: Source
-    """Their levels."""
+    sources: tuple[Source, ...]
+    """Their levels, a source for each category."""
     names: tuple[str, ...]
     """The categories: the folders in the folder, or one for all."""
-    categories: Int64[np.ndarray, "n"] | None
-    """Of each picture, where there are several."""
     note: str
     """What was found out of ink and paper, for the user."""
 
@@ -66,23 +64,38 @@ def open_images(path: Path, shape: Shape | None = None) -> Opened:
     """
     if path.suffix == ".npy":
         return _open_array(path, shape)
+    files = _files(path)
+    shape = shape or _own_shape(_decode(files[0], None))
+    pixels = np.stack([_fit(_decode(file, shape), shape) for file in files])
+    pixels, note = _as_ink(pixels)
+    of_each = np.array([_category(file, path) for file in files])
+    names = category_names(path)
+    sources = tuple(Pictures(name, pixels[of_each == name]) for name in names)
+    return Opened(sources, names, note)
+
+
+def category_names(path: Path) -> tuple[str, ...]:
+    """The categories of what `open_images` would open, by the files' places alone.
+
+    Raises:
+        LimnerError: nothing there.
+    """
+    if path.suffix == ".npy":
+        return (path.stem,)
+    return tuple(sorted({_category(file, path) for file in _files(path)}))
+
+
+def _files(path: Path) -> list[Path]:
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
         if not files:
             raise LimnerError(f"{path} holds no picture: they end in {', '.join(SUFFIXES)}")
-    elif path.exists():
-        files = [path]
-    else:
+        return files
+    if not path.exists():
         raise LimnerError(
             f"{path} is not there: give a folder of pictures, a picture or a .npy file"
         )
-    shape = shape or _own_shape(_decode(files[0], None))
-    pixels = np.stack([_fit(_decode(file, shape), shape) for file in files])
-    pixels, note = _as_ink(pixels)
-    of_each = [_category(file, path) for file in files]
-    names = tuple(sorted(set(of_each)))
-    categories = np.array([names.index(name) for name in of_each]) if len(names) > 1 else None
-    return Opened(Pictures(path.stem, pixels), names, categories, note)
+    return [path]
 
 
 def read_picture(path: Path, shape: Shape) -> UInt8[np.ndarray, "c h w"]:
@@ -251,7 +264,7 @@ def _open_array(path: Path, shape: Shape | None) -> Opened:
         agreeing = max(light, len(sample) - light)
         note = f"of {len(sample)} looked at, {agreeing} are {verdict}"
         source = replace(source, inverted=inverted)
-    return Opened(source, (path.stem,), None, note)
+    return Opened((source,), (path.stem,), note)
 
 
 def _picture_shape(sizes: Sequence[int], path: Path) -> tuple[int, int, int]:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from limner.data import mnist, quickdraw
 from limner.data.fetch import Request
 from limner.data.names import FORMATS, Format
-from limner.data.quickdraw import check_names
 from limner.data.sketch_formats import read_binary, read_ndjson
 from limner.data.sketchrnn import read_sketchrnn
 from limner.errors import LimnerError
+from limner.words import check_names
 
 
 class Held(NamedTuple):
@@ -50,7 +50,7 @@ def wanted(root: Path, names: Sequence[str], format: Format) -> list[Request]:
     if not names:
         raise LimnerError("nothing to fetch: name categories such as cat, or all, or mnist")
     known = ("all", "mnist", *quickdraw.categories())
-    check_names(names, known, "Quick, Draw!")
+    check_names(names, known, "Quick, Draw!", quickdraw.LISTED)
     chosen = quickdraw.categories() if "all" in names else names
     drawings = quickdraw.requests(root, [name for name in chosen if name != "mnist"], format)
     return drawings + (mnist.requests(root) if "mnist" in names else [])

@@ -132,8 +132,8 @@ def read_static(path: Path) -> dict[str, UInt8[np.ndarray, "n 784"]]:
     """
     if not path.exists():
         raise LimnerError(
-            f"{path} is not there: put an .npz there whose arrays train, valid and test are "
-            "uint8 (n, 784) of 0 and 1"
+            f"{path} is not there: make it of Larochelle's binarized_mnist_*.amat (docs/data.md "
+            "says how), an .npz whose arrays train, valid and test are uint8 (n, 784) of 0 and 1"
         )
     with open_npz(path) as archive:
         return {part: _read_static_part(archive, part, path) for part in PARTS}

@@ -6,7 +6,6 @@ in the bucket. The 28 x 28 bitmaps are in the order of the simplified drawings: 
 Source: github.com/googlecreativelab/quickdraw-dataset; the data are by Google, CC BY 4.0.
 """
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +30,8 @@ _PATHS: dict[Format, str] = {
     "sketchrnn": "quickdraw_dataset/sketchrnn/{}.npz",
 }
 SIDE = 28
+LISTED = "those of limner data list"
+"""Where all categories are told."""
 
 
 @cache
@@ -38,20 +39,6 @@ def categories() -> tuple[str, ...]:
     """The 345 official names, sorted."""
     text = resources.files("limner.data").joinpath("quickdraw_categories.txt").read_text("utf-8")
     return tuple(text.splitlines())
-
-
-def check_names(names: Sequence[str], known: Sequence[str], what: str) -> None:
-    """Refuse a name that is not known, naming those that are like it.
-
-    Raises:
-        LimnerError: for the first unknown name.
-    """
-    for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
-            some = ", ".join(known) if len(known) < 20 else "those of limner data list"
-            advice = f"do you mean {' or '.join(near)}?" if near else f"there are {some}"
-            raise LimnerError(f"{name!r} is no category of {what}: {advice}")
 
 
 def relative_path(category: str, format: Format) -> str:

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
@@ -51,28 +52,31 @@ def rasterise_file(
         raise LimnerError(f"{target} is where bitmaps go: its name must end in .npy")
     workers = workers or os.cpu_count() or 1
     count = 0
-    try:
-        with replacing(target) as temporary, temporary.open("wb") as file:
-            write_header(file, np.dtype(np.uint8), (0, side * side))
-            for pictures in _draw_all(_chunks(source), side, workers):
-                file.write(pictures.data)
-                count += len(pictures)
-                if progress is not None:
-                    progress(count)
-            file.seek(0)
-            write_header(file, np.dtype(np.uint8), (count, side * side))
-    except OSError as error:
-        raise LimnerError(f"cannot write {target}: {error.strerror or error}") from None
+    with replacing(target) as temporary, temporary.open("wb") as file:
+        write_header(file, np.dtype(np.uint8), (0, side * side))
+        for pictures in _draw_all(_chunks(source), side, workers):
+            file.write(pictures.data)
+            count += len(pictures)
+            if progress is not None:
+                progress(count)
+        file.seek(0)
+        write_header(file, np.dtype(np.uint8), (count, side * side))
     return count
 
 
-_Chunk = tuple[str, Sequence[Strokes]]
+class _Chunk(NamedTuple):
+    """Some drawings that follow each other."""
+
+    source: Path
+    first: int
+    """The number of the first, from 1."""
+    drawings: Sequence[Strokes]
 
 
 def _chunks(source: Path) -> Iterator[_Chunk]:
     drawings, first = read_strokes(source), 1
     while chunk := list(islice(drawings, _CHUNK)):
-        yield f"{source}, drawings {first} to {first + len(chunk) - 1}", chunk
+        yield _Chunk(source, first, chunk)
         first += len(chunk)
 
 
@@ -95,13 +99,13 @@ def _draw_all(
 
 
 def _draw(chunk: _Chunk, side: int) -> UInt8[np.ndarray, "b side side"]:
-    name, drawings = chunk
-    pictures = np.zeros((len(drawings), side, side), np.uint8)
-    drawn = [place for place, strokes in enumerate(drawings) if strokes]
+    drawings = {place: strokes for place, strokes in enumerate(chunk.drawings) if strokes}
+    pictures = np.zeros((len(chunk.drawings), side, side), np.uint8)
+    names = [f"drawing {chunk.first + place}" for place in drawings]
     try:
-        pictures[drawn] = rasterise([_simple(drawings[place]) for place in drawn], side)
+        pictures[[*drawings]] = rasterise([*map(_simple, drawings.values())], side, names=names)
     except LimnerError as error:
-        raise LimnerError(f"{name}: {error}") from None
+        raise LimnerError(f"{chunk.source}: {error}") from None
     return pictures
 
 

@@ -1,7 +1,6 @@
 """Pictures as files, written whole or not at all."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ def save_picture(picture: "Image.Image | Figure", path: Path) -> None:
     kinds = ("png",) if isinstance(picture, Image.Image) else ("png", "pdf", "svg")
     if kind not in kinds:
         raise LimnerError(f"cannot save as {path}: its name must end in .{' or .'.join(kinds)}")
-    with _replacing(path) as temporary:
+    with replacing(path) as temporary:
         if isinstance(picture, Image.Image):
             picture.save(temporary, format=kind, optimize=True)
         else:
@@ -56,7 +55,7 @@ def save_gif(
     palette = _shared_palette(frames)
     first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     seconds = [seconds_per_frame] * len(others) + [hold_last_seconds]
-    with _replacing(path) as temporary:
+    with replacing(path) as temporary:
         first.save(
             temporary,
             format="GIF",
@@ -72,12 +71,3 @@ def _shared_palette(frames: Sequence[Image.Image]) -> Image.Image:
     some = np.linspace(0, len(frames) - 1, min(len(frames), 12)).astype(int)
     montage = np.concatenate([np.asarray(frames[n]) for n in some])
     return Image.fromarray(montage).quantize(256)
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    try:
-        with replacing(path) as temporary:
-            yield temporary
-    except OSError as error:
-        raise LimnerError(f"{path} cannot be written ({error.strerror or error})") from error

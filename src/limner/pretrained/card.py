@@ -29,6 +29,10 @@ _TARGETS = {
 }
 
 
+CHECK_TOLERANCE = 0.05
+"""Nats by which a bound that is measured again may differ."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Check:
     """A bound that anyone can measure again in seconds, on the first few rows of each source."""
@@ -39,6 +43,14 @@ class Check:
     """Test pictures that this leaves."""
     bound: float
     """Over these, nats, from seed 0."""
+
+    def holds(self, found: Evaluation) -> bool:
+        """Whether what was measured again is the same, but for the order of sums."""
+        return (
+            found.images == self.images
+            and found.bound is not None
+            and abs(found.bound - self.bound) <= CHECK_TOLERANCE
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,8 +192,8 @@ Made by
 limner export RUN --out {self.name}
 ```
 
-To check an installation by: on the test pictures among the first {self.check.limit:,} rows of each
-source, {self.check.images:,} in all, the bound is {self.check.bound:.3f} nats (seed 0).
+To check an installation by, `limner evaluate {self.name} --check` measures some of the test
+pictures again, {self._checked()}: the bound of these is {self.check.bound:.3f} nats.
 """
 
     def _by_category(self) -> str:
@@ -214,7 +226,18 @@ source, {self.check.images:,} in all, the bound is {self.check.bound:.3f} nats (
         if not self.rows:
             return f"Its own splits: {splits}."
         rows = listed(f"{count:,} of {name}" for name, count in self.rows.items())
-        return f"The first rows of each source, {rows}, split by row: {splits}."
+        unequal = (
+            " Where a source has more rows by now, the command takes as many of each as there were "
+            "of the longest."
+            if len(set(self.rows.values())) > 1
+            else ""
+        )
+        return f"The first rows of each source, {rows}, split by row: {splits}.{unequal}"
+
+    def _checked(self) -> str:
+        if not self.rows:
+            return f"the first {self.check.images:,}, which need not be like the others"
+        return f"the {self.check.images:,} among the first {self.check.limit:,} rows of each source"
 
 
 def with_error(value: float | None, stderr: float | None) -> str:

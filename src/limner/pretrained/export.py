@@ -17,6 +17,7 @@ from limner.files import replacing_folder
 from limner.model import Draw
 from limner.pretrained.card import Card, Check, Training
 from limner.pretrained.command import train_command
+from limner.pretrained.shelf import read_card
 from limner.provenance import commit, machine
 from limner.run import Run, save_weights
 from limner.words import listed
@@ -28,10 +29,10 @@ CHECKED = 400
 """Test pictures, about, of a card's check."""
 
 _WHOSE = {
-    "quickdraw": "as people drew them for Quick, Draw!",
+    "quickdraw": "drawn by people for Quick, Draw!",
     "mnist": "handwritten (MNIST)",
     "static-mnist": "handwritten (MNIST)",
-    "doodles": "as a program draws them",
+    "doodles": "drawn by a program",
     "images": "from pictures of one's own",
 }
 
@@ -65,7 +66,7 @@ def export(
             written.
     """
     check_can_export(run, out)
-    config = _shared(run.config)
+    config = _shared(run.config, dataset)
 
     def measure(model: Draw, what: str, samples: int | None = None) -> Evaluation:
         return evaluate(
@@ -101,18 +102,13 @@ def export(
         rounding=rounding if rounds_well else None,
         evaluation=found,
         check=_check(model, dataset, config),
-        training=_training(run),
+        training=_training(run, dataset),
     )
-    try:
-        with replacing_folder(out) as folder:
-            save_weights(model, folder / "model.safetensors", dtype)
-            (folder / "config.json").write_text(config.to_json())
-            (folder / "card.json").write_text(card.to_json())
-            (folder / "README.md").write_text(card.to_markdown())
-    except OSError as error:
-        raise LimnerError(
-            f"{out} cannot be written ({error.strerror}): choose another --out"
-        ) from None
+    with replacing_folder(out) as folder:
+        save_weights(model, folder / "model.safetensors", dtype)
+        (folder / "config.json").write_text(config.to_json())
+        (folder / "card.json").write_text(card.to_json())
+        (folder / "README.md").write_text(card.to_markdown())
     return card
 
 
@@ -138,7 +134,7 @@ def default_title(dataset: Dataset) -> str:
     if dataset.name in ("mnist", "static-mnist"):
         kinds = ("digits",)
     what = f"{len(kinds)} categories" if len(kinds) > 4 else listed(kinds)
-    return f"{what[0].upper()}{what[1:]} {_WHOSE[dataset.name]}"
+    return f"{what[0].upper()}{what[1:]}, {_WHOSE[dataset.name]}"
 
 
 def _bound(evaluation: Evaluation) -> float:
@@ -150,13 +146,18 @@ def _check(model: Draw, dataset: Dataset, config: RunConfig) -> Check:
     limit = 10 * -(-CHECKED // len(dataset.sources))  # a tenth of the rows are test pictures
     # Not beyond what is here: elsewhere a source may have more rows.
     limit = min(limit, dataset.limit or limit, *map(len, dataset.sources))
-    found = evaluate(
+    found = evaluate_check(model, dataset, config, limit)
+    return Check(limit=limit, images=found.images, bound=_bound(found))
+
+
+def evaluate_check(model: Draw, dataset: Dataset, config: RunConfig, limit: int) -> Evaluation:
+    """What a card's check is of: the test pictures among the first `limit` rows of each source."""
+    return evaluate(
         model,
         dataclasses.replace(dataset, limit=limit),
         num_steps=config.model.num_steps,
         binarisation=config.data.binarisation,
     )
-    return Check(limit=limit, images=found.images, bound=_bound(found))
 
 
 def _rows(dataset: Dataset) -> dict[str, int]:
@@ -169,35 +170,41 @@ def _rows(dataset: Dataset) -> dict[str, int]:
     }
 
 
-def _shared(config: RunConfig) -> RunConfig:
-    """The same without where on this machine the data and an earlier run lie."""
-    before = config.train.start_from
-    train = dataclasses.replace(config.train, start_from=before and Path(before.name))
-    return dataclasses.replace(
-        config, data=dataclasses.replace(config.data, root=None), train=train
+def _shared(config: RunConfig, dataset: Dataset) -> RunConfig:
+    """The same without where on this machine the data and an earlier run lie.
+
+    And with a limit, so that it means the same where a source has more rows.
+    """
+    before, pictures = config.train.start_from, config.data.path
+    limit = max(_rows(dataset).values(), default=config.data.limit)
+    data = dataclasses.replace(
+        config.data, root=None, path=pictures and Path(pictures.name), limit=limit
     )
+    train = dataclasses.replace(config.train, start_from=before and Path(before.name))
+    return dataclasses.replace(config, data=data, train=train)
 
 
-def _training(run: Run) -> Training:
+def _training(run: Run, dataset: Dataset) -> Training:
     sessions = run.read_sessions()
     devices = dict.fromkeys(map(machine, sessions))
     return Training(
-        command=train_command(_shared(run.config)),
+        command=train_command(_shared(run.config, dataset)),
         steps=run.config.train.steps,
         seconds=round(sum((row["seconds"] for row in sessions), 0.0), 1),
         device=listed(devices or ["an unknown machine"]),
         commit=commit(),
         versions={name: found for name in ("limner", "jax", "numpy") if (found := _version(name))},
-        before=_training_before(run),
+        before=_training_before(run, dataset),
     )
 
 
-def _training_before(run: Run) -> Training | None:
+def _training_before(run: Run, dataset: Dataset) -> Training | None:
     """That of the run whose weights this one began with, if it is still there."""
     folder = run.config.train.start_from
     if folder is None or not (folder / "config.json").exists():
         return None
-    earlier = _training(Run.open(folder))
+    card = read_card(folder)
+    earlier = _training(Run.open(folder), dataset) if card is None else card.training
     return dataclasses.replace(earlier, command=f"{earlier.command} --out {quote(folder.name)}")
 
 

@@ -83,8 +83,16 @@ class Trained:
 
         Raises:
             LimnerError: It does not tell this category apart, or it does tell some apart and none
-                is given.
+                is given; or the pictures are of another size, or not from 0 to 1.
         """
+        images = np.asarray(images, np.float32)
+        if images.ndim != 4 or images.shape[1:] != self.model.shape:
+            raise LimnerError(
+                f"{self.name} takes pictures of shape (b, c, h, w) with (c, h, w) = "
+                f"{self.model.shape}, not {images.shape}"
+            )
+        if images.size and not (images.min() >= 0 and images.max() <= 1):
+            raise LimnerError("pixels are from 0 to 1, 1 for ink: divide levels by 255")
         if category is None and self.categories:
             raise LimnerError(
                 f"{self.name} tells categories apart: say which these pictures are, as in "
@@ -113,7 +121,7 @@ def load(place: str | Path) -> Trained:
         LimnerError: There is neither, or its weights are missing or damaged.
     """
     run = find(Path(place))
-    return Trained(run.folder.resolve().name, run.load_model(), run.config, read_card(run.folder))
+    return Trained(run.name, run.load_model(), run.config, read_card(run.folder))
 
 
 def names() -> list[str]:
@@ -132,19 +140,22 @@ def find(place: Path) -> Run:
     Raises:
         LimnerError: There is neither, or its configuration cannot be read.
     """
-    name, known = str(place), names()
-    if not (place / "config.json").exists():
-        if name in known:
-            place = SHELF / name
-        elif known and len(place.parts) == 1:
-            raise LimnerError(
-                f"{name} is neither a run folder (`limner train --out {name}` makes one) nor a "
-                f"pretrained model{near(name, known)}"
-            )
-    run = Run.open(place)
-    if place.resolve().parent == SHELF.resolve():  # the package is no place for pictures
-        run = dataclasses.replace(run, pictures=Path(f"limner-{place.name}"))
+    folder, known = folder_of(place), names()
+    if known and len(folder.parts) == 1 and not (folder / "config.json").exists():
+        raise LimnerError(
+            f"{place} is neither a run folder (`limner train --out {place}` makes one) nor a "
+            f"pretrained model{near(str(place), known)}"
+        )
+    run = Run.open(folder)
+    if folder.resolve().parent == SHELF.resolve():  # the package is no place for pictures
+        run = dataclasses.replace(run, pictures=Path(f"limner-{folder.name}"))
     return run
+
+
+def folder_of(place: Path) -> Path:
+    """That of the pretrained model of this name, unless a run folder is there; else the place."""
+    is_name = str(place) in names() and not (place / "config.json").exists()
+    return SHELF / place if is_name else place
 
 
 def read_card(folder: Path) -> Card | None:

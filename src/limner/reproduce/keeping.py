@@ -49,7 +49,6 @@ def _gather(row: Row, runs: Path, kept: Path) -> Record:
 
 
 def _keep(record: Record, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
     files = [*(one.file for one in record.row.measurements), "metrics.jsonl", "sessions.jsonl"]
     with replacing_folder(folder) as temporary:
         replace_text(temporary / "config.json", record.row.config.to_json())
@@ -57,6 +56,7 @@ def _keep(record: Record, folder: Path) -> None:
             if (record.folder / name).exists():
                 (temporary / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(record.folder / name, temporary / name)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _read_kept(row: Row, kept: Path) -> Record:

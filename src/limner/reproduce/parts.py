@@ -109,7 +109,6 @@ def preamble(experiment: Experiment, records: Iterable[Record]) -> str:
 
 def chart(figure, folder: Path, name: str, alt: str) -> str:
     """Save a chart in the folder beside the page, and show it."""
-    folder.mkdir(parents=True, exist_ok=True)
     save_picture(figure, folder / name)
     return picture(folder, Path(name), alt)
 

@@ -15,7 +15,7 @@ from limner.config import DataConfig
 from limner.data.dataset import Dataset, some_indices
 from limner.errors import LimnerError
 from limner.evaluate import Evaluation, evaluate
-from limner.gallery import save_reconstructions, save_samples
+from limner.gallery import NOISE, save_reconstructions, save_samples
 from limner.interrupt import interruption
 from limner.provenance import code_version, machine, processor
 from limner.reproduce.baseline import evaluate_mean_image
@@ -158,11 +158,10 @@ def _save_pictures(run: Run, row: Row, dataset: Dataset) -> None:
     chosen = some_indices(len(pictures), PICTURES, seed)
     targets = pictures.targets(chosen, row.config.data.binarisation, key=(seed, 0))
     images = targets / np.float32(255)
-    noise = "new noise at every step" if protocol == "honest" else "one noise vector for all steps"
     save_samples(
         sample(model, num=PICTURES, num_steps=config.num_steps, seed=seed, protocol=protocol),
         run.figures / "samples",
-        of=f"{row.label}, {noise}",
+        of=f"{row.label}, {NOISE[protocol]}",
         write_grid=config.write_grid,
         steps=row.picture_steps,
     )
@@ -170,7 +169,7 @@ def _save_pictures(run: Run, row: Row, dataset: Dataset) -> None:
         reconstruct(model, images, num_steps=config.num_steps, seed=seed, protocol=protocol),
         images,
         run.figures / "reconstructions",
-        of=f"{row.label}, test drawings, {noise}",
+        of=f"{row.label}, test drawings, {NOISE[protocol]}",
         read_grid=config.read_grid,
         write_grid=config.write_grid,
         steps=row.picture_steps,

@@ -199,7 +199,7 @@ def find_models(places: Sequence[Path], beneath: Path = Path("runs")) -> dict[st
         runs = [run for place in places for run in _runs_at(place)]
     named: dict[str, Run] = {}
     for run in runs:
-        folder = name = run.folder.resolve().name
+        folder = name = run.name
         copies = itertools.count(2)
         while name in named:
             name = f"{folder}-{next(copies)}"
