@@ -10,7 +10,7 @@ SOURCE = Path(limner.__file__).parent
 FLOORS = [
     {"errors"},
     {"attention", "config", "distributions", "files", "interrupt", "parallel", "strokes", "words"}
-    | {"distributed", "provenance"},
+    | {"distributed", "provenance", "weights"},
     {"augment", "cells", "data", "glimpse", "optimise"},
     {"model", "figures"},
     {"checkpoint", "deferred", "objective", "run"},

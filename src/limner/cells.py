@@ -31,6 +31,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from limner.config import CellName
+from limner.weights import glorot
 
 _ALIGNMENT = 16  # floats in a vector register of AVX-512; a multiple of what other chips want
 
@@ -60,7 +61,7 @@ class LSTM(eqx.Module):
         self, input_size: int, hidden_size: int, *, layer_norm: bool = False, key: PRNGKeyArray
     ):
         """Glorot-uniform weights; biases 0, but 1 for the forget gate, so that it remembers."""
-        self.weight = _glorot(key, 4 * hidden_size, input_size + hidden_size)
+        self.weight = glorot(key, 4 * hidden_size, input_size + hidden_size)
         self.bias = jnp.zeros(4 * hidden_size).at[hidden_size : 2 * hidden_size].set(1.0)
         self.normalisation = (
             Normalisation(jnp.ones((4, hidden_size)), jnp.ones(hidden_size)) if layer_norm else None
@@ -92,7 +93,7 @@ class Dense(eqx.Module):
 
     def __init__(self, input_size: int, hidden_size: int, *, key: PRNGKeyArray):
         """Glorot-uniform weights, zero biases."""
-        self.weight = _glorot(key, hidden_size, input_size + hidden_size)
+        self.weight = glorot(key, hidden_size, input_size + hidden_size)
         self.bias = jnp.zeros(hidden_size)
 
     def __call__(self, inputs: Float[Array, "i"], state: CellState) -> CellState:
@@ -143,7 +144,3 @@ def zero_state(hidden_size: int) -> CellState:
 
 def _standardised(units: Float[Array, "*n d"]) -> Float[Array, "*n d"]:
     return jax.nn.standardize(units, axis=-1, epsilon=1e-5)
-
-
-def _glorot(key: PRNGKeyArray, rows: int, columns: int) -> Float[Array, "{rows} {columns}"]:
-    return jax.nn.initializers.glorot_uniform()(key, (rows, columns), jnp.float32)

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from limner.attention import NUM_PARAMETERS, Window, read, window_from_parameters, write
+from limner.weights import linear
 
 
 class FullRead(eqx.Module):
@@ -80,7 +81,7 @@ class FullWrite(eqx.Module):
 
     def __init__(self, shape: tuple[int, int, int], hidden_size: int, *, key: PRNGKeyArray):
         channels, height, width = shape
-        self.patch = eqx.nn.Linear(hidden_size, channels * height * width, key=key)
+        self.patch = linear(hidden_size, channels * height * width, key=key)
         self.shape = shape
 
     def __call__(self, hidden: Float[Array, "d"]) -> tuple[Float[Array, "c h w"], None]:
@@ -110,7 +111,7 @@ class AttentiveWrite(eqx.Module):
     ):
         window_key, patch_key = jax.random.split(key)
         self.window = _window_head(hidden_size, first_std, window_key)
-        self.patch = eqx.nn.Linear(hidden_size, shape[0] * grid * grid, key=patch_key)
+        self.patch = linear(hidden_size, shape[0] * grid * grid, key=patch_key)
         self.grid = grid
         self.shape = shape
 
@@ -124,7 +125,7 @@ class AttentiveWrite(eqx.Module):
 
 def _window_head(hidden_size: int, first_std: float, key: PRNGKeyArray) -> eqx.nn.Linear:
     """Eq. 21's W, which gives filters of about `first_std` pixels before training."""
-    head = eqx.nn.Linear(hidden_size, NUM_PARAMETERS, key=key)
+    head = linear(hidden_size, NUM_PARAMETERS, key=key)
     _, _, log_variance, _, _ = range(NUM_PARAMETERS)
     return eqx.tree_at(
         lambda head: head.bias,

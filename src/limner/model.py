@@ -30,6 +30,7 @@ from limner.cells import Cell, CellState, aligned, make_cell, zero_state
 from limner.config import CellName
 from limner.distributions import Gaussian, standard_gaussian
 from limner.glimpse import AttentiveRead, AttentiveWrite, FullRead, FullWrite
+from limner.weights import linear
 
 
 class State(NamedTuple):
@@ -144,7 +145,7 @@ class Draw(eqx.Module):
         looked_at = self.read.glimpse_size + hidden_size
         self.encoder = make_cell(cell, looked_at, hidden_size, encoder_key)
         self.decoder = make_cell(cell, latent_size, hidden_size, decoder_key)
-        self.posterior = eqx.nn.Linear(hidden_size, 2 * latent_size, key=posterior_key)
+        self.posterior = linear(hidden_size, 2 * latent_size, key=posterior_key)
         self.prior = _zero_linear(hidden_size, 2 * latent_size) if learned_prior else None
         self.start = self._zero_state() if learned_start else None
         self.categories = (
