@@ -1,0 +1,212 @@
+"""`limner sample`, `reconstruct` and `curves`: parse, call, print."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from limner.config import Protocol, require_seed
+from limner.errors import LimnerError
+from limner.session import (
+    RunFolder,
+    check_at_least_one,
+    load_drawing_model,
+    open_data,
+    open_run,
+    read_picture,
+)
+
+if TYPE_CHECKING:
+    from limner.run import Run
+
+
+def sample(
+    run: RunFolder,
+    *,
+    num: int = 64,
+    seed: int = 0,
+    temperature: float = 1.0,
+    num_steps: int | None = None,
+    steps: tuple[int, ...] = (),
+    category: str | None = None,
+    protocol: Protocol = "honest",
+    out: Path | None = None,
+) -> None:
+    """Draw from the prior: pictures the model makes up.
+
+    Args:
+        run: Run folder, or the name of a pretrained model.
+        num: How many drawings.
+        seed: Of the noise; the same seed gives the same drawings.
+        temperature: Factor on the noise.
+        num_steps: Steps to draw in, if not those of training.
+        steps: Time steps to show in steps.png.
+        category: To draw, of a model that tells categories apart; else each by chance.
+        protocol: Noise: honest is new at every step; as-published is one vector for all steps, for
+            a model that was trained so.
+        out: Folder for the pictures, if not RUN/figures/samples.
+    """
+    there = open_run(run)
+    for path in sample_run(
+        there, num, seed, temperature, num_steps, steps, category, protocol, out
+    ):
+        print(path)
+
+
+def sample_run(
+    run: "Run",
+    num: int,
+    seed: int = 0,
+    temperature: float = 1.0,
+    num_steps: int | None = None,
+    steps: tuple[int, ...] = (),
+    category: str | None = None,
+    protocol: Protocol = "honest",
+    out: Path | None = None,
+) -> list[Path]:
+    """Draw from the prior of a run; the files."""
+    check_at_least_one("--num", num)
+    check_at_least_one("--num-steps", num_steps)
+    require_seed(seed, "--seed")
+    from limner.data.dataset import told_apart
+    from limner.gallery import save_samples
+    from limner.recognise import category_place
+    from limner.sample import sample
+
+    num_steps = num_steps or run.config.model.num_steps
+    _check_steps(steps, num_steps)
+    place = None if category is None else category_place(run.config, category, run.name)
+    drawings = sample(
+        run.load_model(),
+        num=num,
+        num_steps=num_steps,
+        seed=seed,
+        temperature=temperature,
+        category=place,
+        protocol=protocol,
+    )
+    heat = "" if temperature == 1 else f", temperature {temperature:g}"
+    name = run.name if category is None else f"{run.name} ({category})"
+    return save_samples(
+        drawings,
+        out or run.figures / "samples",
+        of=f"{name}, T = {num_steps}, seed {seed}{heat}{_noise(run, protocol)}",
+        write_grid=run.config.model.write_grid,
+        steps=steps,
+        names=told_apart(run.config) if category is None else (),
+    )
+
+
+def reconstruct(
+    run: RunFolder,
+    *,
+    num: int = 16,
+    seed: int = 0,
+    picture: Path | None = None,
+    steps: tuple[int, ...] = (),
+    category: str | None = None,
+    protocol: Protocol = "honest",
+    data_root: Path | None = None,
+    out: Path | None = None,
+) -> None:
+    """Draw test pictures, or one of your own, from looks at them.
+
+    Args:
+        run: Run folder, or the name of a pretrained model.
+        num: How many of the test split.
+        seed: Of the noise, and of the choice of pictures.
+        picture: A picture of your own instead.
+        steps: Time steps to show in steps.png.
+        category: Of your own picture, for a model that tells categories apart; else what the
+            picture looks like.
+        protocol: Noise: honest is new at every step; as-published is one vector for all steps, for
+            a model that was trained so.
+        data_root: Where the drawings lie, if not where they were in training.
+        out: Folder for the pictures, if not RUN/figures/reconstructions.
+    """
+    there = open_run(run)
+    for path in reconstruct_run(
+        there, num, seed, picture, steps, category, protocol, data_root, out
+    ):
+        print(path)
+
+
+def reconstruct_run(
+    run: "Run",
+    num: int,
+    seed: int = 0,
+    picture: Path | None = None,
+    steps: tuple[int, ...] = (),
+    category: str | None = None,
+    protocol: Protocol = "honest",
+    data_root: Path | None = None,
+    out: Path | None = None,
+) -> list[Path]:
+    """Draw pictures from looks at them, as a run does; the files."""
+    check_at_least_one("--num", num)
+    require_seed(seed, "--seed")
+    import numpy as np
+
+    from limner.data.dataset import some_indices
+    from limner.gallery import save_reconstructions
+    from limner.sample import reconstruct
+
+    config = run.config.model
+    _check_steps(steps, config.num_steps)
+    if picture is None and category is not None:
+        raise LimnerError("--category goes with --picture: test pictures are of their own category")
+    if picture is None:
+        split = open_data(run.config, data_root).split("test")
+        chosen = some_indices(len(split), num, seed)
+        targets = split.targets(chosen, run.config.data.binarisation, key=(seed, 0))
+        images = targets / np.float32(255)
+        model, categories, what = run.load_model(), split.categories(chosen), "test images"
+    else:
+        image = read_picture(run, picture)
+        model, categories, what = load_drawing_model(run, category, image), None, picture.name
+        images = image[None]
+    drawings = reconstruct(
+        model,
+        images,
+        num_steps=config.num_steps,
+        seed=seed,
+        categories=categories,
+        protocol=protocol,
+    )
+    return save_reconstructions(
+        drawings,
+        images,
+        out or run.figures / "reconstructions",
+        of=f"{run.name}, {what}, T = {config.num_steps}, seed {seed}{_noise(run, protocol)}",
+        read_grid=config.read_grid,
+        write_grid=config.write_grid,
+        steps=steps,
+    )
+
+
+def curves(run: RunFolder, *, out: Path | None = None) -> None:
+    """Draw the losses of a run over its steps.
+
+    Args:
+        run: Run folder.
+        out: Picture (.png, .pdf or .svg), if not RUN/figures/curves.png.
+    """
+    from limner.gallery import save_curves
+
+    there = open_run(run)
+    if not there.metrics.exists() and (there.folder / "card.json").exists():
+        raise LimnerError(f"{run} is an exported model, which keeps no losses: name a run folder")
+    path = out or there.figures / "curves.png"
+    print(save_curves(there.read_metrics(), path, of=str(run)))
+
+
+def _noise(run: "Run", protocol: Protocol) -> str:
+    """The end of a caption: which noise, where that is not a matter of course."""
+    from limner.gallery import NOISE
+
+    is_honest = protocol == run.config.train.protocol == "honest"
+    return "" if is_honest else f", {NOISE[protocol]}"
+
+
+def _check_steps(steps: tuple[int, ...], num_steps: int) -> None:
+    for step in steps:
+        if not 1 <= step <= num_steps:
+            raise LimnerError(f"--steps has {step}: it must be from 1 to {num_steps}")
