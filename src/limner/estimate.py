@@ -100,9 +100,9 @@ def estimate(
 
 
 def _chunk_size(count: int) -> int:
-    """The same for all chunks, so that one program does; few places are filled up with others."""
+    """Pictures in each chunk: as many in all, so that one program does, and shared out evenly."""
     chunks = -(-count // CHUNK)
-    shares = jax.device_count()  # of all processes, as many each
+    shares = jax.device_count() + -jax.device_count() % jax.process_count()
     return -(-count // (chunks * shares)) * shares
 
 

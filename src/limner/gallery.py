@@ -66,7 +66,8 @@ def save_samples(
     caption = f"Samples from the prior · {of}"
     final = drawings.probabilities[-1]
     write_windows = _windows(drawings.write_window, write_grid)
-    labels = [] if drawings.categories is None else [names[k] for k in drawings.categories if names]
+    drawn_as = drawings.categories if names else None
+    labels = [] if drawn_as is None else [names[k] for k in drawn_as]
     pictures = {"final.png": figures.image_grid(final, caption, labels=labels)}
     animations = {}
     if write_windows is not None:
