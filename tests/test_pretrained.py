@@ -421,6 +421,7 @@ def test_load_gives_what_draws(run, exported):
     )
     images = trained.sample(2).probabilities[-1]
     assert trained.reconstruct(images).canvases.shape == (4, 2, 1, 28, 28)
+    assert trained.reconstruct(images, num_steps=5).canvases.shape == (5, 2, 1, 28, 28)
     assert limner.load(run.folder).card is None
 
 

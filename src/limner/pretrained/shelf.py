@@ -72,6 +72,7 @@ class Trained:
         images: Float[np.ndarray, "b c h w"],
         *,
         seed: int = 0,
+        num_steps: int | None = None,
         category: str | None = None,
     ) -> Drawings:
         """Draw pictures from looks at them; see `sample.reconstruct`.
@@ -79,6 +80,7 @@ class Trained:
         Args:
             images: Pixels from 0 to 1.
             seed: Of the noise.
+            num_steps: T, if not that of training.
             category: Theirs, one of `categories` if there are any.
 
         Raises:
@@ -102,7 +104,7 @@ class Trained:
         return reconstruct(
             self.model,
             images,
-            num_steps=self.config.model.num_steps,
+            num_steps=num_steps or self.config.model.num_steps,
             seed=seed,
             categories=None if place is None else np.full(len(images), place),
         )
