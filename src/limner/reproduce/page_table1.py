@@ -160,7 +160,9 @@ def _canvases(records: Mapping[str, Record], pictures: Path) -> str:
     text = (
         "## Canvases\n\nAt the time steps that the study shows. *Reconstructions* come from "
         "looking at test drawings, *samples* from noise alone; as-published pictures are drawn "
-        "with the one noise vector for all steps that these weights were trained on.\n\n"
+        "with the one noise vector for all steps that these weights were trained on. Such weights "
+        "reconstruct well and draw nearly the same sample every time: what tells drawings apart "
+        "goes through differences between steps, of which the prior knows nothing.\n\n"
     )
     for row in PUBLISHED:
         if not row.shown:

@@ -22,10 +22,11 @@ _BODIES: dict[ExperimentName, Callable[[Mapping[str, Record], Path], str]] = {
 }
 
 _KEPT = """\
-The folder beside a page, of its name, holds what was measured in a form for programs: for each row
-its settings (`config.json`), its measurements and how they came about (`evaluation-*.json`), its
-losses by iteration (`metrics.jsonl`) and its seconds and devices (`sessions.jsonl`). A row that is
-run again takes the place of the one that was kept; the others stay.
+The folder beside a page, of its name, holds what was measured in a form for programs: for each
+row its settings (`config.json`), its measurements and how they came about (`evaluation-*.json`),
+and, if they were still there when it was kept, its losses by iteration (`metrics.jsonl`) and its
+seconds and devices (`sessions.jsonl`). A row that is run again takes the place of the one that was
+kept; the others stay.
 """
 
 _WORDS = """\
