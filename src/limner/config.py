@@ -308,7 +308,7 @@ PRESETS = MappingProxyType(
         "mnist": RunConfig(
             model=ModelConfig(num_steps=64, latent_size=100, read_grid=2, write_grid=5),
             data=DataConfig(name="static-mnist", binarisation="static"),
-            train=TrainConfig(steps=100_000, batch_size=128, learning_rate=1.5e-3),
+            train=TrainConfig(steps=100_000, batch_size=128, learning_rate=3e-3),
         ),
     }
 )
