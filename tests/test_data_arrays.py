@@ -153,7 +153,7 @@ def test_mnist_whose_files_do_not_fit_is_refused(tmp_path):
 
 def test_static_mnist_missing_or_damaged_is_refused(tmp_path):
     path = tmp_path / "mnist_binarized.npz"
-    assert "put an .npz there" in fault_of(lambda: mnist.read_static(path))
+    assert "an .npz whose arrays" in fault_of(lambda: mnist.read_static(path))
     bits, bits_3 = npy(bitmaps(4) % 2), npy(bitmaps(4))
     for data, fault in (
         (b"", "cannot read"),
