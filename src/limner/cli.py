@@ -13,7 +13,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from limner.cli_draw import curves, reconstruct, reconstruct_run, sample, sample_run
+from limner.cli_draw import curves, reconstruct, sample
 from limner.cli_evaluate import evaluate, evaluate_run, print_table
 from limner.cli_models import export, models, nearest, outliers
 from limner.cli_reproduce import reproduce
@@ -58,7 +58,8 @@ def _dispatch(arguments: list[str]) -> None:
     elif command == "train":
         train(rest)
     elif command in _COMMANDS:
-        tyro.cli(_COMMANDS[command], args=rest, prog=f"limner {command}")
+        for path in tyro.cli(_COMMANDS[command], args=rest, prog=f"limner {command}") or ():
+            print(path)
     else:
         raise LimnerError(f"there is no command {command!r}{near(command, _HELP)}")
 
@@ -83,7 +84,7 @@ def demo(*, out: Path = Path("runs/demo")) -> None:
     if not run.finished:
         return
     evaluation = evaluate_run(run)
-    files = sample_run(run, num=64) + reconstruct_run(run, num=16)
+    files = sample(out, num=64) + reconstruct(out, num=16)
     print_table(f"{out} · {evaluation.images:,} test images", evaluation)
     print("\npictures:")
     for path in [*files, run.figures / "curves.png"]:
@@ -96,7 +97,7 @@ def demo(*, out: Path = Path("runs/demo")) -> None:
     )
 
 
-_COMMANDS: dict[str, Callable[..., None]] = {
+_COMMANDS: dict[str, Callable[..., list[Path] | None]] = {
     "demo": demo,
     "evaluate": evaluate,
     "sample": sample,

@@ -1,4 +1,4 @@
-"""`limner sample`, `reconstruct` and `curves`: parse, call, print."""
+"""`limner sample`, `reconstruct` and `curves`: each gives the files it wrote, to be printed."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ def sample(
     category: str | None = None,
     protocol: Protocol = "honest",
     out: Path | None = None,
-) -> None:
+) -> list[Path]:
     """Draw from the prior: pictures the model makes up.
 
     Args:
@@ -45,24 +45,6 @@ def sample(
         out: Folder for the pictures, if not RUN/figures/samples.
     """
     there = open_run(run)
-    for path in sample_run(
-        there, num, seed, temperature, num_steps, steps, category, protocol, out
-    ):
-        print(path)
-
-
-def sample_run(
-    run: "Run",
-    num: int,
-    seed: int = 0,
-    temperature: float = 1.0,
-    num_steps: int | None = None,
-    steps: tuple[int, ...] = (),
-    category: str | None = None,
-    protocol: Protocol = "honest",
-    out: Path | None = None,
-) -> list[Path]:
-    """Draw from the prior of a run; the files."""
     check_at_least_one("--num", num)
     check_at_least_one("--num-steps", num_steps)
     require_seed(seed, "--seed")
@@ -71,11 +53,11 @@ def sample_run(
     from limner.recognise import category_place
     from limner.sample import sample
 
-    num_steps = num_steps or run.config.model.num_steps
+    num_steps = num_steps or there.config.model.num_steps
     _check_steps(steps, num_steps)
-    place = None if category is None else category_place(run.config, category, run.name)
+    place = None if category is None else category_place(there.config, category, there.name)
     drawings = sample(
-        run.load_model(),
+        there.load_model(),
         num=num,
         num_steps=num_steps,
         seed=seed,
@@ -84,14 +66,14 @@ def sample_run(
         protocol=protocol,
     )
     heat = "" if temperature == 1 else f", temperature {temperature:g}"
-    name = run.name if category is None else f"{run.name} ({category})"
+    name = there.name if category is None else f"{there.name} ({category})"
     return save_samples(
         drawings,
-        out or run.figures / "samples",
-        of=f"{name}, T = {num_steps}, seed {seed}{heat}{_noise(run, protocol)}",
-        write_grid=run.config.model.write_grid,
+        out or there.figures / "samples",
+        of=f"{name}, T = {num_steps}, seed {seed}{heat}{_noise(there, protocol)}",
+        write_grid=there.config.model.write_grid,
         steps=steps,
-        names=told_apart(run.config) if category is None else (),
+        names=told_apart(there.config) if category is None else (),
     )
 
 
@@ -106,7 +88,7 @@ def reconstruct(
     protocol: Protocol = "honest",
     data_root: Path | None = None,
     out: Path | None = None,
-) -> None:
+) -> list[Path]:
     """Draw test pictures, or one of your own, from looks at them.
 
     Args:
@@ -123,24 +105,6 @@ def reconstruct(
         out: Folder for the pictures, if not RUN/figures/reconstructions.
     """
     there = open_run(run)
-    for path in reconstruct_run(
-        there, num, seed, picture, steps, category, protocol, data_root, out
-    ):
-        print(path)
-
-
-def reconstruct_run(
-    run: "Run",
-    num: int,
-    seed: int = 0,
-    picture: Path | None = None,
-    steps: tuple[int, ...] = (),
-    category: str | None = None,
-    protocol: Protocol = "honest",
-    data_root: Path | None = None,
-    out: Path | None = None,
-) -> list[Path]:
-    """Draw pictures from looks at them, as a run does; the files."""
     check_at_least_one("--num", num)
     require_seed(seed, "--seed")
     import numpy as np
@@ -149,19 +113,19 @@ def reconstruct_run(
     from limner.gallery import save_reconstructions
     from limner.sample import reconstruct
 
-    config = run.config.model
+    config = there.config.model
     _check_steps(steps, config.num_steps)
     if picture is None and category is not None:
         raise LimnerError("--category goes with --picture: test pictures are of their own category")
     if picture is None:
-        split = open_data(run.config, data_root).split("test")
+        split = open_data(there.config, data_root).split("test")
         chosen = some_indices(len(split), num, seed)
-        targets = split.targets(chosen, run.config.data.binarisation, key=(seed, 0))
+        targets = split.targets(chosen, there.config.data.binarisation, key=(seed, 0))
         images = targets / np.float32(255)
-        model, categories, what = run.load_model(), split.categories(chosen), "test images"
+        model, categories, what = there.load_model(), split.categories(chosen), "test images"
     else:
-        image = read_picture(run, picture)
-        model, categories, what = load_drawing_model(run, category, image), None, picture.name
+        image = read_picture(there, picture)
+        model, categories, what = load_drawing_model(there, category, image), None, picture.name
         images = image[None]
     drawings = reconstruct(
         model,
@@ -174,15 +138,15 @@ def reconstruct_run(
     return save_reconstructions(
         drawings,
         images,
-        out or run.figures / "reconstructions",
-        of=f"{run.name}, {what}, T = {config.num_steps}, seed {seed}{_noise(run, protocol)}",
+        out or there.figures / "reconstructions",
+        of=f"{there.name}, {what}, T = {config.num_steps}, seed {seed}{_noise(there, protocol)}",
         read_grid=config.read_grid,
         write_grid=config.write_grid,
         steps=steps,
     )
 
 
-def curves(run: RunFolder, *, out: Path | None = None) -> None:
+def curves(run: RunFolder, *, out: Path | None = None) -> list[Path]:
     """Draw the losses of a run over its steps.
 
     Args:
@@ -195,7 +159,7 @@ def curves(run: RunFolder, *, out: Path | None = None) -> None:
     if not there.metrics.exists() and (there.folder / "card.json").exists():
         raise LimnerError(f"{run} is an exported model, which keeps no losses: name a run folder")
     path = out or there.figures / "curves.png"
-    print(save_curves(there.read_metrics(), path, of=str(run)))
+    return [save_curves(there.read_metrics(), path, of=str(run))]
 
 
 def _noise(run: "Run", protocol: Protocol) -> str:

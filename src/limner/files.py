@@ -17,7 +17,7 @@ def replacing(path: Path) -> Iterator[Path]:
         LimnerError: It cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with _writing(path):
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
@@ -36,7 +36,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         LimnerError: It cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with _writing(path):
+    with writing(path):
         temporary.mkdir(parents=True)
         try:
             yield temporary
@@ -46,7 +46,8 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
+    """Turns what the system says of a place that cannot be written into the one error."""
     try:
         yield
     except OSError as error:

@@ -24,7 +24,7 @@ from limner.data.dataset import Dataset
 from limner.data.names import ExportFormat, SplitName
 from limner.data.npy import Writable, write_header
 from limner.errors import LimnerError
-from limner.files import replace_text, replacing
+from limner.files import replace_text, replacing, writing
 
 Progress = Callable[[int, int], None]
 """Called with the drawings written and the drawings there are."""
@@ -57,11 +57,8 @@ def export(
     if binarisation == "dynamic":
         raise LimnerError("dynamic binarisation is never the same: export static, or grey")
     job = _Job(dataset, folder, binarisation, progress)
-    try:
+    with writing(folder):
         return _WRITERS[format](job)
-    except OSError as error:
-        reason = error.strerror or error
-        raise LimnerError(f"{folder} cannot be written ({reason}): choose another place") from None
 
 
 class _Job:
