@@ -4,10 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.patches import Rectangle
 
 from limner.errors import LimnerError
-from limner.figures import Curve, compared_curves, loss_curves, rate_bars, save_picture
+from limner.figures import Curve, compared_curves, loss_curves, save_picture
 
 
 def metrics_rows():
@@ -57,16 +56,9 @@ def test_compared_curves_keep_their_names_and_colours_from_chart_to_chart():
     figure.canvas.draw()
 
 
-def test_rate_bars_stand_on_their_steps():
-    figure = rate_bars([3.0, 2.0, 0.5], "cat")
-    bars = [bar for bar in figure.axes[0].patches if isinstance(bar, Rectangle)]
-    np.testing.assert_allclose([bar.get_x() + bar.get_width() / 2 for bar in bars], [1, 2, 3])
-    assert [bar.get_height() for bar in bars] == [3.0, 2.0, 0.5]
-
-
 @pytest.mark.parametrize(("name", "magic"), [("c.png", b"\x89PNG"), ("c.pdf", b"%PDF")])
 def test_charts_are_saved_after_their_suffix(tmp_path, name, magic):
-    save_picture(rate_bars([1.0], "cat"), tmp_path / name)
+    save_picture(loss_curves(metrics_rows(), "cat"), tmp_path / name)
     assert (tmp_path / name).read_bytes().startswith(magic)
 
 
@@ -83,9 +75,11 @@ def test_charts_are_saved_after_their_suffix(tmp_path, name, magic):
         ),
         (lambda: compared_curves({"Lx": [Curve("a", [1], [np.nan])]}, "cat"), "finite point"),
         (lambda: compared_curves({"Lx": [Curve("a", [1], [1])] * 5}, "cat"), "4 curves at most"),
-        (lambda: rate_bars([[1.0]], "cat"), "rate_per_step"),
-        (lambda: rate_bars([1.0], ""), "caption"),
-        (lambda: save_picture(rate_bars([1.0], "cat"), Path("a.jpeg")), r"\.png or \.pdf or \.svg"),
+        (lambda: loss_curves(metrics_rows(), ""), "caption"),
+        (
+            lambda: save_picture(loss_curves(metrics_rows(), "cat"), Path("a.jpeg")),
+            r"\.png or \.pdf or \.svg",
+        ),
     ],
 )
 def test_what_cannot_be_charted_is_said_in_one_line(draw, message):

@@ -105,7 +105,7 @@ def test_evaluate_prints_a_table(run, capsys):
 
 def test_sample_writes_its_pictures_and_prints_their_paths(run, capsys):
     capsys.readouterr()
-    main(["sample", str(run), "--num", "5", "--seed", "1", "--steps", "1", "3"])
+    main(["sample", str(run), "--num", "5", "--seed", "1", "--show-steps", "1", "3"])
     paths = [Path(line) for line in capsys.readouterr().out.splitlines()]
     names = {"final.png", "steps.png", "canvases.gif", "windows.gif", "canvases.npz"}
     assert {path.name for path in paths} == names
@@ -236,7 +236,7 @@ def test_sizes_of_zero_are_refused(capsys, run, tmp_path):
     assert "read_grid is 0" in fails(capsys, "train", "--model.read-grid", "0", "--out", out)
     assert "write_grid is 0" in fails(capsys, "train", "--model.write-grid", "0", "--out", out)
     assert "--num is 0" in fails(capsys, "sample", run, "--num", "0")
-    assert "--steps has 9" in fails(capsys, "sample", run, "--steps", "9")
+    assert "--show-steps has 9" in fails(capsys, "sample", run, "--show-steps", "9")
     assert not out.exists()
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from limner.config import PRESETS, DataConfig, ModelConfig, RunConfig, TrainConfig
+from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from limner.errors import LimnerError
+from limner.presets import PRESETS
 
 
 @pytest.mark.parametrize("preset", PRESETS)

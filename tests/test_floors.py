@@ -10,13 +10,13 @@ SOURCE = Path(limner.__file__).parent
 FLOORS = [
     {"errors"},
     {"attention", "config", "distributions", "files", "interrupt", "parallel", "strokes", "words"}
-    | {"distributed", "provenance", "weights"},
-    {"augment", "cells", "data", "glimpse", "optimise"},
+    | {"distributed", "initialisers", "provenance"},
+    {"augment", "cells", "data", "glimpse", "optimise", "presets", "weights"},
     {"model", "figures"},
     {"checkpoint", "deferred", "objective", "run"},
     {"estimate", "sample", "start"},
     {"train", "evaluate", "interpolate", "complete", "outliers", "nearest", "recognise"},
-    {"gallery", "pretrained", "terminal"},
+    {"gallery", "pretrained", "takeaway", "terminal"},
     {"reproduce", "session", "studio"},
     {
         "cli_data",

@@ -7,8 +7,9 @@ import numpy as np
 import optax
 import pytest
 
-from limner.config import PRESETS, TrainConfig
+from limner.config import TrainConfig
 from limner.optimise import average_step_size, learning_rate, make_optimiser
+from limner.presets import PRESETS
 
 
 def test_the_studys_optimiser_is_tensorflow_1s_rmsprop_after_clipping_each_variable():

@@ -16,11 +16,12 @@ from studio_process import make_run, running_studio
 
 import limner
 from limner.cli import main
-from limner.config import PRESETS, DataConfig, ModelConfig, RunConfig, TrainConfig
+from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from limner.data.dataset import open_dataset
 from limner.errors import LimnerError
 from limner.evaluate import evaluate
 from limner.files import replacing_folder
+from limner.presets import PRESETS
 from limner.pretrained import shelf
 from limner.pretrained.card import Card
 from limner.pretrained.command import train_command

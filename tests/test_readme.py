@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from limner import cli
-from limner.config import PRESETS
+from limner.presets import PRESETS
 from limner.pretrained.shelf import names
 
 REPOSITORY = Path(__file__).resolve().parents[1]

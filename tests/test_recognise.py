@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from limner.config import PRESETS
 from limner.errors import LimnerError
 from limner.model import Draw
 from limner.objective import loss
+from limner.presets import PRESETS
 from limner.recognise import bounds, category_place, likeliest_category
 from limner.sample import noises
 

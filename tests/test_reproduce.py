@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 from limner.cli import main
-from limner.config import PRESETS, DataConfig, ModelConfig, RunConfig, TrainConfig
+from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig, changed
 from limner.data.dataset import Dataset, open_dataset
 from limner.errors import LimnerError
 from limner.evaluate import Evaluation
+from limner.presets import PRESETS
 from limner.reproduce.baseline import evaluate_mean_image
 from limner.reproduce.experiments import CHANGES, EXPERIMENTS, PUBLISHED
 from limner.reproduce.keeping import PICTURES
@@ -29,7 +30,6 @@ from limner.reproduce.rows import (
     Experiment,
     Measurement,
     Row,
-    changed,
     quickly,
 )
 from limner.reproduce.running import run_rows

@@ -11,8 +11,8 @@ from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from limner.data.dataset import open_dataset
 from limner.errors import LimnerError
 from limner.run import Run
-from limner.start import initial_model
-from limner.train import check_fits, train
+from limner.start import check_fits, initial_model
+from limner.train import train
 
 TINY = RunConfig(
     model=ModelConfig(hidden_size=8, num_steps=2, latent_size=2, read_grid=2, write_grid=2),

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from limner.attention import Window
-    from limner.config import PRESETS, RunConfig
+    from limner.config import RunConfig
     from limner.data.dataset import open_dataset
     from limner.errors import LimnerError
     from limner.evaluate import Evaluation
     from limner.model import Draw
     from limner.objective import Loss, draw_noise, importance_weighted_bound, log_weight, loss
+    from limner.presets import PRESETS
     from limner.pretrained.card import Card
     from limner.pretrained.shelf import Trained, load
     from limner.run import Run

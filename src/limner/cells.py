@@ -31,7 +31,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from limner.config import CellName
-from limner.weights import glorot
+from limner.initialisers import glorot
 
 _ALIGNMENT = 16  # floats in a vector register of AVX-512; a multiple of what other chips want
 
@@ -80,9 +80,9 @@ class LSTM(eqx.Module):
             scales = self.normalisation
             gates = (scales.gates * _standardised(products.reshape(4, -1))).ravel()
             normalise = lambda cell: scales.cell * _standardised(cell)  # noqa: E731
-        take, keep, show, candidate = jnp.split(gates + self.bias, 4)
-        cell = jax.nn.sigmoid(keep) * cell + jax.nn.sigmoid(take) * jnp.tanh(candidate)
-        return CellState(hidden=jax.nn.sigmoid(show) * jnp.tanh(normalise(cell)), cell=cell)
+        i, f, o, g = jnp.split(gates + self.bias, 4)
+        cell = jax.nn.sigmoid(f) * cell + jax.nn.sigmoid(i) * jnp.tanh(g)
+        return CellState(hidden=jax.nn.sigmoid(o) * jnp.tanh(normalise(cell)), cell=cell)
 
 
 class Dense(eqx.Module):

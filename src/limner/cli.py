@@ -13,14 +13,14 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from limner.cli_draw import curves, reconstruct, sample
+from limner.cli_draw import complete, curves, interpolate, reconstruct, sample
 from limner.cli_evaluate import evaluate, evaluate_run, print_table
 from limner.cli_models import export, models, nearest, outliers
 from limner.cli_reproduce import reproduce
-from limner.cli_studio import complete, interpolate, studio
+from limner.cli_studio import studio
 from limner.cli_train import DEFAULT_PRESET, train, train_run
-from limner.config import PRESETS
 from limner.errors import FailedElsewhere, LimnerError, PeerLost
+from limner.presets import PRESETS
 from limner.words import near
 
 
@@ -61,12 +61,14 @@ def _dispatch(arguments: list[str]) -> None:
         for path in tyro.cli(_COMMANDS[command], args=rest, prog=f"limner {command}") or ():
             print(path)
     else:
-        raise LimnerError(f"there is no command {command!r}{near(command, _HELP)}")
+        names = [*_PARSED_BY_THEMSELVES, *_COMMANDS]
+        raise LimnerError(f"there is no command {command!r}{near(command, names)}")
 
 
 def _print_commands() -> None:
     table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
-    for name, line in _HELP.items():
+    told = {name: str(command.__doc__).splitlines()[0] for name, command in _COMMANDS.items()}
+    for name, line in (_PARSED_BY_THEMSELVES | told).items():
         table.add_row(f"  [bold]{name}[/bold]", line)
     console = Console()
     console.print("limner, the Deep Recurrent Attentive Writer: it learns to draw sketches.\n")
@@ -113,20 +115,7 @@ _COMMANDS: dict[str, Callable[..., list[Path] | None]] = {
     "reproduce": reproduce,
 }
 
-_HELP = {
-    "demo": "do it all once on the embedded doodles: train, evaluate, sample, reconstruct",
-    "train": "train DRAW, or go on where a training stopped",
-    "evaluate": "measure the bound on the whole test split",
-    "sample": "draw from the prior: pictures the model makes up",
-    "reconstruct": "draw test pictures, or one of your own, from looks at them",
-    "curves": "draw the losses of a run over its steps",
-    "interpolate": "draw the way from one picture to another, through the latents",
-    "complete": "finish a drawing, in several ways",
-    "studio": "open a page to draw on, and watch the model look and draw",
-    "outliers": "find the drawings that a model finds strangest",
-    "nearest": "see whether a model copies: samples beside the nearest training drawings",
-    "models": "list the models that come with the package, which every command takes by name",
-    "export": "write a finished run's model and its card to a folder to share",
-    "reproduce": "run the experiments behind the results, and write their pages",
-    "data": "list, fetch, show, export and verify drawings",
+_PARSED_BY_THEMSELVES = {
+    "train": "Train DRAW, or go on where a training stopped.",
+    "data": "List, fetch, show, export and verify drawings.",
 }

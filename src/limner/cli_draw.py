@@ -1,7 +1,9 @@
-"""`limner sample`, `reconstruct` and `curves`: each gives the files it wrote, to be printed."""
+"""The commands that draw: parse, call, give the files they wrote."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
 
 from limner.config import Protocol, require_seed
 from limner.errors import LimnerError
@@ -17,6 +19,8 @@ from limner.session import (
 if TYPE_CHECKING:
     from limner.run import Run
 
+Picture = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="PICTURE")]
+
 
 def sample(
     run: RunFolder,
@@ -25,7 +29,7 @@ def sample(
     seed: int = 0,
     temperature: float = 1.0,
     num_steps: int | None = None,
-    steps: tuple[int, ...] = (),
+    show_steps: tuple[int, ...] = (),
     category: str | None = None,
     protocol: Protocol = "honest",
     out: Path | None = None,
@@ -38,7 +42,7 @@ def sample(
         seed: Of the noise; the same seed gives the same drawings.
         temperature: Factor on the noise.
         num_steps: Steps to draw in, if not those of training.
-        steps: Time steps to show in steps.png.
+        show_steps: Time steps to show in steps.png; five if none are given.
         category: To draw, of a model that tells categories apart; else each by chance.
         protocol: Noise: honest is new at every step; as-published is one vector for all steps, for
             a model that was trained so.
@@ -54,7 +58,7 @@ def sample(
     from limner.sample import sample
 
     num_steps = num_steps or there.config.model.num_steps
-    _check_steps(steps, num_steps)
+    _check_steps(show_steps, num_steps)
     place = None if category is None else category_place(there.config, category, there.name)
     drawings = sample(
         there.load_model(),
@@ -72,7 +76,7 @@ def sample(
         out or there.figures / "samples",
         of=f"{name}, T = {num_steps}, seed {seed}{heat}{_noise(there, protocol)}",
         write_grid=there.config.model.write_grid,
-        steps=steps,
+        show_steps=show_steps,
         names=told_apart(there.config) if category is None else (),
     )
 
@@ -83,7 +87,7 @@ def reconstruct(
     num: int = 16,
     seed: int = 0,
     picture: Path | None = None,
-    steps: tuple[int, ...] = (),
+    show_steps: tuple[int, ...] = (),
     category: str | None = None,
     protocol: Protocol = "honest",
     data_root: Path | None = None,
@@ -96,7 +100,7 @@ def reconstruct(
         num: How many of the test split.
         seed: Of the noise, and of the choice of pictures.
         picture: A picture of your own instead.
-        steps: Time steps to show in steps.png.
+        show_steps: Time steps to show in steps.png; five if none are given.
         category: Of your own picture, for a model that tells categories apart; else what the
             picture looks like.
         protocol: Noise: honest is new at every step; as-published is one vector for all steps, for
@@ -114,7 +118,7 @@ def reconstruct(
     from limner.sample import reconstruct
 
     config = there.config.model
-    _check_steps(steps, config.num_steps)
+    _check_steps(show_steps, config.num_steps)
     if picture is None and category is not None:
         raise LimnerError("--category goes with --picture: test pictures are of their own category")
     if picture is None:
@@ -142,8 +146,99 @@ def reconstruct(
         of=f"{there.name}, {what}, T = {config.num_steps}, seed {seed}{_noise(there, protocol)}",
         read_grid=config.read_grid,
         write_grid=config.write_grid,
-        steps=steps,
+        show_steps=show_steps,
     )
+
+
+def interpolate(
+    run: RunFolder,
+    first: Picture,
+    second: Picture,
+    *,
+    num: int = 9,
+    category: str | None = None,
+    out: Path | None = None,
+) -> list[Path]:
+    """Draw the way from one picture to another through the latents.
+
+    Args:
+        run: Run folder, or the name of a pretrained model.
+        first: A picture to start from.
+        second: A picture to end with.
+        num: How many drawings, both ends among them.
+        category: To draw all in, of a model that tells categories apart; else what the first
+            picture looks like.
+        out: Folder for the pictures, if not RUN/figures/interpolation.
+    """
+    if num < 2:
+        raise LimnerError(f"--num is {num}: a way has two ends, so it must be at least 2")
+    import numpy as np
+
+    from limner.interpolate import interpolate
+    from limner.takeaway import Show, save_show
+
+    there = open_run(run)
+    start = read_picture(there, first)
+    drawings = interpolate(
+        load_drawing_model(there, category, start),
+        start,
+        read_picture(there, second),
+        places=np.linspace(0, 1, num, dtype=np.float32),
+        num_steps=there.config.model.num_steps,
+    )
+    show = Show(
+        f"Interpolation · {there.name}, {first.name} to {second.name}",
+        drawings.canvases,
+        write_window=drawings.write_window,
+        write_grid=there.config.model.write_grid,
+        is_way=True,
+    )
+    return save_show(show, out or there.figures / "interpolation")
+
+
+def complete(
+    run: RunFolder,
+    picture: Picture,
+    *,
+    num: int = 8,
+    seed: int = 0,
+    temperature: float = 1.0,
+    category: str | None = None,
+    out: Path | None = None,
+) -> list[Path]:
+    """Finish a drawing in several ways; its ink stays.
+
+    Args:
+        run: Run folder, or the name of a pretrained model.
+        picture: What is drawn so far, in its place on the page.
+        num: How many ways.
+        seed: Of the noise.
+        temperature: Factor on the noise of the prior.
+        category: Of a model that tells categories apart; else what the picture looks like.
+        out: Folder for the pictures, if not RUN/figures/completions.
+    """
+    require_seed(seed, "--seed")
+    from limner.complete import complete
+    from limner.takeaway import Show, save_show
+
+    there = open_run(run)
+    config = there.config.model
+    image = read_picture(there, picture)
+    drawings = complete(
+        load_drawing_model(there, category, image),
+        image,
+        num=num,
+        num_steps=config.num_steps,
+        seed=seed,
+        temperature=temperature,
+    )
+    show = Show(
+        f"Completions of {picture.name} · {there.name}, seed {seed}",
+        drawings.canvases,
+        write_window=drawings.write_window,
+        write_grid=config.write_grid,
+    )
+    return save_show(show, out or there.figures / "completions")
 
 
 def curves(run: RunFolder, *, out: Path | None = None) -> list[Path]:
@@ -173,4 +268,4 @@ def _noise(run: "Run", protocol: Protocol) -> str:
 def _check_steps(steps: tuple[int, ...], num_steps: int) -> None:
     for step in steps:
         if not 1 <= step <= num_steps:
-            raise LimnerError(f"--steps has {step}: it must be from 1 to {num_steps}")
+            raise LimnerError(f"--show-steps has {step}: it must be from 1 to {num_steps}")

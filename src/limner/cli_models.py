@@ -1,16 +1,15 @@
-"""`limner models`, `export`, `outliers` and `nearest`: parse, call, print."""
+"""`limner models`, `export`, `outliers` and `nearest`: parse, call, give the files they wrote."""
 
 from pathlib import Path
-from typing import Literal
 
-from limner.config import require_seed
+from limner.config import Order, require_seed
 from limner.data.names import SPLITS, SplitName
 from limner.session import RunFolder, check_at_least_one, check_importance, open_data, open_run
 from limner.terminal import progress_bar
 
 
 def models(*, docs: Path | None = None) -> None:
-    """List the models that come with the package.
+    """List the models that come with the package, which every command takes by name.
 
     Args:
         docs: Write the page on them, results/models.md, into this folder as well.
@@ -46,7 +45,7 @@ def export(
     importance_samples: int | None = None,
     importance_images: int | None = None,
     data_root: Path | None = None,
-) -> None:
+) -> list[Path]:
     """Write a finished run's model and its card to a folder to share.
 
     The weights are stored as 16-bit floats if that leaves the bound on the test split as it is.
@@ -78,8 +77,7 @@ def export(
             on_progress=advance,
         )
     print(f"{card.title}: {card.bound}, weights as {card.dtype}")
-    for path in sorted(out.iterdir()):
-        print(path)
+    return sorted(out.iterdir())
 
 
 def outliers(
@@ -87,12 +85,12 @@ def outliers(
     *,
     splits: tuple[SplitName, ...] = SPLITS,
     category: str | None = None,
-    by: Literal["bound", "surplus"] = "bound",
+    by: Order = "bound",
     num: int = 64,
     seed: int = 0,
     data_root: Path | None = None,
     out: Path | None = None,
-) -> None:
+) -> list[Path]:
     """Find the drawings that a model finds strangest.
 
     Args:
@@ -131,8 +129,7 @@ def outliers(
     of = f"{there.name}, {config.data.binarisation}, seed {seed}"
     strangest = levels(dataset, scores, num)
     folder = out or there.figures / "outliers"
-    for path in save_outliers(scores, strangest, folder, of=of, by=by):
-        print(path)
+    return save_outliers(scores, strangest, folder, of=of, by=by)
 
 
 def nearest(
@@ -142,7 +139,7 @@ def nearest(
     seed: int = 0,
     data_root: Path | None = None,
     out: Path | None = None,
-) -> None:
+) -> list[Path]:
     """See whether a model copies: samples beside the training drawings nearest to them.
 
     Args:
@@ -155,7 +152,7 @@ def nearest(
     check_at_least_one("--num", num)
     require_seed(seed, "--seed")
     there = open_run(run)
-    from limner.gallery import medians, save_nearest
+    from limner.gallery import save_nearest
     from limner.nearest import compare
 
     config = there.config
@@ -173,7 +170,6 @@ def nearest(
         )
     of = f"{there.name}, T = {config.model.num_steps}, seed {seed}"
     print(f"median squared pixel distance to the nearest of {found.trained_on:,} training drawings")
-    for what, median in medians(found).items():
+    for what, median in found.medians().items():
         print(f"  {what:34}{median:8.2f}")
-    for path in save_nearest(found, out or there.figures / "nearest", of=of):
-        print(path)
+    return save_nearest(found, out or there.figures / "nearest", of=of)

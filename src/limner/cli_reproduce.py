@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from limner.config import changed
 from limner.errors import LimnerError
-from limner.reproduce.rows import Experiment, ExperimentName, Row, changed, quickly
+from limner.reproduce.rows import Experiment, ExperimentName, Row, quickly
 
 if TYPE_CHECKING:
     from limner.config import DataConfig

@@ -1,14 +1,14 @@
 """`limner train`: parse, call, print."""
 
-import dataclasses
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from limner.config import PRESETS, RunConfig
+from limner.config import RunConfig, changed
 from limner.errors import LimnerError
+from limner.presets import PRESETS
 from limner.session import open_data, prepare
 from limner.terminal import progress_bar
 from limner.words import near
@@ -81,25 +81,25 @@ def train_run(out: Path, config: RunConfig) -> "Run":
     from limner.distributed import agreement, by_leader
     from limner.gallery import save_curves
     from limner.pretrained.shelf import folder_of
-    from limner.run import Run
-    from limner.start import check_start
-    from limner.train import check_fits, train
+    from limner.run import LOSSES, Run
+    from limner.start import check_fits, check_start
+    from limner.train import train
 
     if (named := config.train.start_from) is not None:
-        settings = dataclasses.replace(config.train, start_from=folder_of(named))
-        config = dataclasses.replace(config, train=settings)
+        config = changed(config, {"train.start_from": folder_of(named)})
     with agreement():
         dataset = open_data(config)
         check_fits(config, dataset)
         if not (out / "config.json").exists():
             check_start(config)
     run = Run.create(out, config)
+    names = LOSSES[config.train.protocol]
     with progress_bar("training") as advance:
         advance(0, config.train.steps, "compiling")
 
         def show(progress) -> None:
-            distortion, rate, _ = _losses(progress.losses).items()
-            note = f"{_short(*distortion)} {_short(*rate)}  {progress.images_per_second:,.0f} im/s"
+            losses = [f"{name[:4]} {progress.row[name]:.1f}" for name in names[:2]]
+            note = f"{' '.join(losses)}  {progress.images_per_second:,.0f} im/s"
             advance(progress.step, progress.steps, note)
 
         outcome = train(run, dataset, show)
@@ -108,7 +108,12 @@ def train_run(out: Path, config: RunConfig) -> "Run":
     state = "finished" if outcome.finished else "stopped"
     print(f"{state} at step {outcome.step} of {config.train.steps}, {outcome.seconds:.0f} s: {out}")
     if outcome.validation:
-        print(f"best on the validation split: {_in_words(outcome.validation)}")
+        best = outcome.validation
+        losses = ", ".join(f"{name} {best[name]:.2f}" for name in names)
+        print(
+            f"best on the validation split: {losses} nats ({config.train.protocol}, "
+            f"step {best['step']})"
+        )
     if outcome.finished:
         noise = "" if config.train.protocol == "honest" else f" --protocol {config.train.protocol}"
         print(
@@ -118,17 +123,3 @@ def train_run(out: Path, config: RunConfig) -> "Run":
     else:
         print(f"to go on: limner train --out {out}")
     return run
-
-
-def _losses(row: dict[str, Any]) -> dict[str, float]:
-    """The losses of a row of metrics: distortion, rate and their sum, by whatever names."""
-    return {name: value for name, value in row.items() if isinstance(value, float)}
-
-
-def _short(name: str, value: float) -> str:
-    return f"{name[:4]} {value:.1f}"
-
-
-def _in_words(row: dict[str, Any]) -> str:
-    losses = ", ".join(f"{name} {value:.2f}" for name, value in _losses(row).items())
-    return f"{losses} nats ({row['protocol']}, step {row['step']})"

@@ -25,6 +25,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.scipy.special import logit
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from limner.distributions import bernoulli_log_prob
@@ -177,4 +178,4 @@ def _evidence(
 
 
 def _logits(image: Float[Array, "c h w"]) -> Float[Array, "c h w"]:
-    return jnp.clip(jnp.log(image) - jnp.log1p(-image), -_OPAQUE, _OPAQUE)
+    return jnp.clip(logit(image), -_OPAQUE, _OPAQUE)

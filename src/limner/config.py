@@ -2,14 +2,14 @@
 
 Every field carries its unit and its help text in the line below it; the command line is made from
 them. `RunConfig` is written to a run folder as strict JSON: reading it back gives an equal value,
-and an unknown or ill-typed key fails by name. `PRESETS` are the settings with a name of their own.
+and an unknown or ill-typed key fails by name.
 """
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import dacite
@@ -22,6 +22,7 @@ Protocol = Literal["honest", "as-published"]
 CellName = Literal["lstm", "layer-norm-lstm", "dense"]
 Augmentation = Literal["none", "mirror", "mirror-jitter"]
 Precision = Literal["highest", "tensorfloat32", "bfloat16"]
+Order = Literal["bound", "surplus"]
 
 
 T = TypeVar("T")
@@ -267,48 +268,18 @@ class RunConfig:
         return parse_strictly(cls, text, origin)
 
 
-SKETCHES = (
-    *("airplane", "alarm clock", "apple", "banana", "bear", "bicycle", "bird", "book", "cat"),
-    *("diamond", "dog", "duck", "eye", "fish", "flower", "frog", "house", "lion", "monkey"),
-    *("rabbit", "rainbow", "sheep"),
-)
-"""Categories of Quick, Draw! for one model."""
+def changed(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
+    """A configuration with some settings changed, each by its dotted name (`model.num_steps`)."""
+    for name, value in changes.items():
+        part, field = name.split(".")
+        section = dataclasses.replace(getattr(config, part), **{field: value})
+        config = dataclasses.replace(config, **{part: section})
+    return config
 
-PRESETS = MappingProxyType(
-    {
-        "doodles": RunConfig(),
-        "quickdraw": RunConfig(
-            data=DataConfig(name="quickdraw", categories=("cat",)),
-            train=TrainConfig(steps=10_000, batch_size=100, augment="mirror"),
-        ),
-        # One model for the categories, told apart.
-        "sketches": RunConfig(
-            model=ModelConfig(num_categories=len(SKETCHES)),
-            data=DataConfig(name="quickdraw", categories=SKETCHES),
-            train=TrainConfig(steps=20_000, batch_size=100, augment="mirror"),
-        ),
-        # The 2018 study: TensorFlow 1's RMSprop, each gradient clipped by itself, zero first
-        # states, one noise vector an image (which is why its loss bounds nothing).
-        "study": RunConfig(
-            model=ModelConfig(learned_start=False, first_std=1.0),
-            data=DataConfig(name="quickdraw", categories=("cat",)),
-            train=TrainConfig(
-                steps=10_000,
-                batch_size=100,
-                optimiser="rmsprop",
-                learning_rate=1e-3,
-                schedule="constant",
-                warmup_steps=0,
-                clipping="per-variable",
-                average_decay=0.0,
-                protocol="as-published",
-            ),
-        ),
-        # Gregor et al. 2015, table 3: binarised MNIST.
-        "mnist": RunConfig(
-            model=ModelConfig(num_steps=64, latent_size=100, read_grid=2, write_grid=5),
-            data=DataConfig(name="static-mnist", binarisation="static"),
-            train=TrainConfig(steps=100_000, batch_size=128, learning_rate=3e-3),
-        ),
-    }
-)
+
+def essence(config: RunConfig) -> dict[str, Any]:
+    """The settings that decide what is computed, by dotted name."""
+    nested = dataclasses.asdict(config)
+    flat = {f"{part}.{key}": value for part in nested for key, value in nested[part].items()}
+    del flat["data.root"], flat["train.devices"]
+    return flat

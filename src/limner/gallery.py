@@ -12,17 +12,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 from jaxtyping import Float, UInt8
 
 from limner import figures
-from limner.attention import Window
-from limner.config import Protocol
+from limner.config import Order, Protocol
 from limner.errors import LimnerError
 from limner.figures import Windows
 from limner.files import replace_text, replacing
 from limner.nearest import Comparison
-from limner.outliers import Order, Scores
+from limner.outliers import Scores
 from limner.sample import Drawings
 
 ANIMATED = 16
@@ -42,7 +42,7 @@ def save_samples(
     *,
     of: str,
     write_grid: int | None,
-    steps: Sequence[int] = (),
+    show_steps: Sequence[int] = (),
     names: Sequence[str] = (),
 ) -> list[Path]:
     """Write what samples look like.
@@ -52,7 +52,7 @@ def save_samples(
         folder: Where to.
         of: What drew them, for the captions.
         write_grid: N of the writing window, if there is one.
-        steps: Time steps to show, from 1; five by default.
+        show_steps: Time steps to show, from 1; five by default.
         names: Of the categories, to say under each final image which it was drawn as; none says
             nothing.
 
@@ -65,16 +65,17 @@ def save_samples(
     """
     caption = f"Samples from the prior · {of}"
     final = drawings.probabilities[-1]
-    write_windows = _windows(drawings.write_window, write_grid)
+    animated = _animated(drawings)
+    write_windows = Windows.of(animated.write_window, write_grid)
     drawn_as = drawings.categories if names else None
     labels = [] if drawn_as is None else [names[k] for k in drawn_as]
     pictures = {"final.png": figures.image_grid(final, caption, labels=labels)}
     animations = {}
     if write_windows is not None:
         animations["windows.gif"] = figures.window_frames(
-            drawings.canvases[:, :ANIMATED], write_windows, f"{caption} · red: where it writes"
+            animated.canvases, write_windows, f"{caption} · red: where it writes"
         )
-    return _save(drawings, folder, caption, steps, pictures, animations)
+    return _save(drawings, folder, caption, show_steps, pictures, animations)
 
 
 def save_reconstructions(
@@ -85,7 +86,7 @@ def save_reconstructions(
     of: str,
     read_grid: int | None,
     write_grid: int | None,
-    steps: Sequence[int] = (),
+    show_steps: Sequence[int] = (),
 ) -> list[Path]:
     """Write what reconstructions of `images` look like; otherwise as `save_samples`.
 
@@ -96,23 +97,24 @@ def save_reconstructions(
         of: What drew them, for the captions.
         read_grid: N of the reading window, if there is one.
         write_grid: N of the writing window, if there is one.
-        steps: Time steps to show, from 1; five by default.
+        show_steps: Time steps to show, from 1; five by default.
     """
     caption = f"Reconstructions from the posterior · {of}"
     final = drawings.probabilities[-1]
     pictures = {"final.png": figures.comparison_grid(images, final, caption)}
     animations = {}
-    read_windows = _windows(drawings.read_window, read_grid)
-    write_windows = _windows(drawings.write_window, write_grid)
+    animated = _animated(drawings)
+    read_windows = Windows.of(animated.read_window, read_grid)
+    write_windows = Windows.of(animated.write_window, write_grid)
     if read_windows is not None and write_windows is not None:
         animations["windows.gif"] = figures.window_frames(
-            drawings.canvases[:, :ANIMATED],
+            animated.canvases,
             write_windows,
             f"{caption} · green: where it reads · red: where it writes",
             read_windows=read_windows,
             inputs=images[:ANIMATED],
         )
-    return _save(drawings, folder, caption, steps, pictures, animations)
+    return _save(drawings, folder, caption, show_steps, pictures, animations)
 
 
 def save_curves(rows: Sequence[dict[str, Any]], path: Path, *, of: str) -> Path:
@@ -193,7 +195,7 @@ def save_nearest(comparison: Comparison, folder: Path, *, of: str) -> list[Path]
     caption = (
         "Samples from the prior, and the training drawings nearest to each by squared pixel "
         f"distance, of {comparison.trained_on:,} · {of} · median distance to the nearest: "
-        + ", ".join(f"{what} {median:.1f}" for what, median in medians(comparison).items())
+        + ", ".join(f"{what} {median:.1f}" for what, median in comparison.medians().items())
     )
     found = [
         [
@@ -225,32 +227,16 @@ def save_nearest(comparison: Comparison, folder: Path, *, of: str) -> list[Path]
     return [folder / "nearest.png", folder / "nearest.jsonl"]
 
 
-def medians(comparison: Comparison) -> dict[str, float]:
-    """How far the nearest training drawing is, in the middle case, from each kind of picture."""
-    kinds = {
-        "samples": comparison.distances[:, 0],
-        "test drawings": comparison.held_out,
-        "reconstructions of test drawings": comparison.reconstructed,
-    }
-    return {what: float(np.median(distances)) for what, distances in kinds.items()}
-
-
-def default_steps(num_steps: int) -> tuple[int, ...]:
-    """Five steps, or all of fewer, evenly on to the last."""
-    return tuple(sorted({max(1, round(num_steps * part / 5)) for part in range(1, 6)}))
-
-
 def _save(
     drawings: Drawings,
     folder: Path,
     caption: str,
-    steps: Sequence[int],
+    show_steps: Sequence[int],
     pictures: dict[str, Any],
     animations: dict[str, Any],
 ) -> list[Path]:
-    canvases = drawings.canvases[:, :ANIMATED]
-    chosen = steps or default_steps(len(canvases))
-    pictures["steps.png"] = figures.steps_grid(canvases, chosen, caption)
+    canvases = _animated(drawings).canvases
+    pictures["steps.png"] = figures.steps_grid(canvases, show_steps, caption)
     animations["canvases.gif"] = figures.canvas_frames(canvases, caption)
     for name, picture in pictures.items():
         figures.save_picture(picture, folder / name)
@@ -260,6 +246,12 @@ def _save(
     with replacing(numbers) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **_numbers(drawings))
     return [*(folder / name for name in [*pictures, *animations]), numbers]
+
+
+def _animated(drawings: Drawings) -> Drawings:
+    """The pictures that an animation shows."""
+    few = drawings._replace(categories=None)
+    return jax.tree.map(lambda array: array[:, :ANIMATED], few)
 
 
 def _numbers(drawings: Drawings) -> dict[str, np.ndarray]:
@@ -275,10 +267,3 @@ def _numbers(drawings: Drawings) -> dict[str, np.ndarray]:
         if window is not None:
             arrays |= {f"{name}_{part}": value for part, value in window._asdict().items()}
     return arrays
-
-
-def _windows(window: Window | None, grid: int | None) -> Windows | None:
-    """The windows of the animated pictures."""
-    if window is None or grid is None:
-        return None
-    return Windows(*(np.asarray(part)[:, :ANIMATED] for part in window), grid=grid)

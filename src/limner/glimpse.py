@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from limner.attention import NUM_PARAMETERS, Window, read, window_from_parameters, write
-from limner.weights import linear
+from limner.initialisers import linear
 
 
 class FullRead(eqx.Module):

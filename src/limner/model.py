@@ -23,6 +23,7 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.scipy.special import logit
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from limner.attention import Window
@@ -30,7 +31,7 @@ from limner.cells import Cell, CellState, aligned, make_cell, zero_state
 from limner.config import CellName
 from limner.distributions import Gaussian, standard_gaussian
 from limner.glimpse import AttentiveRead, AttentiveWrite, FullRead, FullWrite
-from limner.weights import linear
+from limner.initialisers import linear, zero_linear
 
 
 class State(NamedTuple):
@@ -146,7 +147,7 @@ class Draw(eqx.Module):
         self.encoder = make_cell(cell, looked_at, hidden_size, encoder_key)
         self.decoder = make_cell(cell, latent_size, hidden_size, decoder_key)
         self.posterior = linear(hidden_size, 2 * latent_size, key=posterior_key)
-        self.prior = _zero_linear(hidden_size, 2 * latent_size) if learned_prior else None
+        self.prior = zero_linear(hidden_size, 2 * latent_size) if learned_prior else None
         self.start = self._zero_state() if learned_start else None
         self.categories = (
             Categories(
@@ -166,7 +167,7 @@ class Draw(eqx.Module):
         """
         if self.start is None:
             return self
-        canvases = jnp.log(images) - jnp.log1p(-images)
+        canvases = logit(images)
         if self.categories is None:
             return eqx.tree_at(lambda model: model.start.canvas, self, canvases[0])
         return eqx.tree_at(lambda model: model.categories.canvas, self, canvases)
@@ -270,8 +271,3 @@ class Draw(eqx.Module):
         return State(
             jnp.zeros(self.shape), zero_state(self.hidden_size), zero_state(self.hidden_size)
         )
-
-
-def _zero_linear(inputs: int, outputs: int) -> eqx.nn.Linear:
-    linear = eqx.nn.Linear(inputs, outputs, key=jax.random.key(0))
-    return jax.tree.map(jnp.zeros_like, linear)

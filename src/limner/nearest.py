@@ -48,17 +48,26 @@ class Comparison(NamedTuple):
     neighbours: Float[np.ndarray, "b n c h w"]
     """The training drawings nearest to each sample."""
     categories: list[list[str]]
-    """Theirs."""
+    """Of these neighbours."""
     rows: Int[np.ndarray, "b n"]
-    """Theirs, in the source's file."""
+    """Of the neighbours, in the source's file."""
     distances: Float[np.ndarray, "b n"]
-    """Theirs."""
+    """Of each sample from its neighbours."""
     held_out: Float[np.ndarray, "m"]
     """Of each of some test drawings to the nearest training drawing."""
     reconstructed: Float[np.ndarray, "m"]
     """Of the model's reconstruction of each of these to the nearest training drawing."""
     trained_on: int
     """How many training drawings there are."""
+
+    def medians(self) -> dict[str, float]:
+        """How far the nearest training drawing is from each kind of picture, at the median."""
+        kinds = {
+            "samples": self.distances[:, 0],
+            "test drawings": self.held_out,
+            "reconstructions of test drawings": self.reconstructed,
+        }
+        return {what: float(np.median(distances)) for what, distances in kinds.items()}
 
 
 def compare(
@@ -98,17 +107,17 @@ def compare(
     )
     places = found.places[:num]
     drawings = pixels(train, places.ravel(), binarisation)
-    kinds = train.categories(places.ravel()).reshape(places.shape)
+    categories = train.categories(places.ravel()).reshape(places.shape)
     held_out, reconstructed = np.split(found.distances[num:, 0], 2)
     return Comparison(
-        samples,
-        drawings.reshape(*places.shape, *drawings.shape[1:]),
-        [[dataset.names[kind] for kind in row] for row in kinds],
-        train.rows(places.ravel()).reshape(places.shape),
-        found.distances[:num],
-        held_out,
-        reconstructed,
-        len(train),
+        samples=samples,
+        neighbours=drawings.reshape(*places.shape, *drawings.shape[1:]),
+        categories=[[dataset.names[category] for category in row] for row in categories],
+        rows=train.rows(places.ravel()).reshape(places.shape),
+        distances=found.distances[:num],
+        held_out=held_out,
+        reconstructed=reconstructed,
+        trained_on=len(train),
     )
 
 

@@ -11,7 +11,18 @@ import optax
 
 from limner.config import TrainConfig
 
-_CLIPPING = {"global": optax.clip_by_global_norm, "per-variable": lambda bound: _clip_each(bound)}
+
+def _clip_each(bound: float) -> optax.GradientTransformation:
+    """Scale down each variable's gradient whose norm passes the bound."""
+
+    def clip(gradient: jax.Array) -> jax.Array:
+        norm = jnp.linalg.norm(gradient)
+        return gradient * (bound / jnp.maximum(norm, bound))
+
+    return optax.stateless(lambda gradients, _: jax.tree.map(clip, gradients))
+
+
+_CLIPPING = {"global": optax.clip_by_global_norm, "per-variable": _clip_each}
 _OPTIMISERS = {
     "adam": optax.adam,
     "rmsprop": lambda rate: optax.rmsprop(
@@ -49,13 +60,3 @@ def average_step_size(decay: float, step: jax.Array) -> jax.Array:
     a decay of 0 it follows the weights.
     """
     return jnp.maximum(1 - decay, 9 / (10 + step) * (decay > 0))
-
-
-def _clip_each(bound: float) -> optax.GradientTransformation:
-    """Scale down each variable's gradient whose norm passes the bound."""
-
-    def clip(gradient: jax.Array) -> jax.Array:
-        norm = jnp.linalg.norm(gradient)
-        return gradient * (bound / jnp.maximum(norm, bound))
-
-    return optax.stateless(lambda gradients, _: jax.tree.map(clip, gradients))

@@ -13,20 +13,19 @@ Axis letters: b picture, c channel, h w picture.
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+import jax
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt8
 
-from limner.config import Binarisation
+from limner.config import Binarisation, Order
 from limner.data.dataset import Dataset, SplitName
 from limner.errors import LimnerError
 from limner.estimate import Measure, estimate, one_sample
 from limner.model import Draw
 from limner.objective import Loss
 from limner.words import check_names
-
-Order = Literal["bound", "surplus"]
 
 
 class Scores(NamedTuple):
@@ -91,19 +90,47 @@ def score(
             on_progress=lambda count, before=done: on_progress(before + count, total),
         )
         done += len(places)
-        facts = (split.categories(places), split.rows(places), places)
-        costs = (losses.bound, losses.distortion, losses.rate)
-        parts.append((np.full(len(places), n), ink, *facts, *costs))
-    of, ink, kinds, rows, places, *costs = map(np.concatenate, zip(*parts, strict=True))
-    bound = costs[0]
-    line = np.stack([np.ones_like(ink), ink], axis=1)
-    surplus = bound - line @ np.linalg.lstsq(line, bound, rcond=None)[0]
-    order = np.argsort(-(bound if by == "bound" else surplus), kind="stable")
+        parts.append(
+            _Scored(
+                split=np.full(len(places), n),
+                category=split.categories(places),
+                row=split.rows(places),
+                place=places,
+                loss=losses,
+                ink=ink,
+            )
+        )
+    found = jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
+    surplus = _above_a_line(found.loss.bound, found.ink)
+    order = np.argsort(-(found.loss.bound if by == "bound" else surplus), kind="stable")
     return Scores(
-        [splits[n] for n in of[order]],
-        [dataset.names[kind] for kind in kinds[order]],
-        *(values[order] for values in (rows, places, *costs, surplus)),
+        splits=[splits[n] for n in found.split[order]],
+        categories=[dataset.names[category] for category in found.category[order]],
+        rows=found.row[order],
+        places=found.place[order],
+        bound=found.loss.bound[order],
+        distortion=found.loss.distortion[order],
+        rate=found.loss.rate[order],
+        surplus=surplus[order],
     )
+
+
+def _above_a_line(y: Float[np.ndarray, "b"], x: Float[np.ndarray, "b"]) -> Float[np.ndarray, "b"]:
+    """What is left of y above the straight line in x that fits best."""
+    line = np.stack([np.ones_like(x), x], axis=1)
+    return y - line @ np.linalg.lstsq(line, y, rcond=None)[0]
+
+
+class _Scored(NamedTuple):
+    """Drawings of one split, or of all."""
+
+    split: Int[np.ndarray, "b"]
+    """Which of the splits asked for."""
+    category: Int[np.ndarray, "b"]
+    row: Int[np.ndarray, "b"]
+    place: Int[np.ndarray, "b"]
+    loss: Loss
+    ink: Float[np.ndarray, "b"]
 
 
 @cache

@@ -21,19 +21,22 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
-import numpy as np
-import safetensors
-import safetensors.numpy
 from filelock import FileLock, Timeout
 from jaxtyping import PRNGKeyArray
-from numpy.typing import DTypeLike
 
-from limner.config import ModelConfig, RunConfig
+from limner.config import ModelConfig, Protocol, RunConfig, essence
 from limner.distributed import agreement, by_leader, leader_first, leads
 from limner.errors import LimnerError
-from limner.files import replace_text, replacing
+from limner.files import replace_text
 from limner.model import Draw
+from limner.weights import load_weights, save_weights
+from limner.words import first_difference
+
+LOSSES: dict[Protocol, tuple[str, str, str]] = {
+    "honest": ("distortion", "rate", "bound"),
+    "as-published": ("Lx", "Lz", "Lx+Lz"),
+}
+"""What a row of metrics.jsonl calls distortion, rate and their sum: the study's go by its names."""
 
 
 @partial(jax.jit, static_argnums=0)  # one program, not one for each array: training starts sooner
@@ -120,7 +123,7 @@ class Run:
     def _create(cls, folder: Path, config: RunConfig) -> "Run":
         if (folder / "config.json").exists():
             found = cls.open(folder)
-            changed = _first_difference(essence(found.config), essence(config))
+            changed = first_difference(essence(found.config), essence(config))
             if changed:
                 raise LimnerError(
                     f"{folder} holds a run with other settings ({changed}): choose another --out, "
@@ -132,13 +135,7 @@ class Run:
                 f"{folder} is not where process 0 made it: choose an --out on a file system that "
                 "all processes share"
             )
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            replace_text(folder / "config.json", config.to_json())
-        except OSError as error:
-            raise LimnerError(
-                f"{folder} cannot be written ({error.strerror}): choose another --out"
-            ) from None
+        replace_text(folder / "config.json", config.to_json())
         return cls(folder, config)
 
     @contextmanager
@@ -204,58 +201,3 @@ class Run:
             )
         shapes = jax.eval_shape(lambda: build_model(self.config.model, jax.random.key(0)))
         return load_weights(shapes, self.weights)
-
-
-def save_weights(model: Draw, path: Path, dtype: DTypeLike = np.float32) -> None:
-    """Write a network's arrays as safetensors, each under its path, as in `encoder.weight`."""
-    arrays = {_name(where): np.asarray(leaf, dtype) for where, leaf in _leaves(model)}
-    with replacing(path) as temporary:
-        temporary.write_bytes(safetensors.numpy.save(arrays))
-
-
-def load_weights(like: Draw, path: Path) -> Draw:
-    """Read what `save_weights` wrote; 16-bit floats are cast up.
-
-    Args:
-        like: A network (or its shapes) of the same sizes.
-        path: The file.
-
-    Raises:
-        LimnerError: The file is damaged, or its arrays are not those of `like`.
-    """
-    try:
-        arrays = safetensors.numpy.load_file(path)
-    except (OSError, safetensors.SafetensorError) as error:
-        raise LimnerError(f"{path} cannot be read ({error}): train again or copy it anew") from None
-    expected = {_name(where): leaf.shape for where, leaf in _leaves(like)}
-    given = {name: array.shape for name, array in arrays.items()}
-    changed = _first_difference(expected, given)
-    if changed:
-        raise LimnerError(f"{path} does not fit the model of its config.json ({changed})")
-    return jax.tree_util.tree_map_with_path(
-        lambda where, leaf: jnp.asarray(arrays[_name(where)], leaf.dtype), like
-    )
-
-
-def _leaves(tree) -> list[tuple[Any, Any]]:
-    return jax.tree_util.tree_leaves_with_path(tree)
-
-
-def _name(where) -> str:
-    return jax.tree_util.keystr(where, simple=True, separator=".")
-
-
-def essence(config: RunConfig) -> dict[str, Any]:
-    """The settings that decide what is computed, by dotted name."""
-    nested = dataclasses.asdict(config)
-    flat = {f"{part}.{key}": value for part in nested for key, value in nested[part].items()}
-    del flat["data.root"], flat["train.devices"]
-    return flat
-
-
-def _first_difference(there: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
-    """In words, the first key whose values differ."""
-    for key in [*there, *given]:
-        if there.get(key, "nothing") != given.get(key, "nothing"):
-            return f"{key} is {there.get(key, 'nothing')} there, here {given.get(key, 'nothing')}"
-    return None

@@ -66,8 +66,35 @@ def initial_model(config: RunConfig, dataset: Dataset) -> Draw:
     return build_model(config.model, key).starting_from(_first_images(config, dataset))
 
 
+def check_fits(config: RunConfig, dataset: Dataset) -> None:
+    """Refuse images that a model of these sizes cannot be trained and validated on.
+
+    Raises:
+        LimnerError: It cannot.
+    """
+    model = (config.model.channels, config.model.height, config.model.width)
+    if dataset.shape != model:
+        raise LimnerError(
+            f"{dataset.name} has images of {dataset.shape} (channels, height, width), the model "
+            f"{model}: set --model.channels, --model.height and --model.width"
+        )
+    told_apart, there = config.model.num_categories, len(dataset.names)
+    if told_apart not in (0, there):
+        raise LimnerError(
+            f"{dataset.name} has {there} categories, the model tells {told_apart} apart: set "
+            f"--model.num-categories {there if there > 1 else 0}"
+        )
+    if config.train.augment == "mirror-jitter" and config.data.binarisation != "grey":
+        raise LimnerError(
+            f"--train.augment mirror-jitter makes greys of {config.data.binarisation} pixels: "
+            "choose mirror, or --data.binarisation grey"
+        )
+    for which in ("train", "valid"):
+        dataset.split(which)
+
+
 def check_start(config: RunConfig) -> None:
-    """Whether a run that is new can begin as it is asked to.
+    """Refuse a start that a new run cannot make.
 
     Raises:
         LimnerError: The run that `start_from` names has no weights, or those of another model.

@@ -46,8 +46,8 @@ from limner.parallel import (
     shard,
 )
 from limner.provenance import processor
-from limner.run import Run
-from limner.start import TrainState, initial_model, state_around, state_shapes
+from limner.run import LOSSES, Run
+from limner.start import TrainState, check_fits, initial_model, state_around, state_shapes
 
 STEPS_PER_DISPATCH = 20
 
@@ -71,7 +71,8 @@ class Progress(NamedTuple):
 
     step: int
     steps: int
-    losses: dict[str, Any]
+    row: dict[str, Any]
+    """Of the metrics: the losses of the latest updates."""
     images_per_second: float
     seconds_left: float
 
@@ -257,45 +258,19 @@ def _validate(
 
 
 def _row(kind: str, step: int, config: RunConfig, losses: Losses | Loss) -> dict[str, Any]:
-    """A row of metrics.jsonl; what the study's protocol gives goes by the study's names."""
-    row = {"kind": kind, "step": step, "protocol": config.train.protocol}
+    """A row of metrics.jsonl."""
+    protocol = config.train.protocol
     distortion, rate = float(losses.distortion.mean()), float(losses.rate.mean())
-    if config.train.protocol == "as-published":
-        Lz = published_rate(rate, config.model.num_steps, config.model.latent_size)
-        return row | {"Lx": distortion, "Lz": Lz, "Lx+Lz": distortion + Lz}
-    return row | {"distortion": distortion, "rate": rate, "bound": distortion + rate}
+    if protocol == "as-published":
+        rate = published_rate(rate, config.model.num_steps, config.model.latent_size)
+    values = (distortion, rate, distortion + rate)
+    row = {"kind": kind, "step": step, "protocol": protocol}
+    return row | dict(zip(LOSSES[protocol], values, strict=True))
 
 
 def _score(row: dict[str, Any]) -> float:
     """What the best checkpoint has least of."""
-    return row["Lx+Lz"] if row["protocol"] == "as-published" else row["bound"]
-
-
-def check_fits(config: RunConfig, dataset: Dataset) -> None:
-    """Whether a model of these sizes can be trained and validated on these images.
-
-    Raises:
-        LimnerError: It cannot.
-    """
-    model = (config.model.channels, config.model.height, config.model.width)
-    if dataset.shape != model:
-        raise LimnerError(
-            f"{dataset.name} has images of {dataset.shape} (channels, height, width), the model "
-            f"{model}: set --model.channels, --model.height and --model.width"
-        )
-    told_apart, there = config.model.num_categories, len(dataset.names)
-    if told_apart not in (0, there):
-        raise LimnerError(
-            f"{dataset.name} has {there} categories, the model tells {told_apart} apart: set "
-            f"--model.num-categories {there if there > 1 else 0}"
-        )
-    if config.train.augment == "mirror-jitter" and config.data.binarisation != "grey":
-        raise LimnerError(
-            f"--train.augment mirror-jitter makes greys of {config.data.binarisation} pixels: "
-            "choose mirror, or --data.binarisation grey"
-        )
-    for which in ("train", "valid"):
-        dataset.split(which)
+    return row[LOSSES[row["protocol"]][-1]]
 
 
 def _diverged(run: Run, checkpoints: ocp.CheckpointManager, step: int) -> LimnerError:

@@ -1,21 +1,57 @@
-"""Weights before training: Glorot-uniform matrices and biases of 0.
+"""A network's arrays as a safetensors file, each under its path in it, as in `encoder.weight`."""
 
-Source: Glorot and Bengio 2010; TensorFlow 1's default, so what public versions of DRAW begin with.
-"""
+from pathlib import Path
+from typing import Any, TypeVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+import numpy as np
+import safetensors
+import safetensors.numpy
+from jaxtyping import PyTree
+from numpy.typing import DTypeLike
+
+from limner.errors import LimnerError
+from limner.files import replacing
+from limner.words import first_difference
+
+Tree = TypeVar("Tree")
 
 
-def glorot(key: PRNGKeyArray, rows: int, columns: int) -> Float[Array, "{rows} {columns}"]:
-    """A matrix."""
-    return jax.nn.initializers.glorot_uniform()(key, (rows, columns), jnp.float32)
+def save_weights(model: PyTree, path: Path, dtype: DTypeLike = np.float32) -> None:
+    """Write a network's arrays."""
+    arrays = {_name(where): np.asarray(leaf, dtype) for where, leaf in _leaves(model)}
+    with replacing(path) as temporary:
+        temporary.write_bytes(safetensors.numpy.save(arrays))
 
 
-def linear(inputs: int, outputs: int, *, key: PRNGKeyArray) -> eqx.nn.Linear:
-    """A linear layer."""
-    layer = eqx.nn.Linear(inputs, outputs, key=key)
-    fresh = (glorot(key, outputs, inputs), jnp.zeros(outputs))
-    return eqx.tree_at(lambda layer: (layer.weight, layer.bias), layer, fresh)
+def load_weights(like: Tree, path: Path) -> Tree:
+    """Read what `save_weights` wrote; 16-bit floats are cast up.
+
+    Args:
+        like: A network of the same sizes, or its shapes.
+        path: The file.
+
+    Raises:
+        LimnerError: The file is damaged, or its arrays are not those of `like`.
+    """
+    try:
+        arrays = safetensors.numpy.load_file(path)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise LimnerError(f"{path} cannot be read ({error}): train again or copy it anew") from None
+    expected = {_name(where): leaf.shape for where, leaf in _leaves(like)}
+    given = {name: array.shape for name, array in arrays.items()}
+    changed = first_difference(expected, given)
+    if changed:
+        raise LimnerError(f"{path} does not fit the model of its config.json ({changed})")
+    return jax.tree_util.tree_map_with_path(
+        lambda where, leaf: jnp.asarray(arrays[_name(where)], leaf.dtype), like
+    )
+
+
+def _leaves(tree: PyTree) -> list[tuple[Any, Any]]:
+    return jax.tree_util.tree_leaves_with_path(tree)
+
+
+def _name(where) -> str:
+    return jax.tree_util.keystr(where, simple=True, separator=".")

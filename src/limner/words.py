@@ -1,7 +1,8 @@
 """Words for what users read."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from limner.errors import LimnerError
 
@@ -49,3 +50,11 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table; all columns but the first are set to the right."""
     rule = [":--", *["--:"] * (len(headings) - 1)]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (headings, rule, *rows))
+
+
+def first_difference(there: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
+    """In words, the first key whose values differ."""
+    for key in [*there, *given]:
+        if there.get(key, "nothing") != given.get(key, "nothing"):
+            return f"{key} is {there.get(key, 'nothing')} there, here {given.get(key, 'nothing')}"
+    return None

@@ -5,8 +5,7 @@ of an animation) or a matplotlib figure. Samples, drawn from the prior, and reco
 from the posterior, look alike, so every picture carries a caption that says what it shows.
 """
 
-from limner.figures.charts import Curve, compared_curves, loss_curves, rate_bars
-from limner.figures.page import Ink
+from limner.figures.charts import Curve, compared_curves, loss_curves
 from limner.figures.pictures import (
     Windows,
     canvas_frames,
@@ -15,22 +14,23 @@ from limner.figures.pictures import (
     neighbours_grid,
     steps_grid,
     window_frames,
+    window_sides,
 )
-from limner.figures.saving import save_gif, save_picture
+from limner.figures.saving import gif_bytes, save_gif, save_picture
 
 __all__ = [
     "Curve",
-    "Ink",
     "Windows",
     "canvas_frames",
     "compared_curves",
     "comparison_grid",
+    "gif_bytes",
     "image_grid",
     "loss_curves",
     "neighbours_grid",
-    "rate_bars",
     "save_gif",
     "save_picture",
     "steps_grid",
     "window_frames",
+    "window_sides",
 ]

@@ -1,4 +1,4 @@
-"""Charts of numbers: how the losses fell, and where the nats went.
+"""Charts of numbers: how the losses fell.
 
 Drawn through matplotlib's object interface, which keeps no global state and needs no display.
 """
@@ -75,11 +75,7 @@ def loss_curves(
         steps, values = np.concatenate([train, valid], axis=1)
         if not values.size:
             raise LimnerError(f"no {quantity} in the metrics is finite: has training diverged?")
-        chart.set_xlim(0, 1.02 * max(steps.max(), 1))
-        chart.set_ylim(_readable_range(values))
-        chart.set_xlabel("iterations")
-        chart.set_ylabel(label)
-        chart.xaxis.set_major_formatter("{x:,.0f}")
+        _set_axes(chart, steps, values, "iterations", label)
     axes[0].legend(frameon=False, fontsize=9, labelcolor=_hex(TEXT))
     return figure
 
@@ -111,35 +107,9 @@ def compared_curves(
             )
         for curve, each, colour in zip(curves, points, colours, strict=False):
             chart.plot(*each, color=_hex(colour), linewidth=1.3, label=curve.name)
-        together = np.concatenate(points, axis=1)
-        chart.set_xlim(0, 1.02 * max(together[0].max(), 1))
-        chart.set_ylim(_readable_range(together[1]))
-        chart.set_xlabel(x_label)
-        chart.set_ylabel(label)
-        chart.xaxis.set_major_formatter("{x:,.0f}")
+        x, y = np.concatenate(points, axis=1)
+        _set_axes(chart, x, y, x_label, label)
     axes[0].legend(frameon=False, fontsize=9, labelcolor=_hex(TEXT))
-    return figure
-
-
-def rate_bars(rate_per_step: ArrayLike, caption: str) -> "Figure":
-    """Where the nats went: the rate (t,) of each step, counted from 1.
-
-    Raises:
-        LimnerError: Anything but a vector of finite numbers, or an empty caption.
-    """
-    from matplotlib.ticker import MaxNLocator
-
-    rates = np.asarray(rate_per_step, dtype=float)
-    if rates.ndim != 1 or not rates.size or not np.isfinite(rates).all():
-        raise LimnerError(f"rate_per_step must be finite and of shape (steps,), not {rates.shape}")
-    figure, (chart,) = _charts(caption, 1)
-    chart.bar(np.arange(1, rates.size + 1), rates, width=0.72, color=_hex(CURVE))
-    chart.set_xlim(0.3, rates.size + 0.7)
-    chart.xaxis.set_major_locator(MaxNLocator(10, integer=True, steps=[1, 2, 5, 10]))
-    chart.set_xlabel("step")
-    chart.set_ylabel("rate (nats)")
-    total = f"{rates.sum():.1f} nats in all"
-    chart.set_title(total, loc="right", fontsize=9.5, color=_hex(MUTED))
     return figure
 
 
@@ -175,11 +145,19 @@ def _curve(rows: Sequence[Mapping[str, Any]], kind: str, quantity: str) -> NDArr
     return curve[:, np.isfinite(curve).all(axis=0)]
 
 
-def _readable_range(values: NDArray[np.float64]) -> tuple[float, float]:
-    """From the least value to what all but a twentieth stay under, and some air."""
-    low, high = values.min(), np.quantile(values, 0.95)
+def _set_axes(
+    chart: "Axes", x: NDArray[np.float64], y: NDArray[np.float64], x_label: str, y_label: str
+) -> None:
+    """Name the axes and let them span the points, but for the highest twentieth in y."""
+    low, high = y.min(), np.quantile(y, 0.95)
     air = 0.06 * (high - low) or 1.0
-    return low - air, high + air
+    chart.set(
+        xlim=(0, 1.02 * max(x.max(), 1)),
+        ylim=(low - air, high + air),
+        xlabel=x_label,
+        ylabel=y_label,
+    )
+    chart.xaxis.set_major_formatter("{x:,.0f}")
 
 
 def _hex(colour: Colour) -> str:

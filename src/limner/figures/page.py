@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,6 @@ Colour = tuple[int, int, int]
 Tiles = NDArray[np.uint8]  # b h w 3
 Lengths = NDArray[np.float64]  # b, in pixels of the tiles
 Place = tuple[int, int]  # x, y on the page, in device pixels
-Ink = Literal["dark", "light"]
 
 PAGE, MAT, TRACK = (247, 246, 242), (235, 230, 219), (222, 220, 212)
 PAPER, INK = (255, 255, 255), (22, 24, 29)
@@ -46,12 +45,11 @@ class Outlines(NamedTuple):
     border: Lengths
 
 
-def tiles_of(images: NDArray[np.float64], ink: Ink) -> Tiles:
+def tiles_of(images: NDArray[np.float64]) -> Tiles:
     """Images (b, c, h, w) in 0..1 as bytes: ink on paper for one channel, colours for three."""
     colours = np.moveaxis(images, 1, -1)
     if colours.shape[-1] == 1:
-        ground, drawn = (PAPER, INK) if ink == "dark" else (INK, PAPER)
-        colours = (ground + colours * np.subtract(drawn, ground)) / 255
+        colours = (PAPER + colours * np.subtract(INK, PAPER)) / 255
     return np.rint(255 * colours).astype(np.uint8)
 
 

@@ -8,14 +8,18 @@ Axis letters: b image, t step, c channel (1 or 3), h w image.
 """
 
 from collections.abc import Sequence
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
+from scipy.special import expit
 
 from limner.errors import LimnerError
-from limner.figures.page import Colour, Ink, Outlines, compose, interleaved, tiles_of
+from limner.figures.page import Colour, Outlines, compose, interleaved, tiles_of
+
+if TYPE_CHECKING:
+    from limner.attention import Window
 
 # Shapes are checked by the functions themselves, which take any array, JAX's too.
 Images = Annotated[ArrayLike, "b c h w, intensities in 0..1"]
@@ -36,6 +40,19 @@ class Windows(NamedTuple):
     intensity: Trajectories
     grid: int
 
+    @classmethod
+    def of(cls, window: "Window | None", grid: int | None) -> "Windows | None":
+        """What a network's steps say of their windows; None where there is no attention."""
+        return None if window is None or grid is None else cls(*window, grid=grid)
+
+
+def window_sides(stride: ArrayLike, grid: int) -> NDArray[np.float64]:
+    """Sides of the squares through the centres of the outermost filters, in pixels.
+
+    A lone filter, or filters nearly on one spot, get the one pixel they look at.
+    """
+    return np.maximum((grid - 1) * np.asarray(stride), 1)
+
 
 def image_grid(
     images: Images,
@@ -43,30 +60,26 @@ def image_grid(
     *,
     labels: Sequence[object] = (),
     columns: int | None = None,
-    ink: Ink = "dark",
 ) -> Image.Image:
     """Images side by side, in reading order.
 
     Args:
-        images: One channel is ink, drawn dark on white paper or light on black; three are colours.
+        images: One channel is ink on paper; three are colours.
         caption: What these are; say samples or reconstructions.
         labels: For a data set, what stands under each image (a category, a digit).
         columns: Images in a row; None makes the page about square.
-        ink: The polarity of one-channel images.
 
     Raises:
         LimnerError: An array of another shape, values outside 0..1, labels that are not as many as
             the images, or an empty caption.
     """
-    tiles = tiles_of(_intensities(images), ink)
+    tiles = tiles_of(_intensities(images))
     if len(labels) not in (0, len(tiles)):
         raise LimnerError(f"{len(tiles)} images but {len(labels)} labels: give each image one")
     return compose(tiles, caption, columns=columns, labels=[str(label) for label in labels])
 
 
-def comparison_grid(
-    originals: Images, reconstructions: Images, caption: str, *, ink: Ink = "dark"
-) -> Image.Image:
+def comparison_grid(originals: Images, reconstructions: Images, caption: str) -> Image.Image:
     """Each image beside its reconstruction.
 
     Raises:
@@ -75,7 +88,7 @@ def comparison_grid(
     left, right = _intensities(originals), _intensities(reconstructions)
     if left.shape != right.shape:
         raise LimnerError(f"originals {left.shape} and reconstructions {right.shape} must match")
-    tiles = interleaved(tiles_of(left, ink), tiles_of(right, ink))
+    tiles = interleaved(tiles_of(left), tiles_of(right))
     return compose(tiles, caption, group=2, headings=("original", "reconstruction"))
 
 
@@ -86,7 +99,6 @@ def neighbours_grid(
     *,
     labels: Sequence[Sequence[object]],
     heading: str,
-    ink: Ink = "dark",
 ) -> Image.Image:
     """Each image beside others that are like it, the likest first.
 
@@ -96,7 +108,6 @@ def neighbours_grid(
         caption: What these are.
         labels: For each image what stands under its neighbours.
         heading: Over the images.
-        ink: The polarity of one-channel images.
 
     Raises:
         LimnerError: Arrays whose shapes disagree, values outside 0..1, or an empty caption.
@@ -105,9 +116,9 @@ def neighbours_grid(
     num = right.shape[1]
     if right.shape != (len(left), num, *left.shape[1:]) or num == 0:
         raise LimnerError(f"images {left.shape} do not go with neighbours {right.shape}")
-    tiles = [tiles_of(_intensities(right[:, n]), ink) for n in range(num)]
+    tiles = [tiles_of(_intensities(right[:, n])) for n in range(num)]
     return compose(
-        interleaved(tiles_of(left, ink), *tiles),
+        interleaved(tiles_of(left), *tiles),
         caption,
         group=1 + num,
         headings=[heading, "nearest", *["next"] * (num - 1)],
@@ -121,11 +132,11 @@ def steps_grid(
     caption: str,
     *,
     write_windows: Windows | None = None,
-    ink: Ink = "dark",
 ) -> Image.Image:
-    """How images came about: for each a row of its canvases at chosen steps, counted from 1.
+    """How images came about: for each a row of its canvases at some steps, counted from 1.
 
-    Many images make two or more such rows side by side. With `write_windows`, each canvas lies
+    No steps stand for five, evenly on to the last, or for all of fewer. Many images make two or
+    more such rows side by side. With `write_windows`, each canvas lies
     under the window of its step, in red.
 
     Raises:
@@ -134,7 +145,8 @@ def steps_grid(
     Source: the paper's figure 1.
     """
     shown = _shown(canvases)
-    if not len(steps) or not all(1 <= step <= len(shown) for step in steps):
+    steps = steps or sorted({max(1, round(len(shown) * part / 5)) for part in range(1, 6)})
+    if not all(1 <= step <= len(shown) for step in steps):
         raise LimnerError(f"steps {list(steps)}: choose some of 1 to {len(shown)}")
     at = [step - 1 for step in steps]
     outlines = []
@@ -142,7 +154,7 @@ def steps_grid(
         windows = _checked_windows("write", write_windows, shown.shape[:2])
         outlines.append(_outlines("write", WRITE, windows[:, at], write_windows.grid))
     return compose(
-        interleaved(*(tiles_of(images, ink) for images in shown[at])),
+        interleaved(*(tiles_of(images) for images in shown[at])),
         caption,
         group=len(steps),
         headings=[f"t = {step}" for step in steps],
@@ -150,9 +162,7 @@ def steps_grid(
     )
 
 
-def canvas_frames(
-    canvases: Canvases, caption: str, *, columns: int | None = None, ink: Ink = "dark"
-) -> list[Image.Image]:
+def canvas_frames(canvases: Canvases, caption: str) -> list[Image.Image]:
     """An animation of canvases side by side, a frame a step, over a bar that shows the step.
 
     Raises:
@@ -160,7 +170,7 @@ def canvas_frames(
     """
     shown = _shown(canvases)
     return [
-        compose(tiles_of(images, ink), caption, columns=columns, progress=(step, len(shown)))
+        compose(tiles_of(images), caption, progress=(step, len(shown)))
         for step, images in enumerate(shown, start=1)
     ]
 
@@ -172,7 +182,6 @@ def window_frames(
     *,
     read_windows: Windows | None = None,
     inputs: Images | None = None,
-    ink: Ink = "dark",
 ) -> list[Image.Image]:
     """An animation of canvases under the windows that write on them, a frame a step.
 
@@ -184,7 +193,6 @@ def window_frames(
         caption: What these are; say samples or reconstructions.
         read_windows: For reconstructions: drawn in green over `inputs`, each beside its canvas.
         inputs: What is read at every step.
-        ink: The polarity of one-channel images.
 
     Raises:
         LimnerError: Arrays whose shapes disagree, windows that are not finite, one of
@@ -200,11 +208,11 @@ def window_frames(
         read = _intensities(inputs)
         if read.shape != shown.shape[1:]:
             raise LimnerError(f"inputs {read.shape} must match the canvases' {shown.shape[1:]}")
-        beside.append(tiles_of(read, ink))
+        beside.append(tiles_of(read))
     fields = [_checked_windows(name, windows, shown.shape[:2]) for name, _, windows in layers]
     return [
         compose(
-            interleaved(*beside, tiles_of(shown[t], ink)),
+            interleaved(*beside, tiles_of(shown[t])),
             caption,
             group=len(layers),
             outlines=[
@@ -238,7 +246,7 @@ def _shown(canvases: Canvases) -> NDArray[np.float64]:
         )
     if np.isnan(logits).any():
         raise LimnerError("canvases hold values that are not numbers: has training diverged?")
-    return (1 + np.tanh(logits / 2)) / 2
+    return expit(logits)
 
 
 def _checked_windows(name: str, windows: Windows, shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -260,5 +268,4 @@ def _checked_windows(name: str, windows: Windows, shape: tuple[int, ...]) -> NDA
 def _outlines(name: str, colour: Colour, fields: NDArray[np.float64], grid: int) -> Outlines:
     """The squares of windows (4, t, b), image by image and for each step by step."""
     x, y, stride, std = fields.transpose(0, 2, 1).reshape(4, -1)
-    # A lone filter, or filters nearly on one spot, get the one pixel they look at.
-    return Outlines(name, colour, x, y, np.maximum((grid - 1) * stride, 1), std)
+    return Outlines(name, colour, x, y, window_sides(stride, grid), std)

@@ -1,5 +1,6 @@
 """Pictures as files, written whole or not at all."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from limner.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+FRAME_MILLISECONDS = 150
 
 
 def save_picture(picture: "Image.Image | Figure", path: Path) -> None:
@@ -31,39 +34,45 @@ def save_picture(picture: "Image.Image | Figure", path: Path) -> None:
             picture.savefig(temporary, format=kind)
 
 
-def save_gif(
-    frames: Sequence[Image.Image],
-    path: Path,
-    *,
-    seconds_per_frame: float = 0.15,
-    hold_last_seconds: float = 2.0,
-) -> None:
-    """Write frames as a GIF that loops for ever and rests on its last frame.
-
-    One palette serves all frames, so nothing flickers. A GIF counts time in hundredths of a
-    second, and browsers slow down what is shown for less than two of them. Equal frames that
-    follow each other are stored as one, shown as long as all.
+def save_gif(frames: Sequence[Image.Image], path: Path, *, hold_last_seconds: float = 2.0) -> None:
+    """Write frames as a GIF, as `gif_bytes` makes it.
 
     Raises:
         LimnerError: No frames, a time out of range, or a path that cannot be written.
     """
+    content = gif_bytes(frames, hold_last_seconds=hold_last_seconds)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def gif_bytes(frames: Sequence[Image.Image], *, hold_last_seconds: float = 2.0) -> bytes:
+    """Frames as a GIF that loops for ever and rests on its last frame.
+
+    One palette serves all frames, so nothing flickers. Equal frames that follow each other are
+    stored as one, shown as long as all.
+
+    Raises:
+        LimnerError: No frames, or a time that browsers slow down (below 0.02 s) or that no one
+            waits for (above 600 s).
+    """
     if not frames:
         raise LimnerError("no frames: an animation needs one at least")
-    for seconds in (seconds_per_frame, hold_last_seconds):
-        if not 0.02 <= seconds <= 600:
-            raise LimnerError(f"a frame cannot be shown for {seconds} seconds: give 0.02 to 600")
+    if not 0.02 <= hold_last_seconds <= 600:
+        raise LimnerError(
+            f"a frame cannot be shown for {hold_last_seconds} seconds: give 0.02 to 600"
+        )
     palette = _shared_palette(frames)
     first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
-    seconds = [seconds_per_frame] * len(others) + [hold_last_seconds]
-    with replacing(path) as temporary:
-        first.save(
-            temporary,
-            format="GIF",
-            save_all=True,
-            append_images=others,
-            duration=[10 * round(100 * each) for each in seconds],
-            loop=0,
-        )
+    file = io.BytesIO()
+    first.save(
+        file,
+        format="GIF",
+        save_all=True,
+        append_images=others,
+        duration=[FRAME_MILLISECONDS] * len(others) + [round(1000 * hold_last_seconds)],
+        loop=0,
+    )
+    return file.getvalue()
 
 
 def _shared_palette(frames: Sequence[Image.Image]) -> Image.Image:

@@ -3,8 +3,8 @@
 import shlex
 from typing import Any
 
-from limner.config import PRESETS, RunConfig
-from limner.run import essence
+from limner.config import RunConfig, essence
+from limner.presets import PRESETS
 
 
 def train_command(config: RunConfig) -> str:

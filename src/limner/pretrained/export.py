@@ -2,14 +2,14 @@
 
 import dataclasses
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
 
 import jax
 import numpy as np
 
-from limner.config import RunConfig
+from limner.config import RunConfig, changed
 from limner.data.dataset import Dataset
 from limner.errors import LimnerError
 from limner.evaluate import Evaluation, evaluate
@@ -19,7 +19,8 @@ from limner.pretrained.card import Card, Check, Training
 from limner.pretrained.command import train_command
 from limner.pretrained.shelf import read_card
 from limner.provenance import commit, machine
-from limner.run import Run, save_weights
+from limner.run import Run
+from limner.weights import save_weights
 from limner.words import listed
 
 MOST_ROUNDING = 0.1
@@ -176,12 +177,13 @@ def _shared(config: RunConfig, dataset: Dataset) -> RunConfig:
     And with a limit, so that it means the same where a source has more rows.
     """
     before, pictures = config.train.start_from, config.data.path
-    limit = max(_rows(dataset).values(), default=config.data.limit)
-    data = dataclasses.replace(
-        config.data, root=None, path=pictures and Path(pictures.name), limit=limit
-    )
-    train = dataclasses.replace(config.train, start_from=before and Path(before.name))
-    return dataclasses.replace(config, data=data, train=train)
+    changes = {
+        "data.root": None,
+        "data.path": pictures and Path(pictures.name),
+        "data.limit": max(_rows(dataset).values(), default=config.data.limit),
+        "train.start_from": before and Path(before.name),
+    }
+    return changed(config, changes)
 
 
 def _training(run: Run, dataset: Dataset) -> Training:
@@ -193,7 +195,7 @@ def _training(run: Run, dataset: Dataset) -> Training:
         seconds=round(sum((row["seconds"] for row in sessions), 0.0), 1),
         device=listed(devices or ["an unknown machine"]),
         commit=commit(),
-        versions={name: found for name in ("limner", "jax", "numpy") if (found := _version(name))},
+        versions={name: version(name) for name in ("limner", "jax", "numpy")},
         before=_training_before(run, dataset),
     )
 
@@ -206,10 +208,3 @@ def _training_before(run: Run, dataset: Dataset) -> Training | None:
     card = read_card(folder)
     earlier = _training(Run.open(folder), dataset) if card is None else card.training
     return dataclasses.replace(earlier, command=f"{earlier.command} --out {quote(folder.name)}")
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

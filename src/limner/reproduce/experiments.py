@@ -7,7 +7,8 @@ grey, read and write 5 x 5 but where said, z 10, 10,000 iterations).
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from limner.config import PRESETS, RunConfig
+from limner.config import RunConfig, changed
+from limner.presets import PRESETS
 from limner.reproduce.rows import (
     AS_PUBLISHED,
     HONEST,
@@ -15,7 +16,6 @@ from limner.reproduce.rows import (
     Experiment,
     ExperimentName,
     Row,
-    changed,
 )
 
 

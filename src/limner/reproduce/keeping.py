@@ -13,10 +13,11 @@ run folder is, docs/results/EXPERIMENT/ROW/ holds
 import shutil
 from pathlib import Path
 
+from limner.config import essence
 from limner.files import replace_text, replacing_folder
 from limner.reproduce.results import Record, empty_record, read_record
 from limner.reproduce.rows import Experiment, Row
-from limner.run import Run, essence
+from limner.run import Run
 
 PICTURES = {
     kind: tuple(Path("figures") / kind / f"{view}.png" for view in ("steps", "final"))

@@ -1,12 +1,12 @@
 """An experiment as data: named rows, each a run of its own and what is measured of it."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from limner.config import Protocol, RunConfig
+from limner.config import Protocol, RunConfig, changed
 from limner.data.names import SplitName
 from limner.errors import LimnerError
 
@@ -99,15 +99,6 @@ class Experiment:
         if not patterns:
             return self.rows
         return tuple(row for row in self.rows if any(_is_named(row, p) for p in patterns))
-
-
-def changed(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
-    """A configuration with some settings changed, each by its dotted name (`model.num_steps`)."""
-    for name, value in changes.items():
-        part, field = name.split(".")
-        section = dataclasses.replace(getattr(config, part), **{field: value})
-        config = dataclasses.replace(config, **{part: section})
-    return config
 
 
 def quickly(experiment: Experiment) -> Experiment:

@@ -27,7 +27,7 @@ from limner.reproduce.results import (
     write_result,
 )
 from limner.reproduce.rows import Measurement, Row
-from limner.run import Run
+from limner.run import LOSSES, Run
 from limner.sample import reconstruct, sample
 from limner.train import Progress, train
 
@@ -163,7 +163,7 @@ def _save_pictures(run: Run, row: Row, dataset: Dataset) -> None:
         run.figures / "samples",
         of=f"{row.label}, {NOISE[protocol]}",
         write_grid=config.write_grid,
-        steps=row.picture_steps,
+        show_steps=row.picture_steps,
     )
     save_reconstructions(
         reconstruct(model, images, num_steps=config.num_steps, seed=seed, protocol=protocol),
@@ -172,11 +172,11 @@ def _save_pictures(run: Run, row: Row, dataset: Dataset) -> None:
         of=f"{row.label}, test drawings, {NOISE[protocol]}",
         read_grid=config.read_grid,
         write_grid=config.write_grid,
-        steps=row.picture_steps,
+        show_steps=row.picture_steps,
     )
 
 
 def _note(progress: Progress) -> str:
     """The whole loss of the latest iterations, by its name."""
-    name, value = list(progress.losses.items())[-1]
-    return f"{name} {value:.1f}"
+    name = LOSSES[progress.row["protocol"]][-1]
+    return f"{name} {progress.row[name]:.1f}"

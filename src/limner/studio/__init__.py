@@ -6,7 +6,6 @@
     engine.py       a bounded number of requests, batched where they can be
     preparation.py    compiling and measuring in the background
     schemas.py      the requests and answers of the API, version 1
-    takeaway.py     drawings as GIF, PNG and SVG
     guard.py        what is refused before anything is computed
     server.py       the application: routes and nothing else
 

@@ -10,11 +10,12 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from jaxtyping import Float
 from starlette.concurrency import run_in_threadpool
 
+from limner import takeaway
 from limner.data.doodles import CATEGORIES, doodle
 from limner.errors import LimnerError
 from limner.sample import Drawings, collect
 from limner.strokes import Strokes
-from limner.studio import drawing, takeaway
+from limner.studio import drawing
 from limner.studio.engine import Engine
 from limner.studio.models import StudioModel
 from limner.studio.preparation import Preparation
@@ -35,7 +36,7 @@ from limner.studio.schemas import (
     SampleRequest,
     Windows,
 )
-from limner.studio.takeaway import Show
+from limner.takeaway import Show
 
 _MEDIA: dict[str, tuple[str, Callable[[Show], bytes]]] = {
     "gif": ("image/gif", takeaway.gif),

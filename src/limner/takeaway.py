@@ -8,18 +8,17 @@ import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from PIL import Image
+from scipy.special import expit
 
 from limner import figures
 from limner.attention import Window
-from limner.figures import Windows
 from limner.figures.pictures import READ, WRITE
-from limner.gallery import default_steps
+from limner.files import replacing
 
 _MAT = 4
 """Around a page of windows, pixels."""
@@ -41,39 +40,51 @@ class Show(NamedTuple):
     is_way: bool = False
 
 
+def save_show(show: Show, folder: Path) -> list[Path]:
+    """Write the strip, the animation and the windows' path.
+
+    Raises:
+        LimnerError: They cannot be written.
+    """
+    files = {"strip.png": png, "drawings.gif": gif, "windows.svg": svg}
+    for name, render in files.items():
+        content = render(show)
+        with replacing(folder / name) as temporary:
+            temporary.write_bytes(content)
+    return [folder / name for name in files]
+
+
 def gif(show: Show) -> bytes:
     """An animation, a frame a step; with the windows, where there are any."""
-    write = _windows(show.write_window, show.write_grid)
     if show.is_way:
-        frames = [
-            figures.image_grid(image[None], show.caption) for image in _probabilities(show)[-1]
-        ]
-        return _gif_bytes([*frames, *frames[-2:0:-1]], hold_last_seconds=0.15)
-    if write is None:
-        return _gif_bytes(figures.canvas_frames(show.canvases, show.caption))
+        frames = [figures.image_grid(image[None], show.caption) for image in _final(show)]
+        return figures.gif_bytes([*frames, *frames[-2:0:-1]], hold_last_seconds=0.15)
+    write_windows = figures.Windows.of(show.write_window, show.write_grid)
+    if write_windows is None:
+        return figures.gif_bytes(figures.canvas_frames(show.canvases, show.caption))
     frames = figures.window_frames(
         show.canvases,
-        write,
+        write_windows,
         show.caption,
-        read_windows=_windows(show.read_window, show.read_grid),
+        read_windows=figures.Windows.of(show.read_window, show.read_grid),
         inputs=show.inputs,
     )
-    return _gif_bytes(frames)
+    return figures.gif_bytes(frames)
 
 
 def png(show: Show) -> bytes:
     """A strip of stills: the steps of few pictures, the end of many, or a way from end to end."""
-    num_steps, num = show.canvases.shape[:2]
+    num = show.canvases.shape[1]
     if show.is_way:
-        picture = figures.image_grid(_probabilities(show)[-1], show.caption, columns=min(num, 9))
+        picture = figures.image_grid(_final(show), show.caption, columns=min(num, 9))
     elif num > _FEW:
-        picture = figures.image_grid(_probabilities(show)[-1], show.caption)
+        picture = figures.image_grid(_final(show), show.caption)
     else:
         picture = figures.steps_grid(
             show.canvases,
-            default_steps(num_steps),
+            (),
             show.caption,
-            write_windows=_windows(show.write_window, show.write_grid),
+            write_windows=figures.Windows.of(show.write_window, show.write_grid),
         )
     file = io.BytesIO()
     picture.save(file, "PNG", optimize=True)
@@ -87,7 +98,7 @@ def svg(show: Show) -> bytes:
     outermost filters, darker from step to step. All in pixels of the canvas.
     """
     pages = []
-    for place, image in enumerate(_probabilities(show)[-1]):
+    for place, image in enumerate(_final(show)):
         if show.read_window is not None and show.read_grid and show.inputs is not None:
             looked_at = show.inputs[place]
             pages.append(_page(looked_at, _path(show.read_window, show.read_grid, READ, place)))
@@ -126,7 +137,7 @@ def _page(image: Float[np.ndarray, "c h w"], marks: str) -> str:
 
 def _path(window: Window, grid: int, colour: Sequence[int], place: int) -> str:
     x, y, stride, _ = (np.asarray(field)[:, place] for field in window[:4])
-    side = np.maximum((grid - 1) * stride, 1)
+    side = figures.window_sides(stride, grid)
     ink = "#" + bytes(colour).hex()
     squares = "".join(
         f'<rect x="{left:.2f}" y="{top:.2f}" width="{size:.2f}" height="{size:.2f}"'
@@ -146,19 +157,9 @@ def _path(window: Window, grid: int, colour: Sequence[int], place: int) -> str:
     )
 
 
-def _windows(window: Window | None, grid: int | None) -> Windows | None:
-    return None if window is None or grid is None else Windows(*map(np.asarray, window), grid=grid)
-
-
-def _probabilities(show: Show) -> Float[np.ndarray, "t b c h w"]:
-    return (1 + np.tanh(show.canvases / 2)) / 2
-
-
-def _gif_bytes(frames: Sequence[Image.Image], hold_last_seconds: float = 2.0) -> bytes:
-    with TemporaryDirectory() as folder:
-        path = Path(folder, "drawing.gif")
-        figures.save_gif(frames, path, hold_last_seconds=hold_last_seconds)
-        return path.read_bytes()
+def _final(show: Show) -> Float[np.ndarray, "b c h w"]:
+    """What the last canvases show, pixels from 0 to 1."""
+    return expit(show.canvases[-1])
 
 
 def _escaped(text: str) -> str:

@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
+from limner.initialisers import glorot, linear
 from limner.model import Draw
-from limner.weights import glorot, linear
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1024, 562), (5, 256)])

@@ -1,0 +1,51 @@
+"""The settings with a name of their own."""
+
+from types import MappingProxyType
+
+from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+
+SKETCHES = (
+    *("airplane", "alarm clock", "apple", "banana", "bear", "bicycle", "bird", "book", "cat"),
+    *("diamond", "dog", "duck", "eye", "fish", "flower", "frog", "house", "lion", "monkey"),
+    *("rabbit", "rainbow", "sheep"),
+)
+"""Categories of Quick, Draw! for one model."""
+
+PRESETS = MappingProxyType(
+    {
+        "doodles": RunConfig(),
+        "quickdraw": RunConfig(
+            data=DataConfig(name="quickdraw", categories=("cat",)),
+            train=TrainConfig(steps=10_000, batch_size=100, augment="mirror"),
+        ),
+        # One model for the categories, told apart.
+        "sketches": RunConfig(
+            model=ModelConfig(num_categories=len(SKETCHES)),
+            data=DataConfig(name="quickdraw", categories=SKETCHES),
+            train=TrainConfig(steps=20_000, batch_size=100, augment="mirror"),
+        ),
+        # The 2018 study: TensorFlow 1's RMSprop, each gradient clipped by itself, zero first
+        # states, one noise vector an image (which is why its loss bounds nothing).
+        "study": RunConfig(
+            model=ModelConfig(learned_start=False, first_std=1.0),
+            data=DataConfig(name="quickdraw", categories=("cat",)),
+            train=TrainConfig(
+                steps=10_000,
+                batch_size=100,
+                optimiser="rmsprop",
+                learning_rate=1e-3,
+                schedule="constant",
+                warmup_steps=0,
+                clipping="per-variable",
+                average_decay=0.0,
+                protocol="as-published",
+            ),
+        ),
+        # Gregor et al. 2015, table 3: binarised MNIST.
+        "mnist": RunConfig(
+            model=ModelConfig(num_steps=64, latent_size=100, read_grid=2, write_grid=5),
+            data=DataConfig(name="static-mnist", binarisation="static"),
+            train=TrainConfig(steps=100_000, batch_size=128, learning_rate=3e-3),
+        ),
+    }
+)
