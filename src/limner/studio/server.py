@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
 from limner.errors import LimnerError
-from limner.studio.api import Studio, routes
+from limner.studio.api import Studio, router
 from limner.studio.engine import Busy, Engine
 from limner.studio.guard import Guard
 from limner.studio.models import StudioModel
@@ -36,19 +36,19 @@ def create_app(models: Mapping[str, StudioModel], host: str = "127.0.0.1") -> Fa
         models: By name; the first is the default.
         host: The address that it is served on, which says what names requests may give it.
     """
-    studio = Studio(models)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         first = next(iter(models.values()))
-        studio.engine = Engine()
-        studio.preparation = Preparation(studio.engine)
+        engine = Engine()
+        preparation = Preparation(engine)
+        app.state.studio = Studio(models, engine, preparation)
         # The very first thing asked of the page is not to wait; the rest is compiled meanwhile.
-        await studio.engine.alone(next(rehearsals(first)))
-        studio.preparation.begin(first)
+        await engine.alone(next(rehearsals(first)))
+        preparation.begin(first)
         yield
-        await studio.preparation.close()
-        await studio.engine.close()
+        await preparation.close()
+        await engine.close()
 
     app = FastAPI(
         title="limner studio",
@@ -58,7 +58,7 @@ def create_app(models: Mapping[str, StudioModel], host: str = "127.0.0.1") -> Fa
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.include_router(routes(studio))
+    app.include_router(router)
     app.add_exception_handler(Busy, _say_busy)
     app.add_exception_handler(LimnerError, _say_unfit)
     app.add_exception_handler(RequestValidationError, _say_unfit)
