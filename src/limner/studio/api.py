@@ -20,13 +20,13 @@ from limner.studio.engine import Engine
 from limner.studio.models import StudioModel
 from limner.studio.preparation import Preparation
 from limner.studio.schemas import (
-    Card,
     CompleteAnswer,
     CompleteRequest,
     DoodleAnswer,
     Format,
     InterpolateAnswer,
     InterpolateRequest,
+    ModelCard,
     ModelsAnswer,
     Pixels,
     ReconstructAnswer,
@@ -34,7 +34,7 @@ from limner.studio.schemas import (
     Refusal,
     SampleAnswer,
     SampleRequest,
-    Windows,
+    WindowsAnswer,
 )
 from limner.studio.takeaway import Show
 
@@ -110,7 +110,7 @@ router = APIRouter(prefix="/api/v1", responses=_REFUSALS)
 @router.get("/models", summary="The models that are served, and their cards")
 def models(studio: Served) -> ModelsAnswer:
     """The first is the one that answers where a request names none."""
-    return ModelsAnswer(models=[Card.of(model) for model in studio.models.values()])
+    return ModelsAnswer(models=[ModelCard.of(model) for model in studio.models.values()])
 
 
 @router.get("/doodle", summary="A drawing to start from, made up by a program")
@@ -151,8 +151,8 @@ async def reconstruct(
             strokes=_points(strokes),
             image=Pixels.of(image),
             canvases=Pixels.of_logits(drawn.steps.canvas[0]),
-            read=Windows.of(drawn.steps.read_window, model.config.model.read_grid),
-            write=Windows.of(drawn.steps.write_window, model.config.model.write_grid),
+            read=WindowsAnswer.of(drawn.steps.read_window, model.config.model.read_grid),
+            write=WindowsAnswer.of(drawn.steps.write_window, model.config.model.write_grid),
             distortion=float(losses.distortion[0]),
             rate=float(losses.rate[0]),
             rate_per_step=losses.rate_per_step[0].tolist(),
@@ -261,7 +261,7 @@ def _drawn(model: StudioModel, drawings: Drawings) -> dict[str, Any]:
     return {
         "model": model.name,
         "canvases": Pixels.of_logits(canvases),
-        "write": Windows.of(write, model.config.model.write_grid),
+        "write": WindowsAnswer.of(write, model.config.model.write_grid),
     }
 
 

@@ -7,12 +7,11 @@ Axis letters: b picture, t step, c channel, h w picture, z latent, k end, n plac
 """
 
 import itertools
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -135,23 +134,6 @@ class StudioModel:
         if not len(self.test_bounds):
             return None
         return 100 * float(np.searchsorted(self.test_bounds, bound)) / len(self.test_bounds)
-
-    def facts(self) -> dict[str, Any]:
-        """What the model's card says, by name."""
-        data, train = self.config.data, self.config.train
-        best = [row for row in self.run.read_metrics() if row["kind"] == "valid"]
-        best = min(best, key=lambda row: row.get("bound", math.inf), default={})
-        return {
-            "weights": sum(leaf.size for leaf in jax.tree.leaves(self.network)),
-            "data": data.name,
-            "categories": list(data.categories) if self.category is None else [self.category],
-            "binarisation": data.binarisation,
-            "protocol": train.protocol,
-            "iterations": train.steps,
-            "batch_size": train.batch_size,
-            "validation_distortion": best.get("distortion"),
-            "validation_rate": best.get("rate"),
-        }
 
 
 @partial(jax.jit, static_argnames="num_steps")

@@ -5,8 +5,10 @@ longer than a page can hold. Numbers are finite; what is unknown to a request is
 """
 
 import base64
+import math
 from typing import Annotated, Literal
 
+import jax
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -105,7 +107,7 @@ class Pixels(BaseModel):
         return cls.of((1 + np.tanh(canvases / 2)) / 2)
 
 
-class Windows(BaseModel):
+class WindowsAnswer(BaseModel):
     """Where attention lay, for each picture and step; lengths in pixels of the picture."""
 
     grid: int = Field(description="N, filters along a side.")
@@ -116,7 +118,7 @@ class Windows(BaseModel):
     intensity: list[list[float]]
 
     @classmethod
-    def of(cls, window: Window | None, grid: int | None) -> "Windows | None":
+    def of(cls, window: Window | None, grid: int | None) -> "WindowsAnswer | None":
         """From windows whose arrays are pictures by steps; None where there is no attention."""
         if window is None or grid is None:
             return None
@@ -127,7 +129,7 @@ class Windows(BaseModel):
         return cls(grid=grid, **lists)
 
 
-Strokes = list[list[Annotated[list[int], _Two]]]
+StrokesAnswer = list[list[Annotated[list[int], _Two]]]
 
 
 class ReconstructAnswer(BaseModel):
@@ -135,11 +137,11 @@ class ReconstructAnswer(BaseModel):
 
     model: str
     seed: int
-    strokes: Strokes = Field(description="The drawing, simplified.")
+    strokes: StrokesAnswer = Field(description="The drawing, simplified.")
     image: Pixels = Field(description="What the model saw: channel, y, x.")
     canvases: Pixels = Field(description="After every step: step, channel, y, x.")
-    read: Windows | None
-    write: Windows | None
+    read: WindowsAnswer | None
+    write: WindowsAnswer | None
     distortion: float = Field(description="-log p(image given the last canvas), Lx.")
     rate: float = Field(description="KL of the posterior from the prior, summed over steps.")
     rate_per_step: list[float]
@@ -155,7 +157,7 @@ class DrawingsAnswer(BaseModel):
 
     model: str
     canvases: Pixels = Field(description="picture, step, channel, y, x.")
-    write: Windows | None
+    write: WindowsAnswer | None
 
 
 class SampleAnswer(DrawingsAnswer):
@@ -182,7 +184,7 @@ class InterpolateAnswer(DrawingsAnswer):
     places: list[float] = Field(description="Where on the way, from 0 to 1.")
 
 
-class Card(BaseModel):
+class ModelCard(BaseModel):
     """What is to be known of a model."""
 
     name: str
@@ -206,9 +208,11 @@ class Card(BaseModel):
     test_drawings: int = Field(description="Behind percentiles; 0 before they are measured.")
 
     @classmethod
-    def of(cls, model: StudioModel) -> "Card":
-        """A model's card."""
-        sizes = model.config.model
+    def of(cls, model: StudioModel) -> "ModelCard":
+        """A model's card, of its run as it is now."""
+        sizes, data, train = model.config.model, model.config.data, model.config.train
+        validations = [row for row in model.run.read_metrics() if row["kind"] == "valid"]
+        best = min(validations, key=lambda row: row.get("bound", math.inf), default={})
         return cls(
             name=model.name,
             draws=model.draws,
@@ -219,15 +223,23 @@ class Card(BaseModel):
             hidden_size=sizes.hidden_size,
             read_grid=sizes.read_grid,
             write_grid=sizes.write_grid,
+            weights=sum(leaf.size for leaf in jax.tree.leaves(model.network)),
+            data=data.name,
+            categories=list(data.categories) if model.category is None else [model.category],
+            binarisation=data.binarisation,
+            protocol=train.protocol,
+            iterations=train.steps,
+            batch_size=train.batch_size,
+            validation_distortion=best.get("distortion"),
+            validation_rate=best.get("rate"),
             test_drawings=len(model.test_bounds),
-            **model.facts(),
         )
 
 
 class ModelsAnswer(BaseModel):
     """The models that are served; the first is the default."""
 
-    models: list[Card]
+    models: list[ModelCard]
 
 
 class DoodleAnswer(BaseModel):
@@ -235,7 +247,7 @@ class DoodleAnswer(BaseModel):
 
     category: str
     index: int
-    strokes: Strokes = Field(description="Points from 0 to 255.")
+    strokes: StrokesAnswer = Field(description="Points from 0 to 255.")
 
 
 class Refusal(BaseModel):

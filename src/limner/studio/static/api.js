@@ -43,7 +43,7 @@ export function pixels({ shape, data }) {
   };
 }
 
-/** A window of the API's Windows as a square to be drawn, or null. */
+/** A window of the API's WindowsAnswer as a square to be drawn, or null. */
 export function square(windows, picture, step) {
   if (!windows) return null;
   return {
