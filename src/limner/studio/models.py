@@ -25,7 +25,7 @@ from limner.distributions import bernoulli_entropy
 from limner.errors import LimnerError
 from limner.interpolate import interpolate
 from limner.model import Draw, Step
-from limner.objective import Loss, draw_noise, loss_of_inference
+from limner.objective import Loss, loss_of_inference
 from limner.pretrained.shelf import find, names
 from limner.run import Run
 from limner.sample import Drawings, collect, generate, noises
@@ -145,8 +145,8 @@ def _reconstruct(
     num_steps: int,
 ) -> Reconstructions:
     def one(image: Float[Array, "c h w"], seed: UInt32[Array, ""]) -> Reconstructions:
-        key = jax.random.fold_in(jax.random.key(seed), 0)
-        final, steps = model.infer(image, draw_noise(key, num_steps, model.latent_size))
+        noise = noises(seed, 1, num_steps, model.latent_size)[0]
+        final, steps = model.infer(image, noise)
         losses = loss_of_inference(final, steps, image)
         return Reconstructions(steps, losses, bernoulli_entropy(image))
 
