@@ -16,9 +16,9 @@ from limner.strokes import EXTENT, Strokes, ink_length, rasterise, simplify
 
 MOST_POINTS = 10_000
 
-MOST_INK = 20_000
-"""Length of all strokes, in units of which a page has 255: no hand draws a tenth of it, and the
-time to simplify a drawing may grow with its square."""
+MOST_PAGE_INK = 20_000
+"""Length of all strokes, in units of which a page has 255: no hand draws a tenth of it. Less than
+`strokes.MOST_INK`, for the time to simplify a drawing may grow with its square and others wait."""
 
 
 def fitted(points: Sequence[Sequence[Sequence[float]]]) -> Strokes:
@@ -62,8 +62,8 @@ def _arrays(points: Sequence[Sequence[Sequence[float]]]) -> Strokes:
 
 def _check_ink(strokes: Strokes, scale: float) -> None:
     length = scale * ink_length(strokes)
-    if not length <= MOST_INK:
+    if not length <= MOST_PAGE_INK:
         raise LimnerError(
             f"the strokes are {length / EXTENT:,.0f} pages long: draw with less ink, at most "
-            f"{MOST_INK / EXTENT:.0f} times the page's side"
+            f"{MOST_PAGE_INK / EXTENT:.0f} times the page's side"
         )
