@@ -6,7 +6,7 @@ import { DreamView } from "./dream.js";
 import { FinishView } from "./finish.js";
 import { MorphView } from "./morph.js";
 import { change, reread, state } from "./state.js";
-import { say } from "./view.js";
+import { say } from "./status.js";
 
 const VIEWS = { draw: DrawView, dream: DreamView, finish: FinishView, morph: MorphView };
 const made = {};
@@ -64,9 +64,9 @@ picker.addEventListener("change", () => {
   show();
 });
 addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "z" && shown?.pad) {
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && shown?.touched) {
     event.preventDefault();
-    shown.pad.undo();
+    shown.touched.undo();
   }
 });
 document.getElementById("card-button").addEventListener("click", async () => {

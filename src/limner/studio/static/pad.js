@@ -7,7 +7,7 @@ const REACH = 10; // how near the eraser must come
 const NEAR = 1.5; // points nearer than this to the last one are left out
 
 export class Pad {
-  /** `changed` is called with the strokes when a stroke ends or strokes go. */
+  /** `changed` is called when a stroke ends, or strokes come or go. */
   constructor(root, tools, changed) {
     this.strokes = [];
     this.past = [];
@@ -53,6 +53,11 @@ export class Pad {
     this.button = button;
   }
 
+  /** Whether nothing was ever on it. */
+  get fresh() {
+    return !this.strokes.length && !this.past.length;
+  }
+
   /** Put a drawing on the paper; it goes when a visitor begins one, unless it is to be kept. */
   put(strokes, { keep = false } = {}) {
     this.remember();
@@ -89,7 +94,7 @@ export class Pad {
 
   finish() {
     this.paint();
-    this.changed(this.strokes);
+    this.changed();
   }
 
   down(event) {
