@@ -6,6 +6,7 @@ longer than a page can hold. Numbers are finite; what is unknown to a request is
 
 import base64
 import math
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import jax
@@ -13,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.attention import Window
+from limner.data.doodles import CATEGORIES
 from limner.studio.drawing import MOST_POINTS
 from limner.studio.models import (
     MOST_COMPLETIONS,
@@ -199,6 +201,7 @@ class ModelCard(BaseModel):
     weights: int = Field(description="How many.")
     data: str
     categories: list[str]
+    doodles: list[str] = Field(description="Categories of /doodle to start from.")
     binarisation: str
     protocol: str
     iterations: int
@@ -211,6 +214,7 @@ class ModelCard(BaseModel):
     def of(cls, model: StudioModel) -> "ModelCard":
         """A model's card, of its run as it is now."""
         sizes, data, train = model.config.model, model.config.data, model.config.train
+        categories = data.categories if model.category is None else (model.category,)
         validations = [row for row in model.run.read_metrics() if row["kind"] == "valid"]
         best = min(validations, key=lambda row: row.get("bound", math.inf), default={})
         return cls(
@@ -225,7 +229,8 @@ class ModelCard(BaseModel):
             write_grid=sizes.write_grid,
             weights=sum(leaf.size for leaf in jax.tree.leaves(model.network)),
             data=data.name,
-            categories=list(data.categories) if model.category is None else [model.category],
+            categories=list(categories),
+            doodles=_doodles(data.name, categories),
             binarisation=data.binarisation,
             protocol=train.protocol,
             iterations=train.steps,
@@ -234,6 +239,13 @@ class ModelCard(BaseModel):
             validation_rate=best.get("rate"),
             test_drawings=len(model.test_bounds),
         )
+
+
+def _doodles(data: str, categories: Sequence[str]) -> list[str]:
+    """Those of a model's categories that there are doodles of; cats if there are none."""
+    if data == "doodles" and not categories:  # which is to say, all
+        return list(CATEGORIES)
+    return [name for name in categories if name in CATEGORIES] or ["cat"]
 
 
 class ModelsAnswer(BaseModel):

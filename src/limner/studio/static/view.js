@@ -51,14 +51,12 @@ export class View {
     pad.put(await this.doodle());
   }
 
-  /** The next doodle, of a category that the model knows if there are such. */
+  /** The next doodle that suits the model. */
   async doodle() {
+    const { doodles } = this.model;
     const index = this.nextDoodle;
     this.nextDoodle += 1;
-    const doodles = ["cat", "dog", "fish", "flower", "house", "tree", "car", "face"];
-    const known = this.model.categories.filter((category) => doodles.includes(category));
-    const choice = known.length ? known : this.model.data === "doodles" ? doodles : ["cat"];
-    const category = choice[index % choice.length];
+    const category = doodles[index % doodles.length];
     const { strokes } = await get(`doodle?category=${category}&index=${index}`);
     // In the middle of the page, where the recipe of the bitmaps puts a drawing.
     const shifts = [0, 1].map((axis) => {
