@@ -1,11 +1,10 @@
 """The routes of the API, version 1: strokes in, drawings out, as JSON or as pictures to keep."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-import jax
 import numpy as np
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from jaxtyping import Float
@@ -16,6 +15,7 @@ from limner.errors import LimnerError
 from limner.sample import Drawings, collect
 from limner.strokes import Strokes
 from limner.studio import drawing, takeaway
+from limner.studio.drawing import Points
 from limner.studio.engine import Engine
 from limner.studio.models import StudioModel
 from limner.studio.preparation import Preparation
@@ -75,7 +75,7 @@ class Studio:
     preparation: Preparation
 
     @contextmanager
-    def model(self, name: str | None, *, draws: bool):
+    def model(self, name: str | None, *, draws: bool) -> Iterator[StudioModel]:
         """A model to ask, and a place among the requests for as long.
 
         Args:
@@ -183,11 +183,12 @@ async def sample(
                 f"Samples from the prior · {model.name}{heat}, T = {num_steps}, seed {asked.seed}"
             )
             return await _picture(format, _show(model, drawings, caption))
-        return SampleAnswer(
+        return SampleAnswer.of(
+            model,
+            drawings,
             seed=asked.seed,
             temperature=asked.temperature,
             num_steps=num_steps,
-            **_drawn(model, drawings),
         )
 
 
@@ -209,11 +210,12 @@ async def complete(
         if format != "json":
             caption = f"Completions of a drawing · {model.name}, seed {asked.seed}"
             return await _picture(format, _show(model, drawings, caption))
-        return CompleteAnswer(
+        return CompleteAnswer.of(
+            model,
+            drawings,
             image=Pixels.of(image),
             seed=asked.seed,
             temperature=asked.temperature,
-            **_drawn(model, drawings),
         )
 
 
@@ -235,34 +237,25 @@ async def interpolate(
             caption = f"Interpolation between two drawings · {model.name}"
             show = _show(model, drawings, caption)._replace(is_way=True)
             return await _picture(format, show)
-        return InterpolateAnswer(
+        return InterpolateAnswer.of(
+            model,
+            drawings,
             first=Pixels.of(first),
             second=Pixels.of(second),
             places=np.linspace(0, 1, asked.num).tolist(),
-            **_drawn(model, drawings),
         )
 
 
-def _seen(model: StudioModel, points) -> tuple[Strokes, Float[np.ndarray, "c h w"]]:
+def _seen(model: StudioModel, points: Points) -> tuple[Strokes, Float[np.ndarray, "c h w"]]:
     """A drawing brought to size, and as the model sees it."""
     strokes = drawing.fitted(points)
     return strokes, model.targets(drawing.levels(strokes, model.network.shape[1]))
 
 
-def _seen_in_place(model: StudioModel, points) -> Float[np.ndarray, "c h w"]:
+def _seen_in_place(model: StudioModel, points: Points) -> Float[np.ndarray, "c h w"]:
+    """A drawing that is not done, as the model sees it."""
     strokes = drawing.in_place(points)
     return model.targets(drawing.levels(strokes, model.network.shape[1]))
-
-
-def _drawn(model: StudioModel, drawings: Drawings) -> dict[str, Any]:
-    """What every answer says of drawings; pictures come before steps."""
-    seen = (drawings.canvases, drawings.write_window)
-    canvases, write = jax.tree.map(lambda leaf: np.swapaxes(leaf, 0, 1), seen)
-    return {
-        "model": model.name,
-        "canvases": Pixels.of_logits(canvases),
-        "write": WindowsAnswer.of(write, model.config.model.write_grid),
-    }
 
 
 def _show(
@@ -282,7 +275,7 @@ def _show(
     )
 
 
-async def _picture(format: str, show: Show) -> Response:
+async def _picture(format: Format, show: Show) -> Response:
     media, render = _MEDIA[format]
     return Response(await run_in_threadpool(render, show), media_type=media)
 

@@ -7,7 +7,7 @@ longer than a page can hold. Numbers are finite; what is unknown to a request is
 import base64
 import math
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import jax
 import numpy as np
@@ -15,13 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from limner.attention import Window
 from limner.data.doodles import CATEGORIES
+from limner.sample import Drawings
 from limner.studio.drawing import MOST_POINTS
-from limner.studio.models import (
-    MOST_COMPLETIONS,
-    MOST_PLACES,
-    MOST_SAMPLES,
-    StudioModel,
-)
+from limner.studio.models import MOST_COMPLETIONS, MOST_PLACES, MOST_SAMPLES, StudioModel
 
 MOST_STROKES = 200
 
@@ -160,6 +156,18 @@ class DrawingsAnswer(BaseModel):
     model: str
     canvases: Pixels = Field(description="picture, step, channel, y, x.")
     write: WindowsAnswer | None
+
+    @classmethod
+    def of(cls, model: StudioModel, drawings: Drawings, **more: Any):
+        """A model's drawings, and what else this answer says of them."""
+        seen = (drawings.canvases, drawings.write_window)
+        canvases, write = jax.tree.map(lambda leaf: np.swapaxes(leaf, 0, 1), seen)
+        return cls(
+            model=model.name,
+            canvases=Pixels.of_logits(canvases),
+            write=WindowsAnswer.of(write, model.config.model.write_grid),
+            **more,
+        )
 
 
 class SampleAnswer(DrawingsAnswer):
