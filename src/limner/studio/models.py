@@ -3,7 +3,7 @@
 A model's functions take rows and pad them to one of few numbers, so that each is compiled for few
 shapes; models of equal sizes share what is compiled.
 
-Axis letters: b picture, t step, c channel, h w picture, z latent, k end, n place on a way.
+Axis letters: b picture, c channel, h w picture.
 """
 
 import itertools
@@ -168,17 +168,7 @@ def find_models(places: Sequence[Path], beneath: Path = Path("runs")) -> dict[st
     Raises:
         LimnerError: A place holds no run with weights, or there is none at all.
     """
-    if not places:
-        runs = [run for run in _runs_in(beneath) if run.finished]
-        runs.sort(key=lambda run: run.weights.stat().st_mtime, reverse=True)
-        runs = runs or [find(Path(name)) for name in names()]
-        if not runs:
-            raise LimnerError(
-                f"there is no finished run under {beneath}: make one in some minutes with "
-                "`limner demo`, or name a run folder"
-            )
-    else:
-        runs = [run for place in places for run in _runs_at(place)]
+    runs = [run for place in places for run in _runs_at(place)] or _runs_to_meet(beneath)
     named: dict[str, Run] = {}
     for run in runs:
         folder = name = run.name
@@ -203,14 +193,27 @@ def load_models(runs: dict[str, Run]) -> dict[str, StudioModel]:
     return models
 
 
+def _runs_to_meet(beneath: Path) -> list[Run]:
+    finished = [run for run in _runs_in(beneath) if run.finished]
+    finished.sort(key=lambda run: run.weights.stat().st_mtime, reverse=True)
+    runs = finished or [find(Path(name)) for name in names()]
+    if not runs:
+        raise LimnerError(
+            f"there is no finished run under {beneath}: make one in some minutes with "
+            "`limner demo`, or name a run folder"
+        )
+    return runs
+
+
 def _runs_at(place: Path) -> list[Run]:
     if (place / "config.json").exists() or str(place) in names():
         return [find(place)]
     runs = [run for run in _runs_in(place) if run.weights.exists()]
     if not runs:
+        shelf = f" ({', '.join(names())})" if names() else ""
         raise LimnerError(
             f"{place} is neither a run folder nor a folder of runs with weights, nor the name of a "
-            f"pretrained model{f' ({there})' if (there := ', '.join(names())) else ''}"
+            f"pretrained model{shelf}"
         )
     return runs
 

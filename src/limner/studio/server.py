@@ -3,7 +3,7 @@
 import hashlib
 import mimetypes
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
@@ -20,6 +20,8 @@ from limner.studio.engine import Busy, Engine
 from limner.studio.guard import Guard
 from limner.studio.models import StudioModel
 from limner.studio.preparation import Preparation, rehearsals
+
+_Page = Callable[[Request], Awaitable[Response]]
 
 _MOST_CONNECTIONS = 512
 _DESCRIPTION = (
@@ -110,7 +112,7 @@ async def _say_unfit(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": why}, 422)
 
 
-def _pages():
+def _pages() -> dict[str, _Page]:
     """The page's files by path, each held in memory: no request reaches the file system."""
     static = {path.name: path for path in files("limner.studio").joinpath("static").iterdir()}
     pages = {f"/{name}": _page(path) for name, path in static.items()}
@@ -122,7 +124,7 @@ def _pages():
     return pages
 
 
-def _page(path: Traversable):
+def _page(path: Traversable) -> _Page:
     content = path.read_bytes()
     media = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
