@@ -351,6 +351,12 @@ def test_a_studio_that_stops_is_said_to_have_stopped(open_page, browsers):
     page.route("**/api/v1/reconstruct*", lambda route: route.abort())
     stroke(page, page.locator("#draw [data-pad] canvas"))
     playwright.expect(page.locator("#status")).to_contain_text("is it still running?")
+    page.route("**/api/v1/doodle*", lambda route: route.abort())
+    tools = page.locator("#draw [data-tools]")
+    tools.get_by_text("clear").click()
+    playwright.expect(page.locator("#status")).to_have_text("")
+    tools.get_by_text("example").click()
+    playwright.expect(page.locator("#status")).to_contain_text("is it still running?")
     browsers[1].clear()  # the browser's own complaint of the request that failed
 
 

@@ -22,7 +22,8 @@ export class Pad {
     this.hint.setAttribute("aria-hidden", "true");
     root.append(this.hint);
     this.root = root;
-    this.addTools(tools);
+    this.tools = tools;
+    this.addTools();
     for (const [name, handle] of Object.entries({
       pointerdown: this.down,
       pointermove: this.move,
@@ -35,22 +36,22 @@ export class Pad {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
   }
 
-  addTools(tools) {
-    const button = (name, act) => {
-      const element = document.createElement("button");
-      element.type = "button";
-      element.className = "quiet";
-      element.textContent = name;
-      element.addEventListener("click", act);
-      tools.append(element);
-      return element;
-    };
-    this.undoButton = button("undo", () => this.undo());
-    this.eraser = button("eraser", () => this.setErasing(!this.erasing));
+  addTools() {
+    this.undoButton = this.button("undo", () => this.undo());
+    this.eraser = this.button("eraser", () => this.setErasing(!this.erasing));
     this.eraser.setAttribute("aria-pressed", "false");
-    this.clearButton = button("clear", () => this.clear());
-    this.tools = tools;
-    this.button = button;
+    this.clearButton = this.button("clear", () => this.clear());
+  }
+
+  /** One more tool, and what it does. */
+  button(name, act) {
+    const element = document.createElement("button");
+    element.type = "button";
+    element.className = "quiet";
+    element.textContent = name;
+    element.addEventListener("click", act);
+    this.tools.append(element);
+    return element;
   }
 
   /** Whether nothing was ever on it. */
@@ -104,13 +105,13 @@ export class Pad {
     this.canvas.setPointerCapture(event.pointerId);
     this.remember();
     this.before = this.strokes.length;
-    const fresh = this.example && !this.erasing;
+    const { example } = this;
     this.example = false;
     if (this.erasing) {
       this.erase(this.point(event));
       return;
     }
-    if (fresh) this.strokes = [];
+    if (example) this.strokes = [];
     this.strokes.push([this.point(event)]);
     this.paint();
   }

@@ -1,7 +1,7 @@
 // What a visitor takes away: files, or a link.
 
 import { post } from "./api.js";
-import { say } from "./status.js";
+import { attempt, say } from "./status.js";
 
 const WORDS = {
   gif: ["GIF", "An animation"],
@@ -30,13 +30,8 @@ export function takeaway(root, current) {
         return;
       }
       button.disabled = true;
-      try {
-        await take(kind, asked);
-      } catch (error) {
-        say(error.message);
-      } finally {
-        button.disabled = false;
-      }
+      await attempt(() => take(kind, asked));
+      button.disabled = false;
     });
     root.append(button);
   }

@@ -3,7 +3,7 @@
 import { get, pixels, post, square } from "./api.js";
 import { Controls } from "./controls.js";
 import { Pad } from "./pad.js";
-import { say } from "./status.js";
+import { attempt, say } from "./status.js";
 import { takeaway } from "./takeaway.js";
 import { Timeline } from "./timeline.js";
 
@@ -30,7 +30,7 @@ export class View {
       this.touched = pad; // the one that the keyboard undoes
       this.go();
     });
-    pad.button("example", () => this.example(pad));
+    pad.button("example", () => attempt(() => this.example(pad)));
     return pad;
   }
 
@@ -131,9 +131,7 @@ class Asker {
       say();
       return answer;
     } catch (error) {
-      if (!control.signal.aborted) {
-        say(error instanceof TypeError ? "The studio does not answer: is it still running?" : error.message);
-      }
+      if (!control.signal.aborted) say(error.message);
       return null;
     } finally {
       clearTimeout(slow);
