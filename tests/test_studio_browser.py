@@ -237,8 +237,28 @@ def test_a_drawing_is_finished_and_two_are_morphed(open_page, size):
     middle = pixels(page, '#morph [data-plate="between"] canvas')
     page.locator('#morph [data-control="place"]').fill("0")
     assert pixels(page, '#morph [data-plate="between"] canvas') != middle
+    clears = page.locator("#morph [data-tools]").get_by_text("clear")
+    page.keyboard.press("Control+z")  # the example that came last
+    assert sum(clear.is_disabled() for clear in clears.all()) == 1
     page.go_back()
     playwright.expect(page.locator("#finish")).to_be_visible()
+
+
+def test_a_view_asks_again_only_if_its_question_has_changed(open_page):
+    page = open_page("/")
+    answered(page, "draw")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.get_by_role("link", name="Dream").click()
+    answered(page, "dream")
+    page.get_by_role("link", name="Draw", exact=True).click()
+    playwright.expect(page.locator("#draw")).to_be_visible()
+    page.get_by_role("link", name="Dream").click()
+    page.locator("#dream [data-another]").click()
+    with page.expect_response("**/reconstruct*") as answer:
+        page.get_by_role("link", name="Draw", exact=True).click()
+    assert answer.value.request.post_data_json["seed"] > 0
+    assert sum("/reconstruct" in url for url in asked) == 1
 
 
 def test_the_keyboard_reaches_everything(open_page):
@@ -330,6 +350,12 @@ def test_a_studio_that_stops_is_said_to_have_stopped(open_page, browsers):
     answered(page, "draw")
     page.route("**/api/v1/reconstruct*", lambda route: route.abort())
     stroke(page, page.locator("#draw [data-pad] canvas"))
+    playwright.expect(page.locator("#status")).to_contain_text("is it still running?")
+    page.route("**/api/v1/doodle*", lambda route: route.abort())
+    tools = page.locator("#draw [data-tools]")
+    tools.get_by_text("clear").click()
+    playwright.expect(page.locator("#status")).to_have_text("")
+    tools.get_by_text("example").click()
     playwright.expect(page.locator("#status")).to_contain_text("is it still running?")
     browsers[1].clear()  # the browser's own complaint of the request that failed
 

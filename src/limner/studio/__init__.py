@@ -4,10 +4,11 @@
     models.py       which runs there are; a network and what can be asked of it
     drawing.py      strokes of a visitor to the picture that a model sees
     engine.py       a bounded number of requests, batched where they can be
-    preparation.py    compiling and measuring in the background
+    preparation.py  compiling and measuring in the background
     schemas.py      the requests and answers of the API, version 1
+    api.py          the routes
     guard.py        what is refused before anything is computed
-    server.py       the application: routes and nothing else
+    server.py       the application: the API and the page's files behind the guard; its process
 
 It needs the packages of `limner[studio]`.
 """

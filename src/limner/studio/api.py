@@ -1,12 +1,12 @@
 """The routes of the API, version 1: strokes in, drawings out, as JSON or as pictures to keep."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-import jax
 import numpy as np
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from jaxtyping import Float
 from starlette.concurrency import run_in_threadpool
 
@@ -16,17 +16,18 @@ from limner.errors import LimnerError
 from limner.sample import Drawings, collect
 from limner.strokes import Strokes
 from limner.studio import drawing
+from limner.studio.drawing import Points
 from limner.studio.engine import Engine
 from limner.studio.models import StudioModel
 from limner.studio.preparation import Preparation
 from limner.studio.schemas import (
-    Card,
     CompleteAnswer,
     CompleteRequest,
     DoodleAnswer,
     Format,
     InterpolateAnswer,
     InterpolateRequest,
+    ModelCard,
     ModelsAnswer,
     Pixels,
     ReconstructAnswer,
@@ -34,7 +35,7 @@ from limner.studio.schemas import (
     Refusal,
     SampleAnswer,
     SampleRequest,
-    Windows,
+    WindowsAnswer,
 )
 from limner.takeaway import Show
 
@@ -66,17 +67,16 @@ AskedFormat = Annotated[
 ]
 
 
+@dataclass(frozen=True, eq=False)
 class Studio:
-    """The models that are served; once it runs, what computes for them and makes them ready."""
+    """The models that are served, what computes for them and what makes them ready."""
 
+    models: Mapping[str, StudioModel]
     engine: Engine
     preparation: Preparation
 
-    def __init__(self, models: Mapping[str, StudioModel]):
-        self.models = models
-
     @contextmanager
-    def model(self, name: str | None, *, draws: bool):
+    def model(self, name: str | None, *, draws: bool) -> Iterator[StudioModel]:
         """A model to ask, and a place among the requests for as long.
 
         Args:
@@ -98,150 +98,165 @@ class Studio:
             yield found
 
 
-def routes(studio: Studio) -> APIRouter:
-    """The API of a studio."""
-    router = APIRouter(prefix="/api/v1", responses=_REFUSALS)
+async def served(request: Request) -> Studio:  # async, so that no thread is called for it
+    """The studio that a request is made to."""
+    return request.app.state.studio
 
-    @router.get("/models", summary="The models that are served, and their cards")
-    def models() -> ModelsAnswer:
-        return ModelsAnswer(models=[Card.of(model) for model in studio.models.values()])
 
-    @router.get("/doodle", summary="A drawing to start from, made up by a program")
-    def make_doodle(
-        category: Literal[*CATEGORIES] = "cat",  # pyright: ignore[reportInvalidTypeForm]
-        index: Annotated[int, Query(ge=0, lt=100_000)] = 0,
-    ) -> DoodleAnswer:
-        return DoodleAnswer(
-            category=category, index=index, strokes=_points(doodle(category, index))
+Served = Annotated[Studio, Depends(served)]
+
+router = APIRouter(prefix="/api/v1", responses=_REFUSALS)
+
+
+@router.get("/models", summary="The models that are served, and their cards")
+def models(studio: Served) -> ModelsAnswer:
+    """The first is the one that answers where a request names none."""
+    return ModelsAnswer(models=[ModelCard.of(model) for model in studio.models.values()])
+
+
+@router.get("/doodle", summary="A drawing to start from, made up by a program")
+def make_doodle(
+    category: Literal[*CATEGORIES] = "cat",  # pyright: ignore[reportInvalidTypeForm]
+    index: Annotated[int, Query(ge=0, lt=100_000)] = 0,
+) -> DoodleAnswer:
+    """The same category and index always give the same drawing."""
+    return DoodleAnswer(category=category, index=index, strokes=_points(doodle(category, index)))
+
+
+@router.post(
+    "/reconstruct",
+    summary="Draw a drawing again from looks at it",
+    response_model=ReconstructAnswer,
+    responses=_ANSWERS,
+)
+async def reconstruct(
+    asked: ReconstructRequest, studio: Served, format: AskedFormat = "json"
+) -> ReconstructAnswer | Response:
+    """The same seed gives what `limner.sample.reconstruct` gives."""
+    with studio.model(asked.model, draws=True) as model:
+        strokes, image = await run_in_threadpool(_seen, model, asked.strokes)
+        seeds = np.array([asked.seed], np.uint32)
+        drawn = await studio.engine.together(model.reconstruct, image[None], seeds)
+        if format != "json":
+            caption = (
+                f"Reconstruction from the posterior · {model.name}, T = {model.num_steps},"
+                f" seed {asked.seed}"
+            )
+            drawings = collect(drawn.steps)
+            return await _picture(format, _show(model, drawings, caption, image))
+        _, losses, floor = drawn
+        bound = float(losses.bound[0])
+        return ReconstructAnswer(
+            model=model.name,
+            seed=asked.seed,
+            strokes=_points(strokes),
+            image=Pixels.of(image),
+            canvases=Pixels.of_logits(drawn.steps.canvas[0]),
+            read=WindowsAnswer.of(drawn.steps.read_window, model.config.model.read_grid),
+            write=WindowsAnswer.of(drawn.steps.write_window, model.config.model.write_grid),
+            distortion=float(losses.distortion[0]),
+            rate=float(losses.rate[0]),
+            rate_per_step=losses.rate_per_step[0].tolist(),
+            bound=bound,
+            floor=float(floor[0]),
+            percentile=model.percentile(bound),
         )
 
-    @router.post(
-        "/reconstruct",
-        summary="Draw a drawing again from looks at it",
-        response_model=ReconstructAnswer,
-        responses=_ANSWERS,
-    )
-    async def reconstruct(asked: ReconstructRequest, format: AskedFormat = "json"):
-        with studio.model(asked.model, draws=True) as model:
-            strokes, image = await run_in_threadpool(_seen, model, asked.strokes)
-            seeds = np.array([asked.seed], np.uint32)
-            drawn = await studio.engine.together(model.reconstruct, image[None], seeds)
-            if format != "json":
-                caption = (
-                    f"Reconstruction from the posterior · {model.name}, T = {model.num_steps},"
-                    f" seed {asked.seed}"
-                )
-                drawings = collect(drawn.steps)
-                return await _picture(format, _show(model, drawings, caption, image))
-            _, losses, floor = drawn
-            bound = float(losses.bound[0])
-            return ReconstructAnswer(
-                model=model.name,
-                seed=asked.seed,
-                strokes=_points(strokes),
-                image=Pixels.of(image),
-                canvases=Pixels.of_logits(drawn.steps.canvas[0]),
-                read=Windows.of(drawn.steps.read_window, model.config.model.read_grid),
-                write=Windows.of(drawn.steps.write_window, model.config.model.write_grid),
-                distortion=float(losses.distortion[0]),
-                rate=float(losses.rate[0]),
-                rate_per_step=losses.rate_per_step[0].tolist(),
-                bound=bound,
-                floor=float(floor[0]),
-                percentile=model.percentile(bound),
-            )
 
-    @router.post(
-        "/sample",
-        summary="Make drawings up",
-        response_model=SampleAnswer,
-        responses=_ANSWERS,
-    )
-    async def sample(asked: SampleRequest, format: AskedFormat = "json"):
-        with studio.model(asked.model, draws=False) as model:
-            num_steps = min(asked.num_steps or model.num_steps, model.most_steps)
-            drawings = await studio.engine.alone(
-                lambda: model.sample(asked.num, num_steps, asked.seed, asked.temperature)
+@router.post(
+    "/sample",
+    summary="Make drawings up",
+    response_model=SampleAnswer,
+    responses=_ANSWERS,
+)
+async def sample(
+    asked: SampleRequest, studio: Served, format: AskedFormat = "json"
+) -> SampleAnswer | Response:
+    """They come from noise alone: the same seed gives what `limner sample` gives."""
+    with studio.model(asked.model, draws=False) as model:
+        num_steps = min(asked.num_steps or model.num_steps, model.most_steps)
+        drawings = await studio.engine.alone(
+            lambda: model.sample(asked.num, num_steps, asked.seed, asked.temperature)
+        )
+        if format != "json":
+            heat = "" if asked.temperature == 1 else f", temperature {asked.temperature:g}"
+            caption = (
+                f"Samples from the prior · {model.name}{heat}, T = {num_steps}, seed {asked.seed}"
             )
-            if format != "json":
-                caption = f"{_samples(model, asked)}, T = {num_steps}, seed {asked.seed}"
-                return await _picture(format, _show(model, drawings, caption))
-            return SampleAnswer(
-                seed=asked.seed,
-                temperature=asked.temperature,
-                num_steps=num_steps,
-                **_drawn(model, drawings),
-            )
-
-    @router.post(
-        "/complete",
-        summary="Finish a drawing in several ways",
-        response_model=CompleteAnswer,
-        responses=_ANSWERS,
-    )
-    async def complete(asked: CompleteRequest, format: AskedFormat = "json"):
-        with studio.model(asked.model, draws=True) as model:
-            image = await run_in_threadpool(_seen_in_place, model, asked.strokes)
-            drawings = await studio.engine.alone(
-                lambda: model.complete(image, asked.num, asked.seed, asked.temperature)
-            )
-            if format != "json":
-                caption = f"Completions of a drawing · {model.name}, seed {asked.seed}"
-                return await _picture(format, _show(model, drawings, caption))
-            return CompleteAnswer(
-                image=Pixels.of(image),
-                seed=asked.seed,
-                temperature=asked.temperature,
-                **_drawn(model, drawings),
-            )
-
-    @router.post(
-        "/interpolate",
-        summary="Draw the way from one drawing to another",
-        response_model=InterpolateAnswer,
-        responses=_ANSWERS,
-    )
-    async def interpolate(asked: InterpolateRequest, format: AskedFormat = "json"):
-        with studio.model(asked.model, draws=True) as model:
-            _, first = await run_in_threadpool(_seen, model, asked.first)
-            _, second = await run_in_threadpool(_seen, model, asked.second)
-            drawings = await studio.engine.alone(
-                lambda: model.interpolate(first, second, asked.num)
-            )
-            if format != "json":
-                caption = f"Interpolation between two drawings · {model.name}"
-                show = _show(model, drawings, caption)._replace(is_way=True)
-                return await _picture(format, show)
-            return InterpolateAnswer(
-                first=Pixels.of(first),
-                second=Pixels.of(second),
-                places=np.linspace(0, 1, asked.num).tolist(),
-                **_drawn(model, drawings),
-            )
-
-    return router
+            return await _picture(format, _show(model, drawings, caption))
+        return SampleAnswer.of(
+            model,
+            drawings,
+            seed=asked.seed,
+            temperature=asked.temperature,
+            num_steps=num_steps,
+        )
 
 
-def _seen(model: StudioModel, points) -> tuple[Strokes, Float[np.ndarray, "c h w"]]:
+@router.post(
+    "/complete",
+    summary="Finish a drawing in several ways",
+    response_model=CompleteAnswer,
+    responses=_ANSWERS,
+)
+async def complete(
+    asked: CompleteRequest, studio: Served, format: AskedFormat = "json"
+) -> CompleteAnswer | Response:
+    """The ink that is given stays; the first ways are the same however many there are."""
+    with studio.model(asked.model, draws=True) as model:
+        image = await run_in_threadpool(_seen_in_place, model, asked.strokes)
+        drawings = await studio.engine.alone(
+            lambda: model.complete(image, asked.num, asked.seed, asked.temperature)
+        )
+        if format != "json":
+            caption = f"Completions of a drawing · {model.name}, seed {asked.seed}"
+            return await _picture(format, _show(model, drawings, caption))
+        return CompleteAnswer.of(
+            model,
+            drawings,
+            image=Pixels.of(image),
+            seed=asked.seed,
+            temperature=asked.temperature,
+        )
+
+
+@router.post(
+    "/interpolate",
+    summary="Draw the way from one drawing to another",
+    response_model=InterpolateAnswer,
+    responses=_ANSWERS,
+)
+async def interpolate(
+    asked: InterpolateRequest, studio: Served, format: AskedFormat = "json"
+) -> InterpolateAnswer | Response:
+    """It is the arc between their latents; no chance is in it."""
+    with studio.model(asked.model, draws=True) as model:
+        _, first = await run_in_threadpool(_seen, model, asked.first)
+        _, second = await run_in_threadpool(_seen, model, asked.second)
+        drawings = await studio.engine.alone(lambda: model.interpolate(first, second, asked.num))
+        if format != "json":
+            caption = f"Interpolation between two drawings · {model.name}"
+            show = _show(model, drawings, caption)._replace(is_way=True)
+            return await _picture(format, show)
+        return InterpolateAnswer.of(
+            model,
+            drawings,
+            first=Pixels.of(first),
+            second=Pixels.of(second),
+            places=np.linspace(0, 1, asked.num).tolist(),
+        )
+
+
+def _seen(model: StudioModel, points: Points) -> tuple[Strokes, Float[np.ndarray, "c h w"]]:
     """A drawing brought to size, and as the model sees it."""
     strokes = drawing.fitted(points)
     return strokes, model.targets(drawing.levels(strokes, model.network.shape[1]))
 
 
-def _seen_in_place(model: StudioModel, points) -> Float[np.ndarray, "c h w"]:
+def _seen_in_place(model: StudioModel, points: Points) -> Float[np.ndarray, "c h w"]:
+    """A drawing that is not done, as the model sees it."""
     strokes = drawing.in_place(points)
     return model.targets(drawing.levels(strokes, model.network.shape[1]))
-
-
-def _drawn(model: StudioModel, drawings: Drawings) -> dict[str, Any]:
-    """What every answer says of drawings; pictures come before steps."""
-    seen = (drawings.canvases, drawings.write_window)
-    canvases, write = jax.tree.map(lambda leaf: np.swapaxes(leaf, 0, 1), seen)
-    return {
-        "model": model.name,
-        "canvases": Pixels.of_logits(canvases),
-        "write": Windows.of(write, model.config.model.write_grid),
-    }
 
 
 def _show(
@@ -261,12 +276,7 @@ def _show(
     )
 
 
-def _samples(model: StudioModel, asked: SampleRequest) -> str:
-    heat = "" if asked.temperature == 1 else f", temperature {asked.temperature:g}"
-    return f"Samples from the prior · {model.name}{heat}"
-
-
-async def _picture(format: str, show: Show) -> Response:
+async def _picture(format: Format, show: Show) -> Response:
     media, render = _MEDIA[format]
     return Response(await run_in_threadpool(render, show), media_type=media)
 

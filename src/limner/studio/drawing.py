@@ -14,14 +14,17 @@ from jaxtyping import UInt8
 from limner.errors import LimnerError
 from limner.strokes import EXTENT, Strokes, ink_length, rasterise, simplify
 
+Points = Sequence[Sequence[Sequence[float]]]
+"""A drawing as a visitor sends it: strokes of (x, y) points, y downwards."""
+
 MOST_POINTS = 10_000
 
-MOST_INK = 20_000
-"""Length of all strokes, in units of which a page has 255: no hand draws a tenth of it, and the
-time to simplify a drawing may grow with its square."""
+MOST_PAGE_INK = 20_000
+"""Length of all strokes, in units of which a page has 255: no hand draws a tenth of it. Less than
+`strokes.MOST_INK`, for the time to simplify a drawing may grow with its square and others wait."""
 
 
-def fitted(points: Sequence[Sequence[Sequence[float]]]) -> Strokes:
+def fitted(points: Points) -> Strokes:
     """Strokes of (x, y) points, in any units, as a simplified drawing.
 
     Raises:
@@ -33,7 +36,7 @@ def fitted(points: Sequence[Sequence[Sequence[float]]]) -> Strokes:
     return simplify(strokes)
 
 
-def in_place(points: Sequence[Sequence[Sequence[float]]]) -> Strokes:
+def in_place(points: Points) -> Strokes:
     """Strokes on a page from 0 to 255 both ways, so moved that they are rasterised where they are.
 
     The official recipe moves a drawing whose largest x is m by (256 - m) / 2; adding m - 256
@@ -53,7 +56,7 @@ def levels(strokes: Strokes, side: int) -> UInt8[np.ndarray, "1 {side} {side}"]:
     return rasterise([strokes], side)
 
 
-def _arrays(points: Sequence[Sequence[Sequence[float]]]) -> Strokes:
+def _arrays(points: Points) -> Strokes:
     count = sum(map(len, points))
     if count > MOST_POINTS:
         raise LimnerError(f"the strokes have {count:,} points: send {MOST_POINTS:,} at most")
@@ -62,8 +65,8 @@ def _arrays(points: Sequence[Sequence[Sequence[float]]]) -> Strokes:
 
 def _check_ink(strokes: Strokes, scale: float) -> None:
     length = scale * ink_length(strokes)
-    if not length <= MOST_INK:
+    if not length <= MOST_PAGE_INK:
         raise LimnerError(
             f"the strokes are {length / EXTENT:,.0f} pages long: draw with less ink, at most "
-            f"{MOST_INK / EXTENT:.0f} times the page's side"
+            f"{MOST_PAGE_INK / EXTENT:.0f} times the page's side"
         )

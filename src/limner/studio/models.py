@@ -3,16 +3,15 @@
 A model's functions take rows and pad them to one of few numbers, so that each is compiled for few
 shapes; models of equal sizes share what is compiled.
 
-Axis letters: b picture, t step, c channel, h w picture, z latent, k end, n place on a way.
+Axis letters: b picture, c channel, h w picture.
 """
 
 import itertools
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -26,7 +25,7 @@ from limner.distributions import bernoulli_entropy
 from limner.errors import LimnerError
 from limner.interpolate import interpolate
 from limner.model import Draw, Step
-from limner.objective import Loss, draw_noise, loss_of_inference
+from limner.objective import Loss, loss_of_inference
 from limner.pretrained.shelf import find, names
 from limner.run import Run
 from limner.sample import Drawings, collect, generate, noises
@@ -136,23 +135,6 @@ class StudioModel:
             return None
         return 100 * float(np.searchsorted(self.test_bounds, bound)) / len(self.test_bounds)
 
-    def facts(self) -> dict[str, Any]:
-        """What the model's card says, by name."""
-        data, train = self.config.data, self.config.train
-        best = [row for row in self.run.read_metrics() if row["kind"] == "valid"]
-        best = min(best, key=lambda row: row.get("bound", math.inf), default={})
-        return {
-            "weights": sum(leaf.size for leaf in jax.tree.leaves(self.network)),
-            "data": data.name,
-            "categories": list(data.categories) if self.category is None else [self.category],
-            "binarisation": data.binarisation,
-            "protocol": train.protocol,
-            "iterations": train.steps,
-            "batch_size": train.batch_size,
-            "validation_distortion": best.get("distortion"),
-            "validation_rate": best.get("rate"),
-        }
-
 
 @partial(jax.jit, static_argnames="num_steps")
 def _reconstruct(
@@ -163,8 +145,8 @@ def _reconstruct(
     num_steps: int,
 ) -> Reconstructions:
     def one(image: Float[Array, "c h w"], seed: UInt32[Array, ""]) -> Reconstructions:
-        key = jax.random.fold_in(jax.random.key(seed), 0)
-        final, steps = model.infer(image, draw_noise(key, num_steps, model.latent_size))
+        noise = noises(seed, 1, num_steps, model.latent_size)[0]
+        final, steps = model.infer(image, noise)
         losses = loss_of_inference(final, steps, image)
         return Reconstructions(steps, losses, bernoulli_entropy(image))
 
@@ -186,17 +168,7 @@ def find_models(places: Sequence[Path], beneath: Path = Path("runs")) -> dict[st
     Raises:
         LimnerError: A place holds no run with weights, or there is none at all.
     """
-    if not places:
-        runs = [run for run in _runs_in(beneath) if run.finished]
-        runs.sort(key=lambda run: run.weights.stat().st_mtime, reverse=True)
-        runs = runs or [find(Path(name)) for name in names()]
-        if not runs:
-            raise LimnerError(
-                f"there is no finished run under {beneath}: make one in some minutes with "
-                "`limner demo`, or name a run folder"
-            )
-    else:
-        runs = [run for place in places for run in _runs_at(place)]
+    runs = [run for place in places for run in _runs_at(place)] or _runs_to_meet(beneath)
     named: dict[str, Run] = {}
     for run in runs:
         folder = name = run.name
@@ -221,14 +193,27 @@ def load_models(runs: dict[str, Run]) -> dict[str, StudioModel]:
     return models
 
 
+def _runs_to_meet(beneath: Path) -> list[Run]:
+    finished = [run for run in _runs_in(beneath) if run.finished]
+    finished.sort(key=lambda run: run.weights.stat().st_mtime, reverse=True)
+    runs = finished or [find(Path(name)) for name in names()]
+    if not runs:
+        raise LimnerError(
+            f"there is no finished run under {beneath}: make one in some minutes with "
+            "`limner demo`, or name a run folder"
+        )
+    return runs
+
+
 def _runs_at(place: Path) -> list[Run]:
     if (place / "config.json").exists() or str(place) in names():
         return [find(place)]
     runs = [run for run in _runs_in(place) if run.weights.exists()]
     if not runs:
+        shelf = f" ({', '.join(names())})" if names() else ""
         raise LimnerError(
             f"{place} is neither a run folder nor a folder of runs with weights, nor the name of a "
-            f"pretrained model{f' ({there})' if (there := ', '.join(names())) else ''}"
+            f"pretrained model{shelf}"
         )
     return runs
 

@@ -5,19 +5,19 @@ longer than a page can hold. Numbers are finite; what is unknown to a request is
 """
 
 import base64
-from typing import Annotated, Literal
+import math
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
+import jax
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.attention import Window
+from limner.data.doodles import CATEGORIES
+from limner.sample import Drawings
 from limner.studio.drawing import MOST_POINTS
-from limner.studio.models import (
-    MOST_COMPLETIONS,
-    MOST_PLACES,
-    MOST_SAMPLES,
-    StudioModel,
-)
+from limner.studio.models import MOST_COMPLETIONS, MOST_PLACES, MOST_SAMPLES, StudioModel
 
 MOST_STROKES = 200
 
@@ -105,7 +105,7 @@ class Pixels(BaseModel):
         return cls.of((1 + np.tanh(canvases / 2)) / 2)
 
 
-class Windows(BaseModel):
+class WindowsAnswer(BaseModel):
     """Where attention lay, for each picture and step; lengths in pixels of the picture."""
 
     grid: int = Field(description="N, filters along a side.")
@@ -116,7 +116,7 @@ class Windows(BaseModel):
     intensity: list[list[float]]
 
     @classmethod
-    def of(cls, window: Window | None, grid: int | None) -> "Windows | None":
+    def of(cls, window: Window | None, grid: int | None) -> "WindowsAnswer | None":
         """From windows whose arrays are pictures by steps; None where there is no attention."""
         if window is None or grid is None:
             return None
@@ -127,7 +127,7 @@ class Windows(BaseModel):
         return cls(grid=grid, **lists)
 
 
-Strokes = list[list[Annotated[list[int], _Two]]]
+StrokesAnswer = list[list[Annotated[list[int], _Two]]]
 
 
 class ReconstructAnswer(BaseModel):
@@ -135,11 +135,11 @@ class ReconstructAnswer(BaseModel):
 
     model: str
     seed: int
-    strokes: Strokes = Field(description="The drawing, simplified.")
+    strokes: StrokesAnswer = Field(description="The drawing, simplified.")
     image: Pixels = Field(description="What the model saw: channel, y, x.")
     canvases: Pixels = Field(description="After every step: step, channel, y, x.")
-    read: Windows | None
-    write: Windows | None
+    read: WindowsAnswer | None
+    write: WindowsAnswer | None
     distortion: float = Field(description="-log p(image given the last canvas), Lx.")
     rate: float = Field(description="KL of the posterior from the prior, summed over steps.")
     rate_per_step: list[float]
@@ -155,7 +155,19 @@ class DrawingsAnswer(BaseModel):
 
     model: str
     canvases: Pixels = Field(description="picture, step, channel, y, x.")
-    write: Windows | None
+    write: WindowsAnswer | None
+
+    @classmethod
+    def of(cls, model: StudioModel, drawings: Drawings, **more: Any):
+        """A model's drawings, and what else this answer says of them."""
+        seen = (drawings.canvases, drawings.write_window)
+        canvases, write = jax.tree.map(lambda leaf: np.swapaxes(leaf, 0, 1), seen)
+        return cls(
+            model=model.name,
+            canvases=Pixels.of_logits(canvases),
+            write=WindowsAnswer.of(write, model.config.model.write_grid),
+            **more,
+        )
 
 
 class SampleAnswer(DrawingsAnswer):
@@ -182,7 +194,7 @@ class InterpolateAnswer(DrawingsAnswer):
     places: list[float] = Field(description="Where on the way, from 0 to 1.")
 
 
-class Card(BaseModel):
+class ModelCard(BaseModel):
     """What is to be known of a model."""
 
     name: str
@@ -197,6 +209,7 @@ class Card(BaseModel):
     weights: int = Field(description="How many.")
     data: str
     categories: list[str]
+    doodles: list[str] = Field(description="Categories of /doodle to start from.")
     binarisation: str
     protocol: str
     iterations: int
@@ -206,9 +219,12 @@ class Card(BaseModel):
     test_drawings: int = Field(description="Behind percentiles; 0 before they are measured.")
 
     @classmethod
-    def of(cls, model: StudioModel) -> "Card":
-        """A model's card."""
-        sizes = model.config.model
+    def of(cls, model: StudioModel) -> "ModelCard":
+        """A model's card, of its run as it is now."""
+        sizes, data, train = model.config.model, model.config.data, model.config.train
+        categories = data.categories if model.category is None else (model.category,)
+        validations = [row for row in model.run.read_metrics() if row["kind"] == "valid"]
+        best = min(validations, key=lambda row: row.get("bound", math.inf), default={})
         return cls(
             name=model.name,
             draws=model.draws,
@@ -219,15 +235,31 @@ class Card(BaseModel):
             hidden_size=sizes.hidden_size,
             read_grid=sizes.read_grid,
             write_grid=sizes.write_grid,
+            weights=sum(leaf.size for leaf in jax.tree.leaves(model.network)),
+            data=data.name,
+            categories=list(categories),
+            doodles=_doodles(data.name, categories),
+            binarisation=data.binarisation,
+            protocol=train.protocol,
+            iterations=train.steps,
+            batch_size=train.batch_size,
+            validation_distortion=best.get("distortion"),
+            validation_rate=best.get("rate"),
             test_drawings=len(model.test_bounds),
-            **model.facts(),
         )
+
+
+def _doodles(data: str, categories: Sequence[str]) -> list[str]:
+    """Those of a model's categories that there are doodles of; cats if there are none."""
+    if data == "doodles" and not categories:  # which is to say, all
+        return list(CATEGORIES)
+    return [name for name in categories if name in CATEGORIES] or ["cat"]
 
 
 class ModelsAnswer(BaseModel):
     """The models that are served; the first is the default."""
 
-    models: list[Card]
+    models: list[ModelCard]
 
 
 class DoodleAnswer(BaseModel):
@@ -235,7 +267,7 @@ class DoodleAnswer(BaseModel):
 
     category: str
     index: int
-    strokes: Strokes = Field(description="Points from 0 to 255.")
+    strokes: StrokesAnswer = Field(description="Points from 0 to 255.")
 
 
 class Refusal(BaseModel):

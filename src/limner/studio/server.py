@@ -3,7 +3,7 @@
 import hashlib
 import mimetypes
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
@@ -15,11 +15,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
 from limner.errors import LimnerError
-from limner.studio.api import Studio, routes
+from limner.studio.api import Studio, router
 from limner.studio.engine import Busy, Engine
 from limner.studio.guard import Guard
 from limner.studio.models import StudioModel
 from limner.studio.preparation import Preparation, rehearsals
+
+_Page = Callable[[Request], Awaitable[Response]]
 
 _MOST_CONNECTIONS = 512
 _DESCRIPTION = (
@@ -36,19 +38,19 @@ def create_app(models: Mapping[str, StudioModel], host: str = "127.0.0.1") -> Fa
         models: By name; the first is the default.
         host: The address that it is served on, which says what names requests may give it.
     """
-    studio = Studio(models)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         first = next(iter(models.values()))
-        studio.engine = Engine()
-        studio.preparation = Preparation(studio.engine)
+        engine = Engine()
+        preparation = Preparation(engine)
+        app.state.studio = Studio(models, engine, preparation)
         # The very first thing asked of the page is not to wait; the rest is compiled meanwhile.
-        await studio.engine.alone(next(rehearsals(first)))
-        studio.preparation.begin(first)
+        await engine.alone(next(rehearsals(first)))
+        preparation.begin(first)
         yield
-        await studio.preparation.close()
-        await studio.engine.close()
+        await preparation.close()
+        await engine.close()
 
     app = FastAPI(
         title="limner studio",
@@ -58,7 +60,7 @@ def create_app(models: Mapping[str, StudioModel], host: str = "127.0.0.1") -> Fa
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.include_router(routes(studio))
+    app.include_router(router)
     app.add_exception_handler(Busy, _say_busy)
     app.add_exception_handler(LimnerError, _say_unfit)
     app.add_exception_handler(RequestValidationError, _say_unfit)
@@ -110,7 +112,7 @@ async def _say_unfit(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": why}, 422)
 
 
-def _pages():
+def _pages() -> dict[str, _Page]:
     """The page's files by path, each held in memory: no request reaches the file system."""
     static = {path.name: path for path in files("limner.studio").joinpath("static").iterdir()}
     pages = {f"/{name}": _page(path) for name, path in static.items()}
@@ -122,7 +124,7 @@ def _pages():
     return pages
 
 
-def _page(path: Traversable):
+def _page(path: Traversable) -> _Page:
     content = path.read_bytes()
     media = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'

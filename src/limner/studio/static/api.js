@@ -19,7 +19,7 @@ export async function post(path, body, { signal, format = "json" } = {}) {
 
 async function answer(url, options) {
   for (let trial = 1; ; trial += 1) {
-    const response = await fetch(url, options);
+    const response = await fetch(url, options).catch(explain);
     if (response.ok) return response;
     if (response.status !== 503 || trial === NUM_TRIES) {
       const refusal = await response.json().catch(() => ({}));
@@ -27,6 +27,12 @@ async function answer(url, options) {
     }
     await new Promise((resolve) => setTimeout(resolve, 500 * trial));
   }
+}
+
+function explain(error) {
+  // What fetch throws when nobody answers.
+  if (error instanceof TypeError) throw new Error("The studio does not answer: is it still running?");
+  throw error;
 }
 
 /** The bytes of the API's Pixels, and how to cut them. */
@@ -43,7 +49,7 @@ export function pixels({ shape, data }) {
   };
 }
 
-/** A window of the API's Windows as a square to be drawn, or null. */
+/** A window of the API's WindowsAnswer as a square to be drawn, or null. */
 export function square(windows, picture, step) {
   if (!windows) return null;
   return {

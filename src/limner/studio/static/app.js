@@ -1,18 +1,18 @@
 // The page: which view is shown, of which model.
 
 import { get } from "./api.js";
+import { showCard } from "./card.js";
 import { DrawView } from "./draw.js";
 import { DreamView } from "./dream.js";
 import { FinishView } from "./finish.js";
 import { MorphView } from "./morph.js";
 import { change, reread, state } from "./state.js";
-import { say } from "./view.js";
+import { attempt, say } from "./status.js";
 
 const VIEWS = { draw: DrawView, dream: DreamView, finish: FinishView, morph: MorphView };
 const made = {};
 const links = document.querySelectorAll("nav a");
 const picker = document.getElementById("model");
-const card = document.getElementById("card");
 let models = [];
 let shown;
 
@@ -22,15 +22,14 @@ function model() {
 
 async function show() {
   const current = model();
-  let name = state.view in VIEWS ? state.view : "draw";
-  if (!current.draws) name = "dream";
+  const asked = Object.hasOwn(VIEWS, state.view) ? state.view : "draw";
+  const name = current.draws ? asked : "dream";
   change({ view: name, model: current.name });
   picker.value = current.name;
   document.title = `limner · ${name} · ${current.name}`;
   for (const link of links) {
-    const here = link.dataset.view === name;
-    link.toggleAttribute("aria-current", here);
-    if (here) link.setAttribute("aria-current", "page");
+    if (link.dataset.view === name) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
     link.hidden = !current.draws && link.dataset.view !== "dream";
   }
   for (const section of document.querySelectorAll("main > section")) {
@@ -40,11 +39,7 @@ async function show() {
   made[name] ??= new VIEWS[name](document.getElementById(name));
   shown = made[name];
   say();
-  try {
-    await shown.enter(current);
-  } catch (error) {
-    say(error.message);
-  }
+  await attempt(() => shown.enter(current));
 }
 
 for (const link of links) {
@@ -64,62 +59,21 @@ picker.addEventListener("change", () => {
   show();
 });
 addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "z" && shown?.pad) {
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && shown?.touched) {
     event.preventDefault();
-    shown.pad.undo();
+    shown.touched.undo();
   }
 });
-document.getElementById("card-button").addEventListener("click", async () => {
-  ({ models } = await get("models"));
-  fillCard(model());
-  card.showModal();
-});
-card.addEventListener("click", (event) => {
-  if (event.target === card) card.close();
-});
+document.getElementById("card-button").addEventListener("click", () =>
+  attempt(async () => {
+    // Anew, for test drawings have been measured meanwhile, and runs go on.
+    ({ models } = await get("models"));
+    showCard(model());
+  }),
+);
 
-function fillCard(of) {
-  const number = (value) => value.toLocaleString("en");
-  const nats = (value) => `${value.toFixed(1)} nats`;
-  const grid = (size) => (size ? `${size} × ${size} filters` : "the whole picture");
-  const subject = of.categories.length ? of.categories.join(", ") : "all categories";
-  document.getElementById("card-title").textContent = of.name;
-  document.getElementById("card-words").textContent =
-    `DRAW, trained on ${of.data}: ${subject}.` +
-    (of.data === "quickdraw" ? " Drawings by players of Quick, Draw! (Google, CC BY 4.0)." : "");
-  const facts = {
-    weights: number(of.weights),
-    picture: of.shape.slice(1).join(" × ") + (of.shape[0] === 1 ? ", ink" : ", colour"),
-    "steps, T": of.num_steps,
-    "latents a step, Z": of.latent_size,
-    "LSTM units": of.hidden_size,
-    reads: grid(of.read_grid),
-    writes: grid(of.write_grid),
-    targets: of.binarisation,
-    noise: of.protocol,
-    training: `${number(of.iterations)} iterations of ${of.batch_size}`,
-  };
-  if (of.validation_distortion !== null) {
-    facts["distortion, validation"] = nats(of.validation_distortion);
-    facts["rate, validation"] = nats(of.validation_rate);
-  }
-  if (of.test_drawings) facts["test drawings compared"] = number(of.test_drawings);
-  const rows = Object.entries(facts).map(([name, value]) => {
-    const row = document.createElement("div");
-    const term = document.createElement("dt");
-    const detail = document.createElement("dd");
-    term.textContent = name;
-    detail.textContent = value;
-    row.append(term, detail);
-    return row;
-  });
-  document.getElementById("card-facts").replaceChildren(...rows);
-}
-
-try {
+await attempt(async () => {
   ({ models } = await get("models"));
   picker.replaceChildren(...models.map(({ name }) => new Option(name, name)));
   await show();
-} catch (error) {
-  say(error.message);
-}
+});

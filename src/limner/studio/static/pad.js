@@ -7,7 +7,7 @@ const REACH = 10; // how near the eraser must come
 const NEAR = 1.5; // points nearer than this to the last one are left out
 
 export class Pad {
-  /** `changed` is called with the strokes when a stroke ends or strokes go. */
+  /** `changed` is called when a stroke ends, or strokes come or go. */
   constructor(root, tools, changed) {
     this.strokes = [];
     this.past = [];
@@ -22,7 +22,8 @@ export class Pad {
     this.hint.setAttribute("aria-hidden", "true");
     root.append(this.hint);
     this.root = root;
-    this.addTools(tools);
+    this.tools = tools;
+    this.addTools();
     for (const [name, handle] of Object.entries({
       pointerdown: this.down,
       pointermove: this.move,
@@ -35,22 +36,27 @@ export class Pad {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
   }
 
-  addTools(tools) {
-    const button = (name, act) => {
-      const element = document.createElement("button");
-      element.type = "button";
-      element.className = "quiet";
-      element.textContent = name;
-      element.addEventListener("click", act);
-      tools.append(element);
-      return element;
-    };
-    this.undoButton = button("undo", () => this.undo());
-    this.eraser = button("eraser", () => this.setErasing(!this.erasing));
+  addTools() {
+    this.undoButton = this.button("undo", () => this.undo());
+    this.eraser = this.button("eraser", () => this.setErasing(!this.erasing));
     this.eraser.setAttribute("aria-pressed", "false");
-    this.clearButton = button("clear", () => this.clear());
-    this.tools = tools;
-    this.button = button;
+    this.clearButton = this.button("clear", () => this.clear());
+  }
+
+  /** One more tool, and what it does. */
+  button(name, act) {
+    const element = document.createElement("button");
+    element.type = "button";
+    element.className = "quiet";
+    element.textContent = name;
+    element.addEventListener("click", act);
+    this.tools.append(element);
+    return element;
+  }
+
+  /** Whether nothing was ever on it. */
+  get fresh() {
+    return !this.strokes.length && !this.past.length;
   }
 
   /** Put a drawing on the paper; it goes when a visitor begins one, unless it is to be kept. */
@@ -89,7 +95,7 @@ export class Pad {
 
   finish() {
     this.paint();
-    this.changed(this.strokes);
+    this.changed();
   }
 
   down(event) {
@@ -99,13 +105,13 @@ export class Pad {
     this.canvas.setPointerCapture(event.pointerId);
     this.remember();
     this.before = this.strokes.length;
-    const fresh = this.example && !this.erasing;
+    const { example } = this;
     this.example = false;
     if (this.erasing) {
       this.erase(this.point(event));
       return;
     }
-    if (fresh) this.strokes = [];
+    if (example) this.strokes = [];
     this.strokes.push([this.point(event)]);
     this.paint();
   }

@@ -1,19 +1,128 @@
-// What all views share: the newest request wins, drawings are taken away, sliders say their value.
+// What all views share: the newest question wins, and its answer is drawn step by step.
 
-import { get, post } from "./api.js";
-import { anySeed, change, state } from "./state.js";
+import { get, pixels, post, square } from "./api.js";
+import { Controls } from "./controls.js";
+import { Pad } from "./pad.js";
+import { attempt, say } from "./status.js";
+import { takeaway } from "./takeaway.js";
+import { Timeline } from "./timeline.js";
 
-const status = document.getElementById("status");
+/**
+ * A view of what the studio draws.
+ *
+ * Each says which route it asks (`path`) and what (`question`), and on which `plates` the answer is
+ * drawn; most do more when it comes (`answered`), or show its steps in their own way (`show`).
+ */
+export class View {
+  nextDoodle = 1;
 
-/** Say something in the status line; nothing clears it. */
-export function say(words = "") {
-  status.textContent = words;
+  constructor(root) {
+    this.asker = new Asker();
+    this.timeline = new Timeline(root.querySelector("[data-timeline]"), () => this.redraw());
+    this.controls = new Controls(root, () => this.go());
+    this.pads = [...root.querySelectorAll("[data-pad]")].map((paper) => this.makePad(paper));
+    takeaway(root.querySelector("[data-takeaway]"), () => this.asked);
+  }
+
+  makePad(paper) {
+    const tools = paper.closest("figure").querySelector("[data-tools]");
+    const pad = new Pad(paper, tools, () => {
+      this.touched = pad; // the one that the keyboard undoes
+      this.go();
+    });
+    pad.button("example", () => attempt(() => this.example(pad)));
+    return pad;
+  }
+
+  /** Come into view, with this model; pads that nothing was ever on get an example. */
+  async enter(model) {
+    this.model = model;
+    this.controls.mark();
+    const fresh = this.pads.filter((pad) => pad.fresh);
+    if (fresh.length) await Promise.all(fresh.map((pad) => this.example(pad)));
+    else await this.go();
+  }
+
+  leave() {
+    this.timeline.pause();
+  }
+
+  async example(pad) {
+    pad.put(await this.doodle());
+  }
+
+  /** The next doodle that suits the model. */
+  async doodle() {
+    const { doodles } = this.model;
+    const index = this.nextDoodle;
+    this.nextDoodle += 1;
+    const category = doodles[index % doodles.length];
+    const { strokes } = await get(`doodle?category=${category}&index=${index}`);
+    // In the middle of the page, where the recipe of the bitmaps puts a drawing.
+    const shifts = [0, 1].map((axis) => {
+      const most = Math.max(...strokes.flatMap((stroke) => stroke.map((point) => point[axis])));
+      return (255 - most) / 2;
+    });
+    return strokes.map((stroke) => stroke.map(([x, y]) => [x + shifts[0], y + shifts[1]]));
+  }
+
+  /** Ask the view's question, unless the answer to it is here; an older one is given up. */
+  async go() {
+    this.asker.giveUp();
+    if (this.pads.some((pad) => !pad.strokes.length)) {
+      this.forget();
+      return;
+    }
+    // A copy, for strokes go on being drawn.
+    const body = structuredClone({ model: this.model.name, ...this.question() });
+    if (JSON.stringify(body) === JSON.stringify(this.asked?.body)) return;
+    const word = this.model.categories[0] ?? "drawing";
+    const answer = await this.asker.ask(this.path, body);
+    if (!answer) return;
+    this.answer = answer;
+    this.asked = { path: this.path, body, strokes: answer.strokes ?? body.strokes, word };
+    this.canvases = pixels(answer.canvases);
+    const numSteps = answer.canvases.shape.at(-4);
+    this.lastStep = numSteps - 1;
+    for (const plate of this.plates) plate.resize(this.canvases.shape);
+    this.timeline.set(numSteps, answer.rate_per_step);
+    this.answered(answer);
+  }
+
+  /** Do what is to be done with an answer that has come. */
+  answered() {
+    this.timeline.start();
+  }
+
+  /** Take the answer away. */
+  forget() {
+    this.timeline.pause();
+    this.answer = this.asked = null;
+    for (const plate of this.plates) plate.clear();
+  }
+
+  redraw() {
+    if (this.answer) this.show(this.timeline.at);
+  }
+
+  /** Show a step of each drawing. */
+  show(step) {
+    this.plates.forEach((plate, n) => {
+      plate.show(this.canvases.at(n, step), this.given);
+      plate.window(this.writing(n, step));
+    });
+  }
+
+  /** The window that a drawing is written through, or null when it is done. */
+  writing(n, step) {
+    return step === this.lastStep ? null : square(this.answer.write, n, step);
+  }
 }
 
-/** Ask the studio, giving up an older question of the same asker. */
-export class Asker {
+/** Asks the studio one thing at a time. */
+class Asker {
+  /** The answer; null if there is none, or it is not wanted any more. */
   async ask(path, body) {
-    this.control?.abort();
     const control = (this.control = new AbortController());
     const slow = setTimeout(() => say("One moment: the model is warming up."), 1500);
     try {
@@ -22,131 +131,15 @@ export class Asker {
       say();
       return answer;
     } catch (error) {
-      if (!control.signal.aborted) {
-        say(error instanceof TypeError ? "The studio does not answer: is it still running?" : error.message);
-      }
+      if (!control.signal.aborted) say(error.message);
       return null;
     } finally {
       clearTimeout(slow);
     }
   }
 
-  forget() {
+  giveUp() {
     this.control?.abort();
-  }
-}
-
-/** A doodle to start from: of the model's category if there are such. */
-export async function example(model, index) {
-  const doodles = ["cat", "dog", "fish", "flower", "house", "tree", "car", "face"];
-  const known = model.categories.filter((category) => doodles.includes(category));
-  const choice = known.length ? known : model.data === "doodles" ? doodles : ["cat"];
-  const category = choice[index % choice.length];
-  const { strokes } = await get(`doodle?category=${category}&index=${index}`);
-  // In the middle of the page, where the recipe of the bitmaps puts a drawing.
-  const shifts = [0, 1].map((axis) => {
-    const most = Math.max(...strokes.flatMap((stroke) => stroke.map((point) => point[axis])));
-    return (255 - most) / 2;
-  });
-  return strokes.map((stroke) => stroke.map(([x, y]) => [x + shifts[0], y + shifts[1]]));
-}
-
-const WORDS = {
-  gif: ["GIF", "An animation"],
-  png: ["PNG", "A strip of stills"],
-  svg: ["SVG", "The path of the windows"],
-  ndjson: ["ndjson", "The drawing, simplified, as Quick, Draw! has it"],
-  link: ["link", "The address of these very drawings"],
-};
-
-/**
- * The row of things to take away.
- *
- * `current` gives what was last asked, as { path, body, strokes, word }, or null.
- */
-export function takeaway(root, current) {
-  root.append("Take away ");
-  for (const kind of root.dataset.takeaway.split(" ")) {
-    const [name, title] = WORDS[kind];
-    const button = document.createElement("button");
-    Object.assign(button, { type: "button", className: "quiet", textContent: name, title });
-    button.dataset.kind = kind;
-    button.addEventListener("click", async () => {
-      const asked = current();
-      if (!asked) {
-        say("There is nothing to take away yet.");
-        return;
-      }
-      button.disabled = true;
-      try {
-        await take(kind, asked);
-      } catch (error) {
-        say(error.message);
-      } finally {
-        button.disabled = false;
-      }
-    });
-    root.append(button);
-  }
-}
-
-async function take(kind, { path, body, strokes, word }) {
-  if (kind === "link") {
-    // Only pages from this machine, or over TLS, may write to the clipboard.
-    await navigator.clipboard?.writeText(location.href);
-    say(navigator.clipboard ? "The link is copied." : "The link is this page’s address.");
-    return;
-  }
-  if (kind === "ndjson") {
-    const drawing = strokes.map((points) => [0, 1].map((axis) => points.map((point) => point[axis])));
-    save(new Blob([`${JSON.stringify({ word, drawing })}\n`], { type: "application/x-ndjson" }), path, kind);
-    return;
-  }
-  say("Making the picture …");
-  save(await post(path, body, { format: kind }), path, kind);
-  say();
-}
-
-function save(blob, path, kind) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = `limner-${path}.${kind}`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-/** The sliders and fields of a view, bound to the page's address. */
-export class Controls {
-  constructor(root, changed) {
-    this.inputs = [...root.querySelectorAll("[data-control]")].filter(
-      (input) => input.dataset.control in state,
-    );
-    this.outputs = root.querySelectorAll("[data-value]");
-    for (const input of this.inputs) {
-      const { control } = input.dataset;
-      input.addEventListener("input", () => {
-        if (!input.validity.valid || input.value === "") return;
-        change({ [control]: input.valueAsNumber });
-        this.mark();
-        clearTimeout(this.waiting);
-        this.waiting = setTimeout(changed, 120);
-      });
-    }
-    root.querySelector("[data-another]")?.addEventListener("click", () => {
-      change({ seed: anySeed() });
-      this.mark();
-      changed();
-    });
-  }
-
-  mark() {
-    for (const input of this.inputs) {
-      const value = state[input.dataset.control];
-      if (document.activeElement !== input || input.type === "range") input.value = value;
-    }
-    for (const output of this.outputs) {
-      const value = state[output.dataset.value];
-      output.textContent = output.dataset.value === "temperature" ? value.toFixed(2) : value;
-    }
+    say();
   }
 }
