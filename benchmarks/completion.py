@@ -1,6 +1,6 @@
-"""How likely completions make what was hidden: half of test drawings, given the other half.
+"""How likely completions make what was hidden: half of unseen drawings, given the other half.
 
-    python benchmarks/completion.py cat
+    python benchmarks/completion.py cat --split test
 
 Of each drawing one half is known. Nats of the hidden half, from K drawings by the mean of their
 likelihoods, which is above the true conditional cost in expectation: of completions, of samples
@@ -15,26 +15,32 @@ from jaxtyping import Bool, Float
 
 from limner.complete import complete
 from limner.data.dataset import open_dataset
+from limner.data.names import SplitName
 from limner.evaluate import standard_error
 from limner.pretrained.shelf import find
 from limner.sample import reconstruct, sample
 
 
-def main(run: tyro.conf.Positional[Path], drawings: int = 200, num: int = 8) -> None:
+def main(
+    run: tyro.conf.Positional[Path],
+    split: SplitName = "valid",
+    drawings: int = 200,
+    num: int = 8,
+) -> None:
     """Measure a run.
 
     Args:
         run: Run folder, or the name of a pretrained model.
-        drawings: Test drawings.
+        split: Of the drawings; settings are chosen on valid, and reported on test.
+        drawings: How many.
         num: K.
     """
     there = find(run)
     model, num_steps = there.load_model(), there.config.model.num_steps
     dataset = open_dataset(there.config.data, shape=model.shape)
-    test, train = dataset.split("test"), dataset.split("train")
-    images = test.levels(np.arange(min(drawings, len(test)))) / np.float32(255)
+    unseen, train = dataset.split(split), dataset.split("train")
+    images = unseen.levels(np.arange(min(drawings, len(unseen)))) / np.float32(255)
     mean = (train.levels(np.arange(min(4000, len(train)))) / 255).mean(0).clip(1e-3, 1 - 1e-3)
-    made_up = sample(model, num=num, num_steps=num_steps, seed=0).canvases[-1]
     _, height, width = model.shape
     for name, known in {
         "upper": np.arange(height)[:, None] < height / 2,
@@ -45,15 +51,16 @@ def main(run: tyro.conf.Positional[Path], drawings: int = 200, num: int = 8) -> 
         for seed, image in enumerate(images):
             settings = {"num_steps": num_steps, "seed": seed}
             completed = complete(model, image * known, num=num, known=known, **settings)
-            seen = reconstruct(model, np.stack([image] * num), num_steps=num_steps, seed=seed)
+            made_up = sample(model, num=num, **settings)
+            seen = reconstruct(model, np.stack([image] * num), **settings)
             for of, canvases in {
                 "mean image": np.log(mean / (1 - mean))[None],
-                "samples": made_up,
+                "samples": made_up.canvases[-1],
                 "completions": completed.canvases[-1],
                 "reconstructions": seen.canvases[-1],
             }.items():
                 costs[of].append(hidden_nats(canvases, image, known))
-        print(f"given the {name} half of {len(images)} drawings, {num} of each:")
+        print(f"given the {name} half of {len(images)} {split} drawings, {num} of each:")
         for of, nats in costs.items():
             error = standard_error(np.array(nats))
             print(f"  {of:<16}{np.mean(nats):8.1f} nats, standard error {error:.1f}")

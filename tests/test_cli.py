@@ -236,6 +236,8 @@ def test_sizes_of_zero_are_refused(capsys, run, tmp_path):
     assert "read_grid is 0" in fails(capsys, "train", "--model.read-grid", "0", "--out", out)
     assert "write_grid is 0" in fails(capsys, "train", "--model.write-grid", "0", "--out", out)
     assert "--num is 0" in fails(capsys, "sample", run, "--num", "0")
+    for heat in ("nan", "inf", "-1"):
+        assert "--temperature is" in fails(capsys, "sample", run, f"--temperature={heat}")
     assert "--show-steps has 9" in fails(capsys, "sample", run, "--show-steps", "9")
     assert not out.exists()
 

@@ -46,9 +46,14 @@ def test_the_rate_rises_over_the_warm_up_and_falls_to_a_hundredth():
     assert constant(900) == pytest.approx(2e-3)
 
 
-def test_a_warm_up_longer_than_the_run_is_cut():
-    rate = learning_rate(TrainConfig(steps=10, warmup_steps=200))
-    assert all(np.isfinite(rate(step)) for step in range(11))
+@pytest.mark.parametrize("steps", [1, 9, 10, 200, 1000])
+def test_a_warm_up_takes_a_tenth_of_a_short_run_which_then_falls_as_any_other(steps):
+    config = TrainConfig(steps=steps, warmup_steps=200, learning_rate=2e-3)
+    rate = learning_rate(config)
+    assert rate(steps // 10) == pytest.approx(2e-3)
+    assert rate(steps) == pytest.approx(2e-5)
+    constant = learning_rate(dataclasses.replace(config, schedule="constant"))
+    assert constant(steps // 10) == constant(steps) == pytest.approx(2e-3)
 
 
 def test_global_clipping_bounds_the_norm_of_all_gradients_together():

@@ -139,7 +139,8 @@ def run(tmp_path) -> Run:
     """A finished run, drawn by a program's cats."""
     run = make_run(tmp_path / "runs" / "kitten")
     session = {"seconds": 12.5, "devices": 2, "device": "cpu", "machine": "Abacus 3"}
-    run.append("sessions.jsonl", [session, session])
+    run.add_session(session)
+    run.add_session(session)
     return run
 
 

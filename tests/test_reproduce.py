@@ -373,7 +373,7 @@ def fill(folder: Path, experiment: Experiment) -> dict[str, list[Result]]:
         )
         if steps:
             session = {"from_step": 0, "to_step": row.steps, "seconds": 1000.0}
-            there.append("sessions.jsonl", [session | {"devices": 2, "device": "cpu"}])
+            there.add_session(session | {"devices": 2, "device": "cpu"})
         results[row.name] = [
             made_up(row, one, 3 * number + place) for place, one in enumerate(row.measurements)
         ]

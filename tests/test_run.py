@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 
+from limner.checkpoint import open_checkpoints
 from limner.config import DataConfig, ModelConfig, RunConfig
 from limner.errors import LimnerError
 from limner.files import replacing
@@ -105,10 +107,42 @@ def test_two_trainings_cannot_hold_one_folder(run):
 
 def test_metrics_are_rows_of_json(run):
     assert run.read_metrics() == []
-    run.append("metrics.jsonl", [{"step": 1}, {"step": 2}])
-    run.append("metrics.jsonl", [{"step": 3}])
+    for step in (1, 2, 3):
+        run.add_metrics({"step": step})
     with run.metrics.open("a") as file:
         file.write('{"step": 4, "bou')  # the power went
     assert [row["step"] for row in run.read_metrics()] == [1, 2, 3]
     run.write_metrics(row for row in run.read_metrics() if row["step"] < 3)
     assert [json.loads(line)["step"] for line in run.metrics.read_text().splitlines()] == [1, 2]
+
+
+def test_a_session_comes_after_one_whose_row_was_cut_short(run):
+    run.add_session({"seconds": 1})
+    with run.sessions.open("a") as file:
+        file.write('{"seco')
+    run.add_session({"seconds": 2})
+    assert [row["seconds"] for row in run.read_sessions()] == [1, 2]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_run_folder_that_is_read_only_is_one_line(run):
+    run.add_metrics({"step": 1})
+    run.metrics.chmod(0o444)
+    run.folder.chmod(0o555)
+    try:
+        for attempt in (
+            lambda: run.locked().__enter__(),
+            lambda: run.add_metrics({"step": 2}),
+            lambda: run.add_session({"seconds": 1}),
+            lambda: open_checkpoints(run.checkpoints, lambda metrics: 0.0),
+        ):
+            with pytest.raises(LimnerError, match="cannot be written"):
+                attempt()
+    finally:
+        run.folder.chmod(0o755)
+
+
+def test_a_configuration_that_is_no_text_is_no_run(run):
+    (run.folder / "config.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(LimnerError, match="not a run folder"):
+        Run.open(run.folder)

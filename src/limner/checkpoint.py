@@ -1,10 +1,9 @@
-"""Training states on disk: the latest, and the best by a score.
+"""Training states on disk: the latest two, and the best by a score.
 
 Written by Orbax: a checkpoint is there whole or not at all, and many processes can share one.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,26 +12,30 @@ import orbax.checkpoint as ocp
 from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
 
 from limner.errors import LimnerError
+from limner.files import writing
 
 State = TypeVar("State")
 Metrics = dict[str, Any]
 
 
-@contextmanager
-def open_checkpoints(
-    folder: Path, score: Callable[[Metrics], float]
-) -> Iterator[ocp.CheckpointManager]:
-    """The checkpoints of a folder; of those with metrics, the one of least score is kept."""
+def open_checkpoints(folder: Path, score: Callable[[Metrics], float]) -> ocp.CheckpointManager:
+    """The checkpoints of a folder, to be closed; of those with metrics the least score is kept.
+
+    The latest but one is kept too, to go on from if the latest is damaged.
+
+    Raises:
+        LimnerError: The folder cannot be written.
+    """
     best = BestN(get_metric_fn=score, reverse=True, n=1, keep_checkpoints_without_metrics=False)
     options = ocp.CheckpointManagerOptions(
         best_fn=score,
         best_mode="min",
-        preservation_policy=AnyPreservationPolicy([LatestN(1), best]),
+        preservation_policy=AnyPreservationPolicy([LatestN(2), best]),
         cleanup_tmp_directories=True,
         enable_async_checkpointing=False,
     )
-    with ocp.CheckpointManager(folder.absolute(), options=options) as manager:
-        yield manager
+    with writing(folder):
+        return ocp.CheckpointManager(folder.absolute(), options=options)
 
 
 def save(

@@ -10,6 +10,7 @@ from limner.errors import LimnerError
 from limner.session import (
     RunFolder,
     check_at_least_one,
+    check_temperature,
     load_drawing_model,
     open_data,
     open_run,
@@ -51,6 +52,7 @@ def sample(
     there = open_run(run)
     check_at_least_one("--num", num)
     check_at_least_one("--num-steps", num_steps)
+    check_temperature(temperature)
     require_seed(seed, "--seed")
     from limner.data.dataset import told_apart
     from limner.gallery import save_samples
@@ -217,6 +219,7 @@ def complete(
         category: Of a model that tells categories apart; else what the picture looks like.
         out: Folder for the pictures, if not RUN/figures/completions.
     """
+    check_temperature(temperature)
     require_seed(seed, "--seed")
     from limner.complete import complete
     from limner.takeaway import Show, save_show

@@ -190,7 +190,7 @@ class TrainConfig:
     schedule: Literal["cosine", "constant"] = "cosine"
     """cosine falls to a hundredth at the last step."""
     warmup_steps: int = 200
-    """Steps over which the rate rises from zero."""
+    """Steps over which the rate rises from zero; a tenth of all, if that is fewer."""
     clipping: Literal["global", "per-variable"] = "global"
     """Bound the norm of the whole gradient, or of each variable's."""
     clip_norm: float = 5.0

@@ -3,6 +3,7 @@
 Axis letters: b picture, t step.
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -61,15 +62,15 @@ class Evaluation:
     """KL of the posterior from the prior."""
     rate_per_step: tuple[float, ...]
     """The rate of each step."""
-    bound: float | None
-    """distortion + rate, from one draw of the noise for each picture."""
-    stderr: float | None
-    """Standard error of the bound, over the pictures."""
-    floor: float | None
+    floor: float | None = None
     """Of grey targets, the entropy that no model can go below."""
-    excess: float | None
+    bound: float | None = None
+    """distortion + rate, from one draw of the noise for each picture."""
+    stderr: float | None = None
+    """Standard error of the bound, over the pictures."""
+    excess: float | None = None
     """Of grey targets, the bound less the floor."""
-    bits_per_dim: float | None
+    bits_per_dim: float | None = None
     """The bound in bits, for each pixel and channel."""
     by_category: dict[str, CategoryBound] = field(default_factory=dict)
     """Of several categories, each by itself."""
@@ -132,58 +133,51 @@ def evaluate(
         seed=seed,
         on_progress=lambda done: on_progress(done, total + weighed),
     )
-    rate = float(losses.rate.mean())
-    distortion = float(losses.distortion.mean())
-    facts = {
-        "data": dataset.name,
-        "categories": dataset.names,
-        "split": split,
-        "images": total,
-        "binarisation": binarisation,
-        "protocol": protocol,
-        "num_steps": num_steps,
-        "distortion": distortion,
-        "rate": rate,
-        "rate_per_step": tuple(losses.rate_per_step.mean(0).tolist()),
-    }
     floors = grey_floors(pictures) if binarisation == "grey" else None
-    facts["floor"] = None if floors is None else float(floors.mean())
+    found = Evaluation(
+        data=dataset.name,
+        categories=dataset.names,
+        split=split,
+        images=total,
+        binarisation=binarisation,
+        protocol=protocol,
+        num_steps=num_steps,
+        distortion=float(losses.distortion.mean()),
+        rate=float(losses.rate.mean()),
+        rate_per_step=tuple(losses.rate_per_step.mean(0).tolist()),
+        floor=None if floors is None else float(floors.mean()),
+    )
     if protocol == "as-published":
-        return Evaluation(
-            **facts,
-            bound=None,
-            stderr=None,
-            excess=None,
-            bits_per_dim=None,
-            Lx=distortion,
-            Lz=published_rate(rate, num_steps, model.latent_size),
-        )
-    if importance_samples is not None:
-        places = np.random.default_rng(seed).permutation(total)[:weighed]
-        weighted = estimate(
-            importance_weighted(num_steps, importance_samples),
-            model,
-            pictures,
-            binarisation=binarisation,
-            seed=seed,
-            places=places,
-            on_progress=lambda done: on_progress(total + done, total + weighed),
-        )
-        facts |= {
-            "importance_samples": importance_samples,
-            "importance_bound": float(weighted.mean()),
-            "importance_stderr": standard_error(weighted),
-            "importance_images": weighed,
-            "importance_gain": float(losses.bound[places].mean() - weighted.mean()),
-        }
-    bound = distortion + rate
-    return Evaluation(
-        **facts,
+        Lz = published_rate(found.rate, num_steps, model.latent_size)
+        return dataclasses.replace(found, Lx=found.distortion, Lz=Lz)
+    bound = found.distortion + found.rate
+    found = dataclasses.replace(
+        found,
         bound=bound,
         stderr=standard_error(losses.bound),
-        excess=None if facts["floor"] is None else bound - facts["floor"],
+        excess=None if found.floor is None else bound - found.floor,
         bits_per_dim=bound / np.log(2) / np.prod(dataset.shape),
         by_category=_by_category(dataset.names, pictures, losses.bound, floors),
+    )
+    if importance_samples is None:
+        return found
+    places = np.random.default_rng(seed).permutation(total)[:weighed]
+    weighted = estimate(
+        importance_weighted(num_steps, importance_samples),
+        model,
+        pictures,
+        binarisation=binarisation,
+        seed=seed,
+        places=places,
+        on_progress=lambda done: on_progress(total + done, total + weighed),
+    )
+    return dataclasses.replace(
+        found,
+        importance_samples=importance_samples,
+        importance_bound=float(weighted.mean()),
+        importance_stderr=standard_error(weighted),
+        importance_images=weighed,
+        importance_gain=float(losses.bound[places].mean() - weighted.mean()),
     )
 
 
@@ -196,16 +190,17 @@ def _by_category(
     """Those of several categories that have pictures in the split; none of a single one."""
     if len(names) == 1:
         return {}
-    kinds = pictures.categories(np.arange(len(pictures)))
-    found = {name: kinds == k for k, name in enumerate(names) if (kinds == k).any()}
+    categories = pictures.categories(np.arange(len(pictures)))
+    places = {name: np.flatnonzero(categories == k) for k, name in enumerate(names)}
     return {
         name: CategoryBound(
-            images=int(own.sum()),
+            images=len(own),
             bound=float(bounds[own].mean()),
             stderr=standard_error(bounds[own]),
             floor=None if floors is None else float(floors[own].mean()),
         )
-        for name, own in found.items()
+        for name, own in places.items()
+        if len(own)
     }
 
 

@@ -16,7 +16,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         LimnerError: It cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _beside(path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -35,7 +35,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     Raises:
         LimnerError: It cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _beside(path)
     with writing(path):
         temporary.mkdir(parents=True)
         try:
@@ -56,6 +56,11 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all, or raise as `replacing` does."""
+    """Write a text file in UTF-8, whole or not at all, or raise as `replacing` does."""
     with replacing(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _beside(path: Path) -> Path:
+    path = path.absolute()
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -172,7 +172,7 @@ def save_outliers(
     )
     picture, table = folder / "worst.png", folder / "outliers.csv"
     figures.save_picture(figures.image_grid(levels / 255, caption, labels=labels), picture)
-    with replacing(table) as temporary, temporary.open("w", newline="") as file:
+    with replacing(table) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["split", "category", "row", *numbers])
         rounded = [[f"{value:.3f}" for value in column] for column in numbers.values()]

@@ -5,10 +5,19 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+_open: list[threading.Event] = []
+"""Of the interruption that is open, if one is."""
+
 
 @contextmanager
 def interruption() -> Iterator[Callable[[], bool]]:
-    """Tells whether Ctrl-C was pressed or SIGTERM came; a second one ends at once."""
+    """Tells whether Ctrl-C was pressed or SIGTERM came; a second one ends at once.
+
+    One inside another tells the same.
+    """
+    if _open:
+        yield _open[0].is_set
+        return
     pressed = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield pressed.is_set
@@ -23,7 +32,9 @@ def interruption() -> Iterator[Callable[[], bool]]:
             signal.signal(signum, handler or signal.SIG_DFL)
 
     before = {signum: signal.signal(signum, handle) for signum in (signal.SIGINT, signal.SIGTERM)}
+    _open.append(pressed)
     try:
         yield pressed.is_set
     finally:
+        _open.clear()
         restore()

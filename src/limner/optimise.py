@@ -33,13 +33,14 @@ _OPTIMISERS = {
 
 def learning_rate(config: TrainConfig) -> optax.Schedule:
     """Step size as a function of the number of updates done."""
+    warmup_steps = min(config.warmup_steps, config.steps // 10)
     if config.schedule == "constant":
-        rise = optax.linear_schedule(0.0, config.learning_rate, config.warmup_steps)
-        return rise if config.warmup_steps else optax.constant_schedule(config.learning_rate)
+        rise = optax.linear_schedule(0.0, config.learning_rate, warmup_steps)
+        return rise if warmup_steps else optax.constant_schedule(config.learning_rate)
     return optax.warmup_cosine_decay_schedule(
         init_value=0.0,
         peak_value=config.learning_rate,
-        warmup_steps=min(config.warmup_steps, config.steps - 1),
+        warmup_steps=warmup_steps,
         decay_steps=config.steps,
         end_value=config.learning_rate / 100,
     )

@@ -27,7 +27,7 @@ from jaxtyping import PRNGKeyArray
 from limner.config import ModelConfig, Protocol, RunConfig, essence
 from limner.distributed import agreement, by_leader, leader_first, leads
 from limner.errors import LimnerError
-from limner.files import replace_text
+from limner.files import replace_text, writing
 from limner.model import Draw
 from limner.weights import load_weights, save_weights
 from limner.words import first_difference
@@ -72,6 +72,11 @@ class Run:
         return self.folder / "metrics.jsonl"
 
     @property
+    def sessions(self) -> Path:
+        """File of the starts of training."""
+        return self.folder / "sessions.jsonl"
+
+    @property
     def weights(self) -> Path:
         """File of the weights to evaluate."""
         return self.folder / "model.safetensors"
@@ -98,8 +103,8 @@ class Run:
         folder = Path(folder)
         path = folder / "config.json"
         try:
-            text = path.read_text()
-        except OSError:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
             raise LimnerError(
                 f"{folder} is not a run folder (no {path.name} in it): make one with "
                 f"`limner train --out {folder}`"
@@ -151,12 +156,13 @@ class Run:
             yield
 
     def _lock(self) -> AbstractContextManager[Any]:
-        try:
-            return FileLock(self.folder / ".lock", timeout=0).acquire()
-        except Timeout:
-            raise LimnerError(
-                f"{self.folder} is in use by another training: wait for it or stop it"
-            ) from None
+        with writing(self.folder):
+            try:
+                return FileLock(self.folder / ".lock", timeout=0).acquire()
+            except Timeout:
+                raise LimnerError(
+                    f"{self.folder} is in use by another training: wait for it or stop it"
+                ) from None
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The rows of metrics.jsonl; none if it is not there. A last line cut short is no row."""
@@ -164,7 +170,7 @@ class Run:
 
     def read_sessions(self) -> list[dict[str, Any]]:
         """The rows of sessions.jsonl, likewise."""
-        return self._read_rows(self.folder / "sessions.jsonl")
+        return self._read_rows(self.sessions)
 
     @by_leader
     def write_metrics(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -172,16 +178,22 @@ class Run:
         replace_text(self.metrics, "".join(json.dumps(row) + "\n" for row in rows))
 
     @by_leader
-    def append(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Add rows to a .jsonl file of the folder."""
-        with (self.folder / name).open("a") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
+    def add_metrics(self, row: Mapping[str, Any]) -> None:
+        """Add a row to metrics.jsonl."""
+        with writing(self.metrics), self.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    @by_leader
+    def add_session(self, row: Mapping[str, Any]) -> None:
+        """Add a row to sessions.jsonl."""
+        rows = [*self.read_sessions(), row]
+        replace_text(self.sessions, "".join(json.dumps(row) + "\n" for row in rows))
 
     @staticmethod
     def _read_rows(path: Path) -> list[dict[str, Any]]:
         if not path.exists():
             return []
-        return [json.loads(line) for line in path.read_text().split("\n")[:-1]]
+        return [json.loads(line) for line in path.read_text("utf-8").split("\n")[:-1]]
 
     @by_leader
     def save_model(self, model: Draw) -> None:

@@ -100,6 +100,12 @@ def check_importance(
         )
 
 
+def check_temperature(value: float) -> None:
+    """Refuse a factor that noise cannot have."""
+    if not 0 <= value < float("inf"):
+        raise LimnerError(f"--temperature is {value}: it must be a number from 0 up")
+
+
 def check_at_least_one(option: str, value: int | None) -> None:
     """Refuse a count of none."""
     if value is not None and value < 1:

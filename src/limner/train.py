@@ -45,7 +45,7 @@ from limner.parallel import (
     replicated_shapes,
     shard,
 )
-from limner.provenance import processor
+from limner.provenance import code_version, processor
 from limner.run import LOSSES, Run
 from limner.start import TrainState, check_fits, initial_model, state_around, state_shapes
 
@@ -131,7 +131,7 @@ def train(
             step += count
             count = next_count
             row = _row("train", step, config, losses)
-            run.append("metrics.jsonl", [row])
+            run.add_metrics(row)
             if _validates(config.train, step):
                 _validate(run, checkpoints, state, dataset, step)
             elapsed = time.perf_counter() - started
@@ -143,7 +143,7 @@ def train(
             save(checkpoints, step, state)
         seconds = time.perf_counter() - started
         if step > first:
-            run.append("sessions.jsonl", [_session(first, step, seconds, mesh)])
+            run.add_session(_session(first, step, seconds, mesh))
         validation = best_metrics(checkpoints)
     return Outcome(step, step == config.train.steps, validation, seconds)
 
@@ -250,7 +250,7 @@ def _validate(
     row = _row("valid", step, config, losses)
     if not np.isfinite(_score(row)):
         raise _diverged(run, checkpoints, step)
-    run.append("metrics.jsonl", [row])
+    run.add_metrics(row)
     best = best_metrics(checkpoints)
     if best is None or _score(row) < _score(best):
         run.save_model(state.average)  # before the checkpoint: a run cut off between makes it again
@@ -291,4 +291,5 @@ def _session(first: int, last: int, seconds: float, mesh: Mesh) -> dict[str, Any
         "device": mesh.devices.flat[0].device_kind,
         "machine": processor(),
         "jax": jax.__version__,
+        "limner": code_version(),
     }

@@ -69,6 +69,8 @@ class Training:
     """Of limner at the export, if it was a git checkout."""
     versions: dict[str, str]
     """Of the packages that compute, at the export."""
+    limner: str | None = None
+    """Versions of limner that trained it, as far as its sessions say."""
     before: "Training | None" = None
     """What made the weights it began with, if those were not new."""
 
@@ -163,7 +165,7 @@ class Card:
             "T": f"{found.num_steps} steps",
             "trained": "; before that ".join(one.effort for one in training.lineage),
             "weights": self._weights(),
-            "made with": listed(self._made_with()),
+            "exported with": listed(self._exported_with()),
         }
         given = " The model is given each picture's category." if self.told_apart else ""
         table = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
@@ -210,7 +212,7 @@ pictures again, {self._checked()}: the bound of these is {self.check.bound:.3f} 
         ]
         return "\n" + table(("category", "test pictures", "bound, nats", "floor"), rows)
 
-    def _made_with(self) -> list[str]:
+    def _exported_with(self) -> list[str]:
         versions = [f"{name} {version}" for name, version in self.training.versions.items()]
         if self.training.commit is not None:
             versions[0] += f" (commit {self.training.commit})"

@@ -13,7 +13,7 @@ from limner.config import RunConfig, changed
 from limner.data.dataset import Dataset
 from limner.errors import LimnerError
 from limner.evaluate import Evaluation, evaluate
-from limner.files import replacing_folder
+from limner.files import replace_text, replacing_folder
 from limner.model import Draw
 from limner.pretrained.card import Card, Check, Training
 from limner.pretrained.command import train_command
@@ -107,17 +107,17 @@ def export(
     )
     with replacing_folder(out) as folder:
         save_weights(model, folder / "model.safetensors", dtype)
-        (folder / "config.json").write_text(config.to_json())
-        (folder / "card.json").write_text(card.to_json())
-        (folder / "README.md").write_text(card.to_markdown())
+        replace_text(folder / "config.json", config.to_json())
+        replace_text(folder / "card.json", card.to_json())
+        replace_text(folder / "README.md", card.to_markdown())
     return card
 
 
 def check_can_export(run: Run, out: Path) -> None:
-    """Whether a run is finished, and its model can go to a folder.
+    """Refuse a run that is not finished, and a folder that its model cannot go to.
 
     Raises:
-        LimnerError: It is not, or cannot.
+        LimnerError: As said.
     """
     if (run.folder / "card.json").exists():
         raise LimnerError(f"{run.folder} has been exported already: copy the folder")
@@ -125,6 +125,8 @@ def check_can_export(run: Run, out: Path) -> None:
         raise LimnerError(
             f"{run.folder} is not a finished training: go on with `limner train --out {run.folder}`"
         )
+    if out.resolve() == Path.cwd():
+        raise LimnerError(f"--out {out} is the folder you are in: name one to be made")
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
         raise LimnerError(f"{out} is there already: remove it, or choose another --out")
 
@@ -189,11 +191,13 @@ def _shared(config: RunConfig, dataset: Dataset) -> RunConfig:
 def _training(run: Run, dataset: Dataset) -> Training:
     sessions = run.read_sessions()
     devices = dict.fromkeys(map(machine, sessions))
+    trained_by = dict.fromkeys(row["limner"] for row in sessions if "limner" in row)
     return Training(
         command=train_command(_shared(run.config, dataset)),
         steps=run.config.train.steps,
         seconds=round(sum((row["seconds"] for row in sessions), 0.0), 1),
         device=listed(devices or ["an unknown machine"]),
+        limner=listed(trained_by) if trained_by else None,
         commit=commit(),
         versions={name: version(name) for name in ("limner", "jax", "numpy")},
         before=_training_before(run, dataset),

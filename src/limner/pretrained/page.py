@@ -97,8 +97,10 @@ def _training(card: Card, pictures: Path) -> str:
         f"\n![Losses over updates: {path.stem}]({pictures.name}/{path.name})\n"
         for path in sorted(pictures.glob(f"{card.name}-curves*.png"))
     )
+    by = "" if training.limner is None else f" Trained by limner {training.limner}."
+    exported = "" if training.commit is None else f" Exported at commit {training.commit}."
     return (
         f"## How {card.name} was made\n\n```sh\n{training.commands}\n```\n\n"
         f"{took}, by the wall clock, pauses and other work on the machine included. "
-        f"Drawings: {card.split_counts}. Exported at commit {training.commit}.\n{curves}"
+        f"Drawings: {card.split_counts}.{by}{exported}\n{curves}"
     )

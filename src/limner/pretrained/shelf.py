@@ -167,4 +167,4 @@ def read_card(folder: Path) -> Card | None:
         LimnerError: It cannot be read.
     """
     path = folder / "card.json"
-    return Card.from_json(path.read_text(), origin=str(path)) if path.exists() else None
+    return Card.from_json(path.read_text("utf-8"), origin=str(path)) if path.exists() else None

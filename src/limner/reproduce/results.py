@@ -54,7 +54,7 @@ class Result:
             LimnerError: The file is not such a result.
         """
         try:
-            text = path.read_text()
+            text = path.read_text("utf-8")
         except FileNotFoundError:
             return None
         try:

@@ -108,7 +108,6 @@ def quickly(experiment: Experiment) -> Experiment:
         train = row.config.train
         changes = {
             "train.steps": QUICK_STEPS,
-            "train.warmup_steps": min(train.warmup_steps, QUICK_STEPS // 10),
             "train.validate_every": min(train.validate_every, QUICK_STEPS // 2),
         }
         return dataclasses.replace(row, config=changed(row.config, changes))
