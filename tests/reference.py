@@ -5,10 +5,7 @@ sum, and equations 1 to 29 as printed, but for eq. 11's constant (its T/2 is rig
 """
 
 import numpy as np
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
+from scipy.special import expit
 
 
 def filterbank(g, stride, variance, n, size):
@@ -70,8 +67,8 @@ def write(patch, parameters, height, width):
 
 def lstm(weight, bias, inputs, hidden, cell):
     i, f, o, g = np.split(weight @ np.concatenate([inputs, hidden]) + bias, 4)
-    cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(g)
-    return sigmoid(o) * np.tanh(cell), cell
+    cell = expit(f) * cell + expit(i) * np.tanh(g)
+    return expit(o) * np.tanh(cell), cell
 
 
 def draw(arrays, image, noise, read_grid, write_grid):
@@ -86,7 +83,7 @@ def draw(arrays, image, noise, read_grid, write_grid):
     h_dec, c_dec = arrays["start.decoder.hidden"], arrays["start.decoder.cell"]
     canvases, kls = [], []
     for epsilon in noise:
-        error = image - sigmoid(canvas)
+        error = image - expit(canvas)
         if read_grid is None:
             glimpse = np.concatenate([image.ravel(), error.ravel()])
         else:
@@ -111,6 +108,6 @@ def draw(arrays, image, noise, read_grid, write_grid):
             written = np.stack([write(patch, where, height, width) for patch in patches])
         canvas = canvas + written
         canvases.append(canvas)
-    p = sigmoid(canvas)
+    p = expit(canvas)
     distortion = -np.sum(image * np.log(p) + (1 - image) * np.log(1 - p))
     return np.stack(canvases), distortion, np.array(kls)

@@ -7,15 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import SMALL, fails
 from PIL import Image
 
 from limner.cli import main
 
-TINY = [
-    "--model.hidden-size", "8", "--model.num-steps", "3", "--model.latent-size", "2",
-    "--data.categories", "cat", "--data.limit", "40",
-    "--train.steps", "4", "--train.batch-size", "4", "--train.validate-every", "2",
-]  # fmt: skip
+TINY = [*SMALL, "--data.categories", "cat"]
 
 
 @pytest.fixture(scope="module")
@@ -24,18 +21,6 @@ def run(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("cli") / "run"
     main(["train", *TINY, "--out", str(folder)])
     return folder
-
-
-def fails(capsys, *arguments: object) -> str:
-    """The one line that a command ends in with exit code 2."""
-    capsys.readouterr()
-    with pytest.raises(SystemExit) as caught:
-        main([str(argument) for argument in arguments])
-    assert caught.value.code == 2
-    said = capsys.readouterr().err.strip()
-    assert said.startswith("limner: ")
-    assert "\n" not in said
-    return said
 
 
 def snapshot(folder: Path) -> dict[Path, bytes]:

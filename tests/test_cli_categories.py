@@ -5,17 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import SMALL
 from PIL import Image
 
 from limner.cli import main
 from limner.data.dataset import open_dataset
 from limner.run import Run
 
-OPTIONS = [
-    "--model.hidden-size", "8", "--model.num-steps", "3", "--model.latent-size", "2",
-    "--model.num-categories", "2", "--data.categories", "cat", "house", "--data.limit", "40",
-    "--train.steps", "4", "--train.batch-size", "4", "--train.validate-every", "4",
-]  # fmt: skip
+OPTIONS = [*SMALL, "--model.num-categories", "2", "--data.categories", "cat", "house"]
 
 
 @pytest.fixture(scope="module")

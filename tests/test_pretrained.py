@@ -12,6 +12,7 @@ import jax
 import numpy as np
 import pytest
 import tyro
+from commands import SMALL, fails
 from studio_process import make_run, running_studio
 
 import limner
@@ -35,9 +36,6 @@ from limner.studio.models import find_models, load_models
 FILES = {"README.md", "card.json", "config.json", "model.safetensors"}
 MOST_BYTES = 40_000_000
 """Of all that is shipped, so that the package stays quick to install."""
-
-
-# --- what is shipped ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", shelf.names())
@@ -131,9 +129,6 @@ def test_what_is_shipped_is_small():
     assert sum(path.stat().st_size for path in files) < MOST_BYTES
 
 
-# --- exporting ----------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def run(tmp_path) -> Run:
     """A finished run, drawn by a program's cats."""
@@ -153,16 +148,6 @@ def exported(run, tmp_path, monkeypatch) -> Path:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return folder
-
-
-def fails(capsys, *arguments: object) -> str:
-    capsys.readouterr()
-    with pytest.raises(SystemExit) as caught:
-        main([str(argument) for argument in arguments])
-    assert caught.value.code == 2
-    said = capsys.readouterr().err.strip()
-    assert "\n" not in said
-    return said
 
 
 def test_an_exported_folder_holds_the_rounded_weights_and_a_card_of_these(run, exported):
@@ -283,12 +268,8 @@ def test_a_card_comes_back_as_it_was_and_an_unknown_key_is_named(exported):
 def pair(tmp_path_factory) -> Path:
     """A trained model that tells cats and dogs apart, exported."""
     folder = tmp_path_factory.mktemp("pair")
-    main([
-        "train", "--model.hidden-size", "8", "--model.num-steps", "3", "--model.latent-size", "2",
-        "--model.num-categories", "2", "--data.categories", "cat", "dog", "--data.limit", "40",
-        "--train.steps", "4", "--train.batch-size", "4", "--train.validate-every", "2",
-        "--out", str(folder / "run"),
-    ])  # fmt: skip
+    options = [*SMALL, "--model.num-categories", "2", "--data.categories", "cat", "dog"]
+    main(["train", *options, "--out", str(folder / "run")])
     main(["export", str(folder / "run"), "--out", str(folder / "pair")])
     return folder / "pair"
 
@@ -351,9 +332,6 @@ def test_a_card_says_what_came_before_a_training_that_went_on_from_other_weights
     assert limner.load(tmp_path / "kitten").card == card
     for path in (tmp_path / "kitten").glob("*.*"):
         assert str(tmp_path).encode() not in path.read_bytes()
-
-
-# --- by name ------------------------------------------------------------------------------------
 
 
 def test_a_name_stands_for_a_run_folder_and_pictures_go_to_the_working_folder(exported, capsys):
@@ -425,9 +403,6 @@ def test_load_gives_what_draws(run, exported):
     assert trained.reconstruct(images).canvases.shape == (4, 2, 1, 28, 28)
     assert trained.reconstruct(images, num_steps=5).canvases.shape == (5, 2, 1, 28, 28)
     assert limner.load(run.folder).card is None
-
-
-# --- the page on them ----------------------------------------------------------------------------
 
 
 def test_the_page_sets_each_category_beside_the_model_of_it_alone(pair, tmp_path):
