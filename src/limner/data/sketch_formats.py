@@ -14,7 +14,7 @@ examples/binary_file_parser.py (its layout, little-endian).
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ import numpy as np
 from jaxtyping import Real
 
 from limner.data.npy import Readable
+from limner.data.sketchrnn import read_sketchrnn
 from limner.errors import LimnerError
 
 _LINE_LIMIT = 4 << 20
@@ -45,23 +46,6 @@ class Drawing(NamedTuple):
     """When it was drawn, Unix seconds."""
     strokes: list[Real[np.ndarray, "axes n"]]
     """In the order they were drawn."""
-
-
-def read_strokes(path: Path) -> Iterator[list[Real[np.ndarray, "axes n"]]]:
-    """The strokes of each drawing of a file: .ndjson, .bin, or sketch-rnn's .npz.
-
-    Raises:
-        LimnerError: another suffix, or a damaged file.
-    """
-    if path.suffix == ".ndjson":
-        return (drawing.strokes for drawing in read_ndjson(path))
-    if path.suffix == ".bin":
-        return (drawing.strokes for drawing in read_binary(path))
-    if path.suffix == ".npz":
-        from limner.data.sketchrnn import read_sketchrnn
-
-        return (strokes for _, strokes in read_sketchrnn(path))
-    raise LimnerError(f"{path} is no file of strokes: those end in .ndjson, .bin or .npz")
 
 
 def read_ndjson(path: Path) -> Iterator[Drawing]:
@@ -149,3 +133,24 @@ def _exactly(file: Readable, size: int, place: str) -> bytes:
     if len(data) != size:
         raise LimnerError(f"{place} is cut short")
     return data
+
+
+def read_strokes(path: Path) -> Iterator[list[Real[np.ndarray, "axes n"]]]:
+    """The strokes of each drawing of a file, whose suffix is one of `STROKE_SUFFIXES`.
+
+    Raises:
+        LimnerError: another suffix, or a damaged file.
+    """
+    if path.suffix not in _READERS:
+        raise LimnerError(f"{path} is no file of strokes: those end in .ndjson, .bin or .npz")
+    return _READERS[path.suffix](path)
+
+
+_READERS: dict[str, Callable[[Path], Iterator[list[Real[np.ndarray, "axes n"]]]]] = {
+    ".ndjson": lambda path: (drawing.strokes for drawing in read_ndjson(path)),
+    ".bin": lambda path: (drawing.strokes for drawing in read_binary(path)),
+    ".npz": lambda path: (strokes for _, strokes in read_sketchrnn(path)),
+}
+
+STROKE_SUFFIXES = frozenset(_READERS)
+"""Of ndjson, the binary format and sketch-rnn's."""
