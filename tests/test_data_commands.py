@@ -80,7 +80,7 @@ def test_exporting_twice_writes_the_same_bytes(mixed, tmp_path):
 @pytest.mark.parametrize("format", ["npy", "npz"])
 def test_arrays_are_read_by_numpy(mixed, tmp_path, format):
     done = []
-    paths = export(mixed, tmp_path, format, progress=lambda *counts: done.append(counts))
+    paths = export(mixed, tmp_path, format, on_progress=lambda *counts: done.append(counts))
     if format == "npz":
         arrays = dict(np.load(paths[0]))
     else:

@@ -91,7 +91,7 @@ def fetch(
 
     requests = wanted(data_root(root), names, format)
     with progress_bar("downloading", in_bytes=True) as advance:
-        fetched = download(requests, progress=advance, workers=workers)
+        fetched = download(requests, on_progress=advance, workers=workers)
     for request in requests:
         print(request.path, "fetched" if request.path in fetched else "was here")
 

@@ -12,8 +12,9 @@ from jaxtyping import Integer
 from limner.config import DataConfig, RunConfig
 from limner.data import binarise, doodles, images, mnist, quickdraw
 from limner.data.doodle_source import Doodles
-from limner.data.fetch import Progress, require
+from limner.data.fetch import require
 from limner.data.names import SPLITS, SplitName
+from limner.data.progress import Progress
 from limner.data.shuffle import batch_indices, some_indices
 from limner.data.sources import Pictures, Source
 from limner.data.split import BY_ROW, Progression, Split
@@ -98,7 +99,7 @@ def open_dataset(
     config: DataConfig,
     shape: tuple[int, int, int] | None = None,
     fetch: bool = True,
-    progress: Progress | None = None,
+    on_progress: Progress = lambda done, total: None,
 ) -> Dataset:
     """Open a data set; of Quick, Draw! files and arrays, only the headers are read.
 
@@ -107,7 +108,7 @@ def open_dataset(
         shape: channels, height and width that pictures of one's own are brought to, their own if
             None. The other data sets have one shape.
         fetch: whether to download what is missing.
-        progress: told of the bytes downloaded, and of all that there are.
+        on_progress: called with the bytes downloaded and those to download.
 
     Raises:
         LimnerError: unknown category, a file missing that cannot be fetched, or one damaged.
@@ -116,9 +117,9 @@ def open_dataset(
         case "doodles":
             return _open_doodles(config)
         case "quickdraw":
-            return _open_quickdraw(config, fetch, progress)
+            return _open_quickdraw(config, fetch, on_progress)
         case "mnist":
-            return _open_mnist(config, fetch, progress)
+            return _open_mnist(config, fetch, on_progress)
         case "static-mnist":
             return _open_static_mnist(config)
         case "images":
@@ -152,18 +153,18 @@ def _open_doodles(config: DataConfig) -> Dataset:
     return Dataset(config.name, names, sources, config.limit)
 
 
-def _open_quickdraw(config: DataConfig, fetch: bool, progress: Progress | None) -> Dataset:
+def _open_quickdraw(config: DataConfig, fetch: bool, on_progress: Progress) -> Dataset:
     names = config.categories or _DEFAULT
     check_names(names, quickdraw.categories(), "Quick, Draw!", quickdraw.LISTED)
     files = quickdraw.requests(data_root(config.root), names, "numpy_bitmap")
-    require(files, fetch, progress)
+    require(files, fetch, on_progress)
     sources = tuple(quickdraw.open_bitmaps(file.path) for file in files)
     return Dataset(config.name, names, sources, config.limit)
 
 
-def _open_mnist(config: DataConfig, fetch: bool, progress: Progress | None) -> Dataset:
+def _open_mnist(config: DataConfig, fetch: bool, on_progress: Progress) -> Dataset:
     root = data_root(config.root)
-    require(mnist.requests(root), fetch, progress)
+    require(mnist.requests(root), fetch, on_progress)
     train, train_labels = mnist.read_part(root, "train")
     test, test_labels = mnist.read_part(root, "t10k")
     if train.shape[1:] != test.shape[1:]:

@@ -23,11 +23,9 @@ from limner.data import mnist
 from limner.data.dataset import Dataset
 from limner.data.names import ExportFormat, SplitName
 from limner.data.npy import Writable, write_header
+from limner.data.progress import Progress
 from limner.errors import LimnerError
 from limner.files import replace_text, replacing, writing
-
-Progress = Callable[[int, int], None]
-"""Called with the drawings written and the drawings there are."""
 
 _BLOCK = 1_024
 
@@ -37,7 +35,7 @@ def export(
     folder: Path,
     format: ExportFormat,
     binarisation: Binarisation = "grey",
-    progress: Progress | None = None,
+    on_progress: Progress = lambda done, total: None,
 ) -> list[Path]:
     """Write all splits of a data set.
 
@@ -46,7 +44,7 @@ def export(
         folder: where to; it is made. `limner` reads idx back from here as MNIST with this root.
         format: see the module.
         binarisation: what becomes of grey levels, once and for all.
-        progress: told after every block.
+        on_progress: called with the drawings written and those to write, after every block.
 
     Returns:
         The files, or for png the folders, written.
@@ -56,7 +54,7 @@ def export(
     """
     if binarisation == "dynamic":
         raise LimnerError("dynamic binarisation is never the same: export static, or grey")
-    job = _Job(dataset, folder, binarisation, progress)
+    job = _Job(dataset, folder, binarisation, on_progress)
     with writing(folder):
         return _WRITERS[format](job)
 
@@ -69,14 +67,14 @@ class _Job:
         dataset: Dataset,
         folder: Path,
         binarisation: Binarisation,
-        progress: Progress | None,
+        on_progress: Progress,
     ):
         self.dataset, self.folder = dataset, folder
         self.sizes: dict[SplitName, int] = {
             which: size for which, size in dataset.sizes.items() if size
         }
         self._binarisation: Binarisation = binarisation
-        self._progress, self._done = progress, 0
+        self._on_progress, self._done = on_progress, 0
 
     @property
     def picture_shape(self) -> tuple[int, ...]:
@@ -96,8 +94,7 @@ class _Job:
             levels = split.targets(indices, self._binarisation, ())
             yield levels.transpose(0, 2, 3, 1).reshape(-1, *self.picture_shape)
             self._done += len(indices)
-            if self._progress is not None:
-                self._progress(self._done, sum(self.sizes.values()))
+            self._on_progress(self._done, sum(self.sizes.values()))
 
     def categories(self, which: SplitName) -> Int64[np.ndarray, "n"]:
         """The categories of a whole split."""

@@ -23,10 +23,8 @@ from urllib.parse import quote
 
 import httpx
 
+from limner.data.progress import Progress
 from limner.errors import LimnerError
-
-Progress = Callable[[int, int], None]
-"""Called with the bytes that are here and the bytes that there are, of all files together."""
 
 _TRIES = 3
 
@@ -55,7 +53,7 @@ def url_of(remote: str, server: str | None = None) -> str:
 def fetch(
     requests: Sequence[Request],
     server: str | None = None,
-    progress: Progress | None = None,
+    on_progress: Progress = lambda done, total: None,
     workers: int = 4,
     patience_seconds: float = 1.0,
 ) -> list[Path]:
@@ -64,7 +62,8 @@ def fetch(
     Args:
         requests: the files.
         server: where from; `bucket()` if None.
-        progress: called from several threads, one at a time.
+        on_progress: called with the bytes that are here and those that there are, of all files
+            together; from several threads, one at a time.
         workers: how many files at once.
         patience_seconds: the first wait after a cut; it doubles with each in a row.
 
@@ -82,7 +81,7 @@ def fetch(
         httpx.Client(timeout=30, headers={"Accept-Encoding": "identity"}) as client,
         ThreadPoolExecutor(workers) as pool,
     ):
-        fetcher = _Fetcher(client, server or bucket(), patience_seconds, stop, _Meter(progress))
+        fetcher = _Fetcher(client, server or bucket(), patience_seconds, stop, _Meter(on_progress))
         try:
             fetcher.meter.total = sum(pool.map(fetcher.size, missing))
             for done in as_completed([pool.submit(fetcher.fetch, one) for one in missing]):
@@ -95,14 +94,14 @@ def fetch(
     return [request.path for request in missing]
 
 
-def require(requests: Sequence[Request], may_fetch: bool, progress: Progress | None = None) -> None:
+def require(requests: Sequence[Request], may_fetch: bool, on_progress: Progress) -> None:
     """See to it that files are there, downloading those that are not if that is allowed.
 
     Raises:
         LimnerError: one is missing and may not, or cannot, be fetched.
     """
     if may_fetch:
-        fetch(requests, progress=progress)
+        fetch(requests, on_progress=on_progress)
     for request in requests:
         if not request.path.exists():
             raise LimnerError(f"{request.path} is not there: get it from {url_of(request.remote)}")
@@ -111,15 +110,14 @@ def require(requests: Sequence[Request], may_fetch: bool, progress: Progress | N
 class _Meter:
     """Adds up the bytes of several threads."""
 
-    def __init__(self, progress: Progress | None):
-        self._progress, self._lock = progress, threading.Lock()
+    def __init__(self, on_progress: Progress):
+        self._on_progress, self._lock = on_progress, threading.Lock()
         self.done = self.total = 0
 
     def add(self, size: int) -> None:
         with self._lock:
             self.done += size
-            if self._progress is not None:
-                self._progress(self.done, max(self.done, self.total))
+            self._on_progress(self.done, max(self.done, self.total))
 
 
 class _Fetcher(NamedTuple):
