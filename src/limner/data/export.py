@@ -103,7 +103,6 @@ class _Job:
     def write_names(self) -> Path:
         """The categories' names, one a line, in the order of their numbers."""
         path = self.folder / "categories.txt"
-        self.folder.mkdir(parents=True, exist_ok=True)
         replace_text(path, "".join(f"{name}\n" for name in self.dataset.names))
         return path
 

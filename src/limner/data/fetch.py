@@ -24,7 +24,8 @@ from urllib.parse import quote
 import httpx
 
 from limner.data.progress import Progress
-from limner.errors import LimnerError
+from limner.errors import LimnerError, reason
+from limner.files import writing
 
 _TRIES = 3
 
@@ -143,7 +144,7 @@ class _Fetcher(NamedTuple):
         """Download one file, or wait until another process has."""
         part = request.path.with_name(f"{request.path.name}.part")
         url = url_of(request.remote, self.server)
-        try:
+        with writing(part):
             part.parent.mkdir(parents=True, exist_ok=True)
             with _locked(part) as file:
                 if request.path.exists():
@@ -159,8 +160,6 @@ class _Fetcher(NamedTuple):
                     file.truncate(0)
                     raise LimnerError(f"{url} came damaged, fetch it again: {error}") from None
                 os.replace(part, request.path)
-        except OSError as error:
-            raise LimnerError(f"cannot write {part}: {error.strerror}") from None
 
     def _complete(self, url: str, path: Path, file: BinaryIO) -> str | None:
         """Ask until the part is complete; returns its MD5 sum in base 64 if the server told it."""
@@ -236,5 +235,6 @@ def _check_sum(part: Path, md5: str | None) -> None:
 
 
 def _unreachable(url: str, path: Path, error: Exception) -> LimnerError:
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
-    return LimnerError(f"cannot fetch {url} ({reason}): download it elsewhere and put it at {path}")
+    return LimnerError(
+        f"cannot fetch {url} ({reason(error)}): download it elsewhere and put it at {path}"
+    )

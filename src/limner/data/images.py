@@ -26,7 +26,8 @@ from PIL import Image, ImageOps
 from limner.data.npy import Rows, open_rows
 from limner.data.sources import Pictures, Source
 from limner.data.svg import render_svg
-from limner.errors import LimnerError
+from limner.errors import LimnerError, reason
+from limner.files import reading
 
 Shape = tuple[int, int, int]
 """Channels (1 or 3), height, width."""
@@ -117,10 +118,8 @@ def _category(file: Path, root: Path) -> str:
 
 def _decode(path: Path, shape: Shape | None) -> Image.Image:
     """A picture as mode L or RGB, on opaque paper."""
-    try:
+    with reading(path):
         data = path.read_bytes()
-    except OSError as error:
-        raise LimnerError(f"cannot read {path}: {error.strerror}") from None
     if path.suffix.lower() == ".svg":
         picture = Image.fromarray(render_svg(data, str(path), max(shape[1:]) if shape else None))
         return _on_paper(picture)
@@ -137,8 +136,7 @@ def _decode(path: Path, shape: Shape | None) -> Image.Image:
         except LimnerError:
             raise
         except Exception as error:  # Pillow's decoders raise whatever their parsing runs into
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise LimnerError(f"cannot read {path} as PNG or JPEG: {reason}") from None
+            raise LimnerError(f"cannot read {path} as PNG or JPEG: {reason(error)}") from None
 
 
 def _on_paper(picture: Image.Image) -> Image.Image:

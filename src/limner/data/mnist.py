@@ -24,7 +24,7 @@ from jaxtyping import UInt8
 from limner.data.fetch import Request
 from limner.data.npy import Readable, Writable, open_npz, read_header
 from limner.errors import LimnerError
-from limner.files import replacing
+from limner.files import reading, replacing
 
 Part = Literal["train", "t10k"]
 STEMS = tuple(
@@ -76,15 +76,12 @@ def read_idx(path: Path, axes: int) -> UInt8[np.ndarray, "..."]:
 
 
 def _read_idx(path: Path, axes: int, opener: Callable[..., Any]) -> UInt8[np.ndarray, "..."]:
-    try:
-        with opener(path, "rb") as file:
-            head = file.read(4 + 4 * axes)
-            if head[:4] != bytes((0, 0, 8, axes)) or len(head) != 4 + 4 * axes:
-                raise LimnerError(f"{path} is no IDX file of unsigned bytes with {axes} axes")
-            shape = tuple(np.frombuffer(head, ">u4", offset=4).tolist())
-            return _read_items(file, shape, path, str(path))
-    except (OSError, EOFError, zlib.error) as error:
-        raise LimnerError(f"cannot read {path}: {error}") from None
+    with reading(path, EOFError, zlib.error), opener(path, "rb") as file:
+        head = file.read(4 + 4 * axes)
+        if head[:4] != bytes((0, 0, 8, axes)) or len(head) != 4 + 4 * axes:
+            raise LimnerError(f"{path} is no IDX file of unsigned bytes with {axes} axes")
+        shape = tuple(np.frombuffer(head, ">u4", offset=4).tolist())
+        return _read_items(file, shape, path, str(path))
 
 
 def write_idx(

@@ -27,6 +27,7 @@ import numpy as np
 from jaxtyping import Int64, Shaped
 
 from limner.errors import LimnerError
+from limner.files import reading
 
 _MAGIC = b"\x93NUMPY"
 _HEADER_LIMIT = 10_000
@@ -132,14 +133,8 @@ class Rows:
         """
         dtype, (_, *shape), offset = self.header
         size = dtype.itemsize * prod(shape)
-        try:
-            descriptor = os.open(self.path, os.O_RDONLY)
-            try:
-                items = [os.pread(descriptor, size, at) for at in (offset + size * rows).tolist()]
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            raise LimnerError(f"cannot read {self.path}: {error.strerror}") from None
+        with reading(self.path), self.path.open("rb", buffering=0) as file:
+            items = [os.pread(file.fileno(), size, at) for at in (offset + size * rows).tolist()]
         data = bytearray().join(items)
         if len(data) != size * len(rows):
             raise LimnerError(f"{self.path} has shrunk since it was opened")
@@ -153,14 +148,12 @@ def open_rows(path: Path) -> Rows:
         LimnerError: not a regular file, no valid header, or more or fewer bytes than the header
             claims.
     """
-    try:
+    with reading(path):
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for a writer
             raise LimnerError(f"cannot read {path}: it is no regular file")
         with path.open("rb") as file:
             header = read_header(file, str(path))
-    except OSError as error:
-        raise LimnerError(f"cannot read {path}: {error.strerror}") from None
     if len(header.shape) < 2 or 0 in header.shape:
         raise LimnerError(f"{path} holds an array of shape {header.shape}, not rows of numbers")
     expected = header.offset + header.dtype.itemsize * prod(header.shape)
@@ -180,13 +173,10 @@ def open_npz(path: Path) -> Iterator[zipfile.ZipFile]:
     Raises:
         LimnerError: missing, damaged, encrypted, or without a member that is asked for.
     """
+    # RuntimeError is zipfile's word for an encrypted member, and for a compression it lacks.
+    faults = (EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with reading(path, *faults), zipfile.ZipFile(path) as archive:
             yield archive
     except KeyError as error:
         raise LimnerError(f"{path} is of another kind: {error.args[0]}") from None
-    # RuntimeError is zipfile's word for an encrypted member.
-    except (
-        OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError
-    ) as error:  # fmt: skip
-        raise LimnerError(f"cannot read {path}: {error}") from None

@@ -24,7 +24,8 @@ from jaxtyping import Real
 
 from limner.data.npy import Readable
 from limner.data.sketchrnn import read_sketchrnn
-from limner.errors import LimnerError
+from limner.errors import LimnerError, reason
+from limner.files import reading
 
 _LINE_LIMIT = 4 << 20
 _POINT_LIMIT = 1 << 20
@@ -54,16 +55,13 @@ def read_ndjson(path: Path) -> Iterator[Drawing]:
     Raises:
         LimnerError: a line is no drawing, or is longer than 4 MiB.
     """
-    try:
-        with path.open("rb") as file:
-            number = 0
-            while line := file.readline(_LINE_LIMIT + 1):
-                number += 1
-                if len(line) > _LINE_LIMIT:
-                    raise LimnerError(f"{path}, line {number}, is no drawing: it is over 4 MiB")
-                yield _parse(line, f"{path}, line {number},")
-    except OSError as error:
-        raise LimnerError(f"cannot read {path}: {error.strerror}") from None
+    with reading(path), path.open("rb") as file:
+        number = 0
+        while line := file.readline(_LINE_LIMIT + 1):
+            number += 1
+            if len(line) > _LINE_LIMIT:
+                raise LimnerError(f"{path}, line {number}, is no drawing: it is over 4 MiB")
+            yield _parse(line, f"{path}, line {number},")
 
 
 def _parse(line: bytes, place: str) -> Drawing:
@@ -81,8 +79,7 @@ def _parse(line: bytes, place: str) -> Drawing:
     except KeyError as error:
         raise LimnerError(f"{place} is no drawing: it has no {error}") from None
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        reason = str(error).splitlines()[0] if str(error) else "not a drawing's JSON"
-        raise LimnerError(f"{place} is no drawing: {reason}") from None
+        raise LimnerError(f"{place} is no drawing: {reason(error)}") from None
 
 
 def _stroke(item: Any) -> Real[np.ndarray, "axes n"]:
@@ -100,14 +97,11 @@ def read_binary(path: Path) -> Iterator[Drawing]:
     Raises:
         LimnerError: cut short, or not this format.
     """
-    try:
-        with path.open("rb") as file:
-            number = 0
-            while head := file.read(_RECORD.size):
-                number += 1
-                yield _read_record(head, file, path, f"{path}, drawing {number},")
-    except OSError as error:
-        raise LimnerError(f"cannot read {path}: {error.strerror}") from None
+    with reading(path), path.open("rb") as file:
+        number = 0
+        while head := file.read(_RECORD.size):
+            number += 1
+            yield _read_record(head, file, path, f"{path}, drawing {number},")
 
 
 def _read_record(head: bytes, file: Readable, path: Path, place: str) -> Drawing:

@@ -17,7 +17,7 @@ from xml.parsers import expat
 import numpy as np
 from jaxtyping import UInt8
 
-from limner.errors import LimnerError
+from limner.errors import LimnerError, reason
 
 _BYTE_LIMIT = 4 << 20
 _ELEMENT_LIMIT = 100_000
@@ -50,8 +50,7 @@ def render_svg(data: bytes, name: str, side: int | None = None) -> UInt8[np.ndar
         picture = pyvips.Image.svgload_buffer(data, scale=scale)
         pixels = picture.colourspace("srgb").numpy()
     except pyvips.Error as error:
-        reason = (str(error).splitlines() or ["damaged"])[0]
-        raise LimnerError(f"cannot read {name} as SVG: {reason}") from None
+        raise LimnerError(f"cannot read {name} as SVG: {reason(error)}") from None
     return np.ascontiguousarray(pixels, np.uint8)
 
 
