@@ -16,8 +16,6 @@ from limner.data.quickdraw import open_bitmaps
 from limner.data.sketch_formats import read_binary, read_ndjson
 from limner.data.sketchrnn import read_sketchrnn
 
-# --- official names ---
-
 
 def test_there_are_345_categories_in_order_and_each_once():
     names = quickdraw.categories()
@@ -29,9 +27,6 @@ def test_there_are_345_categories_in_order_and_each_once():
 def test_every_official_file_has_an_official_name(shared_data):
     folder = shared_data / "quickdraw_dataset" / "full" / "simplified"
     assert {path.stem for path in folder.glob("*.ndjson")} <= set(quickdraw.categories())
-
-
-# --- .npy and bitmaps ---
 
 
 @pytest.mark.parametrize("dtype", ["u1", "<i2", ">f4", "<f8", "?"])
@@ -95,9 +90,6 @@ def test_a_folder_or_pipe_is_no_bitmap_file(tmp_path):
     for path in (tmp_path, tmp_path / "pipe.npy"):
         # A pipe without a writer would hold an open for reading for ever.
         assert str(path) in fault_of(lambda path=path: open_bitmaps(path))
-
-
-# --- MNIST ---
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])

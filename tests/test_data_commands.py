@@ -46,9 +46,6 @@ def everything(dataset, *splits):
     return np.concatenate(levels), np.concatenate(categories)
 
 
-# --- export ---
-
-
 def test_idx_reads_back_as_mnist_level_by_level(mixed, tmp_path):
     paths = export(mixed, tmp_path / "out", "idx")
     assert [path.name for path in paths] == [
@@ -139,9 +136,6 @@ def test_a_folder_that_cannot_be_written_is_said(mixed, tmp_path):
             export(mixed, tmp_path / "file" / "out", format)
 
 
-# --- files of strokes to bitmaps ---
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_file_of_strokes_is_drawn_in_its_order(tmp_path, workers):
     source = tmp_path / "cat.ndjson"
@@ -192,9 +186,6 @@ def test_official_drawings_become_the_official_bitmaps(shared_data, tmp_path):
     rasterise_file(folder / "simplified" / "cat.ndjson", tmp_path / "cat.npy", workers=1)
     official = np.load(folder / "numpy_bitmap" / "cat.npy")[:25]
     assert np.abs(np.load(tmp_path / "cat.npy").astype(int) - official).mean() < 0.05
-
-
-# --- what is here ---
 
 
 def whole_root(root: Path) -> Path:
@@ -254,9 +245,6 @@ def test_verify_names_each_damaged_file_and_goes_on(tmp_path):
         assert "\n" not in verdict.fault
     with pytest.raises(LimnerError, match="no folder"):
         list(verify(tmp_path / "nowhere"))
-
-
-# --- the command line ---
 
 
 def test_help_takes_little_time():

@@ -46,9 +46,6 @@ def is_the_stroke(levels: np.ndarray) -> bool:
     return levels[ys, xs].min() > 120 and np.median(levels) < 10 and levels[-1].max() < 10
 
 
-# --- ink and paper ---
-
-
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".JPEG"])
 @pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (40, 200)])
 def test_ink_is_255_whatever_it_was(tmp_path, suffix, ink, paper):
@@ -87,19 +84,26 @@ def test_a_set_that_mostly_agrees_is_taken_as_one_and_says_so(tmp_path):
         save(drawn(), tmp_path / f"{i:02}.png")
     save(Image.new("L", (100, 100), 0), tmp_path / "odd.png")
     opened = open_images(tmp_path, SHAPE)
-    assert opened.note == "19 of 20 are dark on light: all inverted"
+    assert opened.note == "of 20 pictures, 19 are dark on light: all inverted"
     assert opened.sources[0].levels(np.array([19])).min() == 255
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0)])
+def test_nine_in_ten_are_agreement_whichever_way(tmp_path, ink, paper):
+    for i in range(9):
+        save(drawn(ink, paper), tmp_path / f"{i}.png")
+    save(drawn(paper, ink), tmp_path / "odd.png")
+    opened = open_images(tmp_path, SHAPE)
+    assert opened.note.startswith("of 10 pictures, 9 are ")
+    assert not is_the_stroke(opened.sources[0].levels(np.array([9]))[0, 0])
 
 
 def test_a_mixed_set_is_taken_one_by_one_and_says_so(tmp_path):
     for i in range(4):
         save(drawn(*((0, 255) if i % 2 else (255, 0))), tmp_path / f"{i}.png")
     opened = open_images(tmp_path, SHAPE)
-    assert opened.note == "2 of 4 are dark on light: those inverted"
+    assert opened.note == "of 4 pictures, 2 are dark on light: those inverted"
     assert all(is_the_stroke(levels[0]) for levels in opened.sources[0].levels(np.arange(4)))
-
-
-# --- shapes ---
 
 
 def test_a_picture_of_the_right_size_is_kept_to_the_level(tmp_path):
@@ -140,9 +144,6 @@ def test_a_photograph_is_turned_as_its_camera_was(tmp_path):
     picture.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.jpg", exif=exif)
     there, here = (read_picture(tmp_path / name, SHAPE) for name in ("upright.png", "turned.jpg"))
     assert np.abs(there.astype(int) - here).max() < 30
-
-
-# --- folders and arrays ---
 
 
 def test_folders_in_a_folder_are_categories(tmp_path):
@@ -196,7 +197,7 @@ def test_an_array_dark_on_light_is_inverted_and_stays_on_the_disk(tmp_path):
     levels[:, 2:5, 3] = 0
     path.write_bytes(npy(levels))
     opened = open_images(path)
-    assert opened.note == "of 40 looked at, 40 are dark on light: all inverted"
+    assert opened.note == "of 40 pictures looked at, 40 are dark on light: all inverted"
     assert (opened.sources[0].levels(np.arange(40))[:, 0] == 255 - levels).all()
 
 
@@ -235,9 +236,6 @@ def test_an_array_of_other_numbers_or_shapes_is_refused(tmp_path, array):
     path.write_bytes(npy(array))
     with pytest.raises(LimnerError, match=r"own\.npy"):
         open_images(path)
-
-
-# --- refusals ---
 
 
 def refuse(path: Path, shape=SHAPE) -> str:

@@ -31,9 +31,6 @@ def split_of(*sources, progression=BY_ROW["train"]):
     return Split(tuple(sources), progression, counts)
 
 
-# --- splits ---
-
-
 @given(st.integers(0, 100))
 def test_the_splits_share_out_every_row_once(length):
     rows = [
@@ -83,9 +80,6 @@ def test_an_index_outside_is_an_error_and_no_batch_is_no_drawing():
     assert split.levels(np.array([], int)).shape == (0, *SHAPE)
 
 
-# --- the shuffled order ---
-
-
 @given(st.integers(1, 300), st.integers(1, 70), st.integers(0, 2**32 - 1))
 def test_every_epoch_holds_every_index_once(length, batch_size, seed):
     steps = -(-3 * length // batch_size)
@@ -124,9 +118,6 @@ def test_a_batch_mixes_the_whole_range_of_50_million():
     assert abs(batch.mean() / length - 0.5) < 5 / np.sqrt(12 * 4_096)
     steps = np.abs(np.diff(batch)) / length
     assert abs(steps.mean() - 1 / 3) < 5 / np.sqrt(18 * 4_096)
-
-
-# --- binarisation ---
 
 
 def test_threshold_cuts_between_127_and_128():
@@ -200,9 +191,6 @@ def test_dynamic_targets_are_grey_on_average():
     split = split_of(Pictures("cat", levels))
     mean = np.mean([split.targets(np.array([0]), "dynamic", (0, k)) for k in range(100)])
     assert abs(mean - 60) < 5 * 255 * np.sqrt(60 / 255 * 195 / 255 / 78_400)
-
-
-# --- data sets by name ---
 
 
 def test_quickdraw_mixes_categories_as_their_counts_are(tmp_path):

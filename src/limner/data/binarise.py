@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Float, Int64, UInt8, UInt16, UInt64
 
 from limner.config import Binarisation
+from limner.data.sources import Shape
 
 INK = 255
 
@@ -50,7 +51,7 @@ def draw(
 def noise(
     sources: UInt64[np.ndarray, "b"],
     rows: Int64[np.ndarray, "b"],
-    shape: tuple[int, int, int],
+    shape: Shape,
     visit: tuple[int, ...] = (),
 ) -> UInt16[np.ndarray, "b c h w"]:
     """Uniform numbers of 16 bits that belong to a drawing and a visit.

@@ -16,7 +16,7 @@ from limner.data.fetch import require
 from limner.data.names import SPLITS, SplitName
 from limner.data.progress import Progress
 from limner.data.shuffle import batch_indices, some_indices
-from limner.data.sources import Pictures, Source
+from limner.data.sources import Pictures, Shape, Source
 from limner.data.split import BY_ROW, Progression, Split
 from limner.errors import LimnerError
 from limner.words import check_names
@@ -55,7 +55,7 @@ class Dataset:
     """What was found out while opening, for the user to read."""
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> Shape:
         """Channels, height and width of every drawing."""
         return self.sources[0].shape
 
@@ -97,7 +97,7 @@ def data_root(root: Path | None = None) -> Path:
 
 def open_dataset(
     config: DataConfig,
-    shape: tuple[int, int, int] | None = None,
+    shape: Shape | None = None,
     fetch: bool = True,
     on_progress: Progress = lambda done, total: None,
 ) -> Dataset:
@@ -197,7 +197,7 @@ def _in_a_row(train: int, valid: int, test: int) -> dict[SplitName, tuple[int, i
     return {"train": (0, train), "valid": (train, valid), "test": (train + valid, test)}
 
 
-def _open_images(config: DataConfig, shape: tuple[int, int, int] | None) -> Dataset:
+def _open_images(config: DataConfig, shape: Shape | None) -> Dataset:
     assert config.path is not None  # DataConfig sees to it
     opened = images.open_images(config.path, shape)
     return Dataset(config.name, opened.names, opened.sources, config.limit, note=opened.note)

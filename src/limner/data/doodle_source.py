@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Int64, UInt8
 
 from limner.data.doodles import doodles
+from limner.data.sources import Shape
 
 COUNT = 2_000
 SIDE = 28
@@ -41,7 +42,7 @@ class Doodles:
         return Doodles(category, np.zeros((count, SIDE, SIDE), np.uint8), np.zeros(count, np.bool_))
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> Shape:
         """One channel, 28 x 28."""
         return 1, SIDE, SIDE
 

@@ -20,6 +20,7 @@ from limner.data.names import Format
 from limner.data.npy import Rows, open_rows
 from limner.data.sketch_formats import read_binary, read_ndjson
 from limner.data.sketchrnn import read_sketchrnn
+from limner.data.sources import Shape
 from limner.errors import LimnerError
 
 _PATHS: dict[Format, str] = {
@@ -56,7 +57,7 @@ class Bitmaps:
     """Rows of 784 levels."""
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> Shape:
         """One channel, 28 x 28."""
         return 1, SIDE, SIDE
 
