@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from limner.config import DataConfig
 from limner.data import binarise, quickdraw
-from limner.data.dataset import batch_indices, open_dataset
+from limner.data.dataset import open_dataset
+from limner.data.shuffle import batch_indices
 from limner.data.sources import Pictures
 from limner.data.split import BY_ROW, Progression, Split
 from limner.errors import LimnerError

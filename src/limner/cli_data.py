@@ -115,7 +115,7 @@ def show(
     """
     check_at_least_one("--count", count)
     require_seed(seed, "--seed")
-    from limner.data.dataset import some_indices
+    from limner.data.shuffle import some_indices
     from limner.figures import image_grid, save_picture
 
     dataset = open_with_progress(data)

@@ -109,7 +109,7 @@ def reconstruct(
     require_seed(seed, "--seed")
     import numpy as np
 
-    from limner.data.dataset import some_indices
+    from limner.data.shuffle import some_indices
     from limner.gallery import save_reconstructions
     from limner.sample import reconstruct
 

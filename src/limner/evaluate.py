@@ -11,7 +11,9 @@ import numpy as np
 from jaxtyping import Float
 
 from limner.config import Binarisation, Protocol
-from limner.data.dataset import Dataset, Split, SplitName
+from limner.data.dataset import Dataset
+from limner.data.names import SplitName
+from limner.data.split import Split
 from limner.distributions import bernoulli_entropy
 from limner.errors import LimnerError
 from limner.estimate import estimate, importance_weighted, one_sample

@@ -15,7 +15,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from limner.config import Binarisation
-from limner.data.dataset import Dataset, Split
+from limner.data.dataset import Dataset
+from limner.data.split import Split
 from limner.model import Draw
 from limner.sample import reconstruct, sample
 

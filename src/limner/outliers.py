@@ -19,7 +19,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt8
 
 from limner.config import Binarisation
-from limner.data.dataset import Dataset, SplitName
+from limner.data.dataset import Dataset
+from limner.data.names import SplitName
 from limner.errors import LimnerError
 from limner.estimate import Measure, estimate, one_sample
 from limner.model import Draw

@@ -15,7 +15,8 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from limner.config import RunConfig
-from limner.data.dataset import Dataset, some_indices
+from limner.data.dataset import Dataset
+from limner.data.shuffle import some_indices
 from limner.errors import LimnerError
 from limner.model import Draw
 from limner.run import Run, build_model

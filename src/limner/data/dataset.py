@@ -15,23 +15,10 @@ from limner.data.doodle_source import Doodles
 from limner.data.fetch import require
 from limner.data.names import SPLITS, SplitName
 from limner.data.progress import Progress
-from limner.data.shuffle import batch_indices, some_indices
 from limner.data.sources import Pictures, Shape, Source
 from limner.data.split import BY_ROW, Progression, Split
 from limner.errors import LimnerError
 from limner.words import check_names
-
-__all__ = [
-    "Dataset",
-    "Source",
-    "Split",
-    "SplitName",
-    "batch_indices",
-    "data_root",
-    "open_dataset",
-    "some_indices",
-    "told_apart",
-]
 
 _DEFAULT = ("cat",)
 """Of Quick, Draw!."""

@@ -22,6 +22,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from limner.data.fetch import Request
+from limner.data.names import SPLITS, SplitName
 from limner.data.npy import Readable, Writable, open_npz, read_header
 from limner.errors import LimnerError
 from limner.files import reading, replacing
@@ -31,7 +32,6 @@ STEMS = tuple(
     f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
 )
 STATIC = Path("mnist_binarized", "mnist_binarized.npz")
-PARTS = ("train", "valid", "test")
 
 # What is unpacked into memory is bounded by what lies on the disk: ink on paper shrinks some
 # twentyfold, a bomb a thousandfold.
@@ -121,7 +121,7 @@ def read_part(root: Path, part: Part) -> tuple[UInt8[np.ndarray, "n h w"], UInt8
     return images, labels
 
 
-def read_static(path: Path) -> dict[str, UInt8[np.ndarray, "n 784"]]:
+def read_static(path: Path) -> dict[SplitName, UInt8[np.ndarray, "n 784"]]:
     """The parts train, valid and test of static binarised MNIST, as 0 and 1.
 
     Raises:
@@ -133,11 +133,11 @@ def read_static(path: Path) -> dict[str, UInt8[np.ndarray, "n 784"]]:
             "says how), an .npz whose arrays train, valid and test are uint8 (n, 784) of 0 and 1"
         )
     with open_npz(path) as archive:
-        return {part: _read_static_part(archive, part, path) for part in PARTS}
+        return {part: _read_static_part(archive, part, path) for part in SPLITS}
 
 
 def _read_static_part(
-    archive: zipfile.ZipFile, part: str, path: Path
+    archive: zipfile.ZipFile, part: SplitName, path: Path
 ) -> UInt8[np.ndarray, "n 784"]:
     name = f"{path}, {part}"
     with archive.open(f"{part}.npy") as member:

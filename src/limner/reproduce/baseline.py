@@ -14,7 +14,9 @@ import numpy as np
 from jaxtyping import Float
 
 from limner.config import Binarisation
-from limner.data.dataset import Dataset, Split, SplitName
+from limner.data.dataset import Dataset
+from limner.data.names import SplitName
+from limner.data.split import Split
 from limner.evaluate import Evaluation, grey_floors, standard_error
 
 _CHUNK = 4096
