@@ -10,8 +10,9 @@ which does not change when a file grows or is cut.
 Axes: b batch, n rows of a source, s sources, c channel, h w image.
 """
 
-from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 from zlib import crc32
 
@@ -61,13 +62,6 @@ class Split:
     """How many drawings of each source."""
     row_categories: Integer[np.ndarray, "n"] | None = None
     """The category of each row, where one source holds several; else a source is a category."""
-    _ends: Int64[np.ndarray, "s"] = field(init=False, repr=False)
-    _keys: UInt64[np.ndarray, "s"] = field(init=False, repr=False)
-
-    def __post_init__(self):
-        names = [crc32(source.name.encode()) for source in self.sources]
-        object.__setattr__(self, "_ends", np.array([*accumulate(self.counts)], np.int64))
-        object.__setattr__(self, "_keys", np.array(names, np.uint64))
 
     def __len__(self) -> int:
         return int(self._ends[-1])
@@ -113,6 +107,16 @@ class Split:
         keys = self._keys[sources]
         return binarise.draw(levels, binarise.noise(keys, rows, self.sources[0].shape, visit))
 
+    @cached_property
+    def _ends(self) -> Int64[np.ndarray, "s"]:
+        """Where each source's drawings end."""
+        return np.cumsum(self.counts, dtype=np.int64)
+
+    @cached_property
+    def _keys(self) -> UInt64[np.ndarray, "s"]:
+        """A number for each source's name, of which its noise is made."""
+        return np.array([crc32(source.name.encode()) for source in self.sources], np.uint64)
+
     def _locate(
         self, indices: Int64[np.ndarray, "b"]
     ) -> tuple[Int64[np.ndarray, "b"], Int64[np.ndarray, "b"]]:
@@ -121,7 +125,7 @@ class Split:
         if len(indices) and not 0 <= indices.min() <= indices.max() < len(self):
             raise IndexError(f"an index is outside 0..{len(self) - 1}")
         sources = np.searchsorted(self._ends, indices, side="right")
-        places = indices - (self._ends[sources] - np.array(self.counts)[sources])
+        places = indices - self._ends[sources] + np.array(self.counts)[sources]
         return sources, self.progression.rows(places)
 
     def _read(
