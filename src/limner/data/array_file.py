@@ -3,7 +3,7 @@
 Items are levels 0..255, or 0 and 1, or fractions 0..1. Whether ink is dark there is found out by a
 look at 1,000 rows at most.
 
-Axis letters: b pictures, c channel, h w image.
+Axis letters: b picture, c channel, h w picture.
 """
 
 from collections.abc import Sequence

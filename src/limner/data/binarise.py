@@ -7,7 +7,7 @@ random choice compares v/255 with a 16-bit uniform number u/65536, exactly, in w
 is the visit, so they depend on no order, no batch, no neighbour, and no version of NumPy's
 distributions.
 
-Axes: b batch, c channel, h w image.
+Axis letters: b picture, c channel, h w picture.
 
 Source: Salmon et al., Parallel random numbers: as easy as 1, 2, 3, 2011 (Philox); Salakhutdinov and
 Murray, On the quantitative analysis of deep belief networks, 2008 (static); Burda et al.,
@@ -57,10 +57,10 @@ def noise(
     """Uniform numbers of 16 bits that belong to a drawing and a visit.
 
     Args:
-        sources: a number for each drawing's source.
-        rows: its row there.
-        shape: channels, height, width.
-        visit: at most two numbers below 2^64, such as (seed, step); none for the numbers that a
+        sources: A number for each drawing's source.
+        rows: Its row there.
+        shape: Channels, height, width.
+        visit: At most two numbers below 2^64, such as (seed, step); none for the numbers that a
             drawing keeps for ever.
     """
     if len(visit) > 2:

@@ -1,4 +1,7 @@
-"""Data sets by name, opened in the time it takes to read the headers of their files."""
+"""Data sets by name, opened in the time it takes to read the headers of their files.
+
+Axis letters: n row.
+"""
 
 import os
 from collections.abc import Mapping
@@ -55,7 +58,7 @@ class Dataset:
         """One of the three splits.
 
         Raises:
-            LimnerError: it holds no drawing.
+            LimnerError: It holds no drawing.
         """
         counts = self._counts(which)
         if sum(counts) == 0:
@@ -91,14 +94,14 @@ def open_dataset(
     """Open a data set; of Quick, Draw! files and arrays, only the headers are read.
 
     Args:
-        config: which.
-        shape: channels, height and width that pictures of one's own are brought to, their own if
+        config: Which.
+        shape: Channels, height and width that pictures of one's own are brought to, their own if
             None. The other data sets have one shape.
-        fetch: whether to download what is missing.
-        on_progress: called with the bytes downloaded and those to download.
+        fetch: Whether to download what is missing.
+        on_progress: Called with the bytes downloaded and those to download.
 
     Raises:
-        LimnerError: unknown category, a file missing that cannot be fetched, or one damaged.
+        LimnerError: Unknown category, a file missing that cannot be fetched, or one damaged.
     """
     match config.name:
         case "doodles":
@@ -117,7 +120,7 @@ def told_apart(config: RunConfig) -> tuple[str, ...]:
     """The categories that a run's model tells apart, in its order; none if it tells none.
 
     Raises:
-        LimnerError: they are those of pictures of one's own, which are not there.
+        LimnerError: They are those of pictures of one's own, which are not there.
     """
     if not config.model.num_categories:
         return ()

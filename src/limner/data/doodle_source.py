@@ -1,6 +1,6 @@
 """The built-in doodles as a source: drawn when first asked for, then kept.
 
-Axes: b batch, c channel, h w image.
+Axis letters: n b drawing, c channel, h w picture.
 """
 
 from dataclasses import dataclass
@@ -35,8 +35,8 @@ class Doodles:
         """The first doodles of a category, none of them drawn yet.
 
         Args:
-            category: one of `doodles.CATEGORIES`.
-            count: how many there are; 2,000 if None.
+            category: One of `doodles.CATEGORIES`.
+            count: How many there are; 2,000 if None.
         """
         count = count or COUNT
         return Doodles(category, np.zeros((count, SIDE, SIDE), np.uint8), np.zeros(count, np.bool_))

@@ -7,7 +7,7 @@
 
 Beside arrays lies `categories.txt`, the names that the numbers of categories stand for.
 
-Axes: b batch, c channel, h w image.
+Axis letters: b n drawing, c channel, h w picture.
 """
 
 import zipfile
@@ -40,17 +40,17 @@ def export(
     """Write all splits of a data set.
 
     Args:
-        dataset: what to write.
-        folder: where to; it is made. `limner` reads idx back from here as MNIST with this root.
-        format: see the module.
-        binarisation: what becomes of grey levels, once and for all.
-        on_progress: called with the drawings written and those to write, after every block.
+        dataset: What to write.
+        folder: Where to; it is made. `limner` reads idx back from here as MNIST with this root.
+        format: See the module.
+        binarisation: What becomes of grey levels, once and for all.
+        on_progress: Called with the drawings written and those to write, after every block.
 
     Returns:
         The files, or for png the folders, written.
 
     Raises:
-        LimnerError: the format cannot hold the data set, or the folder cannot be written.
+        LimnerError: The format cannot hold the data set, or the folder cannot be written.
     """
     if binarisation == "dynamic":
         raise LimnerError("dynamic binarisation is never the same: export static, or grey")

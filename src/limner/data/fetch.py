@@ -61,18 +61,18 @@ def fetch(
     """Download the files that are not there yet, several at once.
 
     Args:
-        requests: the files.
-        server: where from; `bucket()` if None.
-        on_progress: called with the bytes that are here and those that there are, of all files
+        requests: The files.
+        server: Where from; `bucket()` if None.
+        on_progress: Called with the bytes that are here and those that there are, of all files
             together; from several threads, one at a time.
-        workers: how many files at once.
-        patience_seconds: the first wait after a cut; it doubles with each in a row.
+        workers: How many files at once.
+        patience_seconds: The first wait after a cut; it doubles with each in a row.
 
     Returns:
         The files that were downloaded.
 
     Raises:
-        LimnerError: a file cannot be had, or came damaged. Parts are kept for the next time.
+        LimnerError: A file cannot be had, or came damaged. Parts are kept for the next time.
     """
     missing = [request for request in requests if not request.path.exists()]
     if not missing:
@@ -99,7 +99,7 @@ def require(requests: Sequence[Request], may_fetch: bool, on_progress: Progress)
     """See to it that files are there, downloading those that are not if that is allowed.
 
     Raises:
-        LimnerError: one is missing and may not, or cannot, be fetched.
+        LimnerError: One is missing and may not, or cannot, be fetched.
     """
     if may_fetch:
         fetch(requests, on_progress=on_progress)

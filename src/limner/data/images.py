@@ -8,7 +8,7 @@ ten pictures of a set agree, all are taken as they are; else each as it is itsel
 Nothing in a file is trusted: what is not PNG, JPEG or SVG is not decoded, and one of over 40
 million pixels is refused by its header.
 
-Axis letters: n pictures, c channel, h w image.
+Axis letters: n picture, c channel, h w picture.
 """
 
 import io
@@ -50,11 +50,11 @@ def open_images(path: Path, shape: Shape | None = None) -> Opened:
     has it.
 
     Args:
-        path: the folder or file.
-        shape: what to bring each picture to; the first one's own if None.
+        path: The folder or file.
+        shape: What to bring each picture to; the first one's own if None.
 
     Raises:
-        LimnerError: nothing there, a picture that cannot be read, or an array of another kind.
+        LimnerError: Nothing there, a picture that cannot be read, or an array of another kind.
     """
     if path.suffix == ".npy":
         source, note = open_array(path, shape)
@@ -73,7 +73,7 @@ def category_names(path: Path) -> tuple[str, ...]:
     """The categories of what `open_images` would open, by the files' places alone.
 
     Raises:
-        LimnerError: nothing there.
+        LimnerError: Nothing there.
     """
     if path.suffix == ".npy":
         return (path.stem,)
@@ -97,7 +97,7 @@ def read_picture(path: Path, shape: Shape) -> UInt8[np.ndarray, "c h w"]:
     """Read one PNG, JPEG or SVG as levels; with one channel, 255 is ink.
 
     Raises:
-        LimnerError: it is not there, or cannot be read.
+        LimnerError: It is not there, or cannot be read.
     """
     return _as_ink(fit(_decode(path, shape), shape)[None])[0][0]
 

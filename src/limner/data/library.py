@@ -44,7 +44,7 @@ def wanted(root: Path, names: Sequence[str], format: Format) -> list[Request]:
     """What to fetch for some names: categories, `all` of them, or `mnist`.
 
     Raises:
-        LimnerError: an unknown name, or none.
+        LimnerError: An unknown name, or none.
     """
     if not names:
         raise LimnerError("nothing to fetch: name categories such as cat, or all, or mnist")
@@ -70,7 +70,7 @@ def verify(root: Path) -> Iterator[Verdict]:
     """Read every file under a data root to its end.
 
     Raises:
-        LimnerError: the root is no folder.
+        LimnerError: The root is no folder.
     """
     if not root.is_dir():
         raise LimnerError(f"{root} is no folder: give one with --root, or set LIMNER_DATA")

@@ -3,7 +3,7 @@
 An IDX file is two zero bytes, a byte for the type (8: unsigned bytes), a byte for the number of
 axes, their sizes (big-endian, 4 bytes each) and the items in C order.
 
-Axes: n images, h w image.
+Axis letters: n image, h w picture.
 
 Source: yann.lecun.com/exdb/mnist (IDX); Larochelle and Murray, The neural autoregressive
 distribution estimator, 2011 (the fixed binarisation and its split).
@@ -66,11 +66,11 @@ def read_idx(path: Path, axes: int) -> UInt8[np.ndarray, "..."]:
     """Read an IDX file of unsigned bytes, gzipped if its name ends in .gz.
 
     Args:
-        path: the file.
-        axes: how many axes it has: 3 for images, 1 for labels.
+        path: The file.
+        axes: How many axes it has: 3 for images, 1 for labels.
 
     Raises:
-        LimnerError: another type or number of axes, or more or fewer bytes than it claims.
+        LimnerError: Another type or number of axes, or more or fewer bytes than it claims.
     """
     return _read_idx(path, axes, gzip.open if path.suffix == ".gz" else open)
 
@@ -90,9 +90,9 @@ def write_idx(
     """Write an IDX file of unsigned bytes, gzipped if its name ends in .gz, block by block.
 
     Args:
-        path: the file, which appears when it is complete.
-        shape: sizes of the axes.
-        blocks: its items along the first axis, in order.
+        path: The file, which appears when it is complete.
+        shape: Sizes of the axes.
+        blocks: Its items along the first axis, in order.
     """
     with replacing(path) as temporary, ExitStack() as opened:
         file: Writable = opened.enter_context(temporary.open("wb"))
@@ -108,7 +108,7 @@ def read_part(root: Path, part: Part) -> tuple[UInt8[np.ndarray, "n h w"], UInt8
     """Images and labels of MNIST's training files or test files.
 
     Raises:
-        LimnerError: a file is missing or damaged, or their counts differ.
+        LimnerError: A file is missing or damaged, or their counts differ.
     """
     found = [find_idx(root, stem) for stem in STEMS if stem.startswith(part)]
     match found:
@@ -125,7 +125,7 @@ def read_static(path: Path) -> dict[SplitName, UInt8[np.ndarray, "n 784"]]:
     """The parts train, valid and test of static binarised MNIST, as 0 and 1.
 
     Raises:
-        LimnerError: missing, damaged, or holding anything but 0 and 1.
+        LimnerError: Missing, damaged, or holding anything but 0 and 1.
     """
     if not path.exists():
         raise LimnerError(

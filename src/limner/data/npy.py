@@ -6,7 +6,7 @@ expression, never evaluated, and what it claims is held against the bytes there 
 is allocated. Rows are read with `os.pread` and not through a memory map: from the page cache it is
 faster at random rows, and the pages of a map would be counted as the process's memory.
 
-Axes: b batch.
+Axis letters: b row.
 
 Source: NEP 1 (the .npy format).
 """
@@ -71,12 +71,12 @@ def read_header(file: Readable, name: str, objects: bool = False) -> Header:
     """Read the header at the start of a .npy stream; the stream is left at the first item.
 
     Args:
-        file: a binary stream.
-        name: what to call it in an error.
-        objects: whether the items may be Python objects, which are not read here.
+        file: A binary stream.
+        name: What to call it in an error.
+        objects: Whether the items may be Python objects, which are not read here.
 
     Raises:
-        LimnerError: no .npy, a header longer than 10,000 bytes, Fortran order, or a type other
+        LimnerError: No .npy, a header longer than 10,000 bytes, Fortran order, or a type other
             than bool, integer and float.
     """
     head = file.read(8)
@@ -129,7 +129,7 @@ class Rows:
         """Read some rows, in the order asked for.
 
         Raises:
-            LimnerError: the file went away or shrank after it was opened.
+            LimnerError: The file went away or shrank after it was opened.
         """
         dtype, (_, *shape), offset = self.header
         size = dtype.itemsize * prod(shape)
@@ -145,7 +145,7 @@ def open_rows(path: Path) -> Rows:
     """Open a .npy file of at least two axes as rows, holding its header against its length.
 
     Raises:
-        LimnerError: not a regular file, no valid header, or more or fewer bytes than the header
+        LimnerError: Not a regular file, no valid header, or more or fewer bytes than the header
             claims.
     """
     with reading(path):
@@ -171,7 +171,7 @@ def open_npz(path: Path) -> Iterator[zipfile.ZipFile]:
     """An .npz archive, whose faults, those met while reading too, become one line.
 
     Raises:
-        LimnerError: missing, damaged, encrypted, or without a member that is asked for.
+        LimnerError: Missing, damaged, encrypted, or without a member that is asked for.
     """
     # RuntimeError is zipfile's word for an encrypted member, and for a compression it lacks.
     faults = (EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)

@@ -2,7 +2,7 @@
 
 Where paper is light, ink is dark; and what a picture is fitted into is filled with its paper.
 
-Axis letters: n b pictures, p pixels, c channel, h w image.
+Axis letters: n picture, p pixel, c channel, h w picture.
 """
 
 import numpy as np

@@ -44,11 +44,11 @@ def read_object_array(file: Stream, name: str) -> Iterator[Shaped[np.ndarray, ".
     """The arrays in a .npy stream of an array of arrays, one after the other.
 
     Args:
-        file: the stream.
-        name: what to call it in an error.
+        file: The stream.
+        name: What to call it in an error.
 
     Raises:
-        LimnerError: anything but an array of arrays of numbers.
+        LimnerError: Anything but an array of arrays of numbers.
     """
     header = read_header(file, name, objects=True)
     if not header.dtype.hasobject:

@@ -6,7 +6,7 @@ place of what they refuse. `read_strokes` reads any file of strokes by its suffi
 A stroke of a simplified drawing is an array (2, n) of x and y, of a raw one (3, n) of x, y and
 milliseconds. Strokes of no points, which say nothing, are left out; a drawing may have no strokes.
 
-Axes: n points.
+Axis letters: n point.
 
 Source: github.com/googlecreativelab/quickdraw-dataset, README (the formats) and
 examples/binary_file_parser.py (its layout, little-endian).
@@ -53,7 +53,7 @@ def read_ndjson(path: Path) -> Iterator[Drawing]:
     """The drawings of an ndjson file, raw or simplified: one JSON object a line.
 
     Raises:
-        LimnerError: a line is no drawing, or is longer than 4 MiB.
+        LimnerError: A line is no drawing, or is longer than 4 MiB.
     """
     with reading(path), path.open("rb") as file:
         number = 0
@@ -95,7 +95,7 @@ def read_binary(path: Path) -> Iterator[Drawing]:
     """The drawings of a binary file, whose category is the file's name.
 
     Raises:
-        LimnerError: cut short, or not this format.
+        LimnerError: Cut short, or not this format.
     """
     with reading(path), path.open("rb") as file:
         number = 0
@@ -133,7 +133,7 @@ def read_strokes(path: Path) -> Iterator[list[Real[np.ndarray, "axes n"]]]:
     """The strokes of each drawing of a file, whose suffix is one of `STROKE_SUFFIXES`.
 
     Raises:
-        LimnerError: another suffix, or a damaged file.
+        LimnerError: Another suffix, or a damaged file.
     """
     if path.suffix not in _READERS:
         raise LimnerError(f"{path} is no file of strokes: those end in .ndjson, .bin or .npz")

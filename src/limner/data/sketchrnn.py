@@ -3,7 +3,7 @@
 A row (dx, dy, end) moves the pen from where it was, the first from the origin, and lifts it after
 the row where end is 1. The arrays of such a file are pickles, which are read without unpickling.
 
-Axes: n points.
+Axis letters: n point.
 
 Source: Ha and Eck, A neural representation of sketch drawings, 2017 (stroke-3).
 """
@@ -24,7 +24,7 @@ def read_sketchrnn(path: Path) -> Iterator[tuple[SplitName, list[Int64[np.ndarra
     """The part (train, valid or test) and the strokes of each drawing, moved to the origin.
 
     Raises:
-        LimnerError: a part is missing, or the file is damaged or holds anything but arrays.
+        LimnerError: A part is missing, or the file is damaged or holds anything but arrays.
     """
     with open_npz(path) as archive:
         for part in SPLITS:

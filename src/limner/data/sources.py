@@ -1,6 +1,6 @@
 """What a data set is made of: sources, which give the grey levels of rows when asked.
 
-Axes: n b rows, c channel, h w image.
+Axis letters: n b row, c channel, h w picture.
 """
 
 from dataclasses import dataclass

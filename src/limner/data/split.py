@@ -7,7 +7,7 @@ has no official split, the row number alone decides:
 
 which does not change when a file grows or is cut.
 
-Axes: b batch, n rows of a source, s sources, c channel, h w image.
+Axis letters: b drawing, n row of a source, s source, c channel, h w picture.
 """
 
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class Split:
         """Grey levels of some drawings; 255 is ink.
 
         Raises:
-            IndexError: an index outside 0..len-1.
+            IndexError: An index outside 0..len-1.
         """
         return self._read(*self._locate(indices))
 
@@ -89,11 +89,11 @@ class Split:
         """What a model is asked to draw, in levels 0..255 (0 or 255 when binarised).
 
         Args:
-            indices: of the drawings.
-            binarisation: grey is `levels`; threshold is 255 from 128 on; static draws each pixel
-                once and for all, by the source's name and the row alone; dynamic draws it by `key`
-                as well.
-            key: the visit, one or two numbers such as (seed, step), for dynamic alone.
+            indices: Of the drawings.
+            binarisation: How: grey is `levels`; threshold is 255 from 128 on; static draws each
+                pixel once and for all, by the source's name and the row alone; dynamic draws it by
+                `key` as well.
+            key: The visit, one or two numbers such as (seed, step), for dynamic alone.
         """
         sources, rows = self._locate(indices)
         levels = self._read(sources, rows)
