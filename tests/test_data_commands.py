@@ -49,7 +49,7 @@ def everything(dataset, *splits):
 def test_idx_reads_back_as_mnist_level_by_level(mixed, tmp_path):
     paths = export(mixed, tmp_path / "out", "idx")
     assert [path.name for path in paths] == [
-        *(f"{stem}.gz" for stem in mnist.STEMS),
+        *(f"{stem}.gz" for stems in mnist.STEMS.values() for stem in stems),
         "categories.txt",
     ]
     back = open_dataset(DataConfig(name="mnist", root=tmp_path / "out"), fetch=False)

@@ -161,6 +161,12 @@ def test_folders_in_a_folder_are_categories(tmp_path):
     assert dataset.split("train").categories(np.arange(18)).tolist() == [0, 0, *[1] * 16]
 
 
+def test_pictures_in_this_folder_are_of_its_name(tmp_path, monkeypatch):
+    save(drawn(), tmp_path / "bird" / "1.png")
+    monkeypatch.chdir(tmp_path / "bird")
+    assert open_images(Path("."), SHAPE).names == category_names(Path(".")) == ("bird",)
+
+
 def test_a_limit_leaves_each_folder_its_first_pictures(tmp_path):
     for name in ("cat", "dog"):
         for i in range(20):

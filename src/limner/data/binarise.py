@@ -65,8 +65,8 @@ def noise(
     """
     if len(visit) > 2:
         raise ValueError(f"a visit is at most two numbers, not {visit}")
-    pixels = prod(shape)
-    words = np.empty((len(rows), -(-pixels // 4)), "<u8")
+    size = prod(shape)
+    words = np.empty((len(rows), -(-size // 4)), "<u8")
     generator = np.random.Philox(key=0)
     # Setting the state costs an eighth of making a generator. The first word of the counter
     # counts the blocks drawn; the second tells visits of different kinds apart.
@@ -77,4 +77,4 @@ def noise(
         key[:] = source, row
         generator.state = state
         out[:] = generator.random_raw(len(out))
-    return words.view("<u2")[:, :pixels].reshape(len(rows), *shape)
+    return words.view("<u2")[:, :size].reshape(len(rows), *shape)

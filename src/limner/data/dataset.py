@@ -23,8 +23,8 @@ from limner.data.split import BY_ROW, Progression, Split
 from limner.errors import LimnerError
 from limner.words import check_names
 
-_DEFAULT = ("cat",)
-"""Of Quick, Draw!."""
+_DEFAULTS = {"doodles": doodles.CATEGORIES, "quickdraw": ("cat",)}
+"""The categories of a data set that lets them be chosen, where none are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,10 +125,8 @@ def told_apart(config: RunConfig) -> tuple[str, ...]:
     if not config.model.num_categories:
         return ()
     match config.data.name:
-        case "doodles":
-            return config.data.categories or doodles.CATEGORIES
-        case "quickdraw":
-            return config.data.categories or _DEFAULT
+        case "doodles" | "quickdraw" as name:
+            return config.data.categories or _DEFAULTS[name]
         case "mnist":
             return tuple(map(str, range(config.model.num_categories)))
         case _:
@@ -137,14 +135,14 @@ def told_apart(config: RunConfig) -> tuple[str, ...]:
 
 
 def _open_doodles(config: DataConfig) -> Dataset:
-    names = config.categories or doodles.CATEGORIES
+    names = config.categories or _DEFAULTS[config.name]
     check_names(names, doodles.CATEGORIES, "doodles")
     sources = tuple(Doodles.of(name, config.limit) for name in names)
     return Dataset(config.name, names, sources, config.limit)
 
 
 def _open_quickdraw(config: DataConfig, fetch: bool, on_progress: Progress) -> Dataset:
-    names = config.categories or _DEFAULT
+    names = config.categories or _DEFAULTS[config.name]
     check_names(names, quickdraw.categories(), "Quick, Draw!", quickdraw.LISTED)
     files = quickdraw.requests(data_root(config.root), names, "numpy_bitmap")
     require(files, fetch, on_progress)

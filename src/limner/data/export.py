@@ -115,13 +115,14 @@ def _write_idx(job: _Job) -> list[Path]:
     if "test" not in job.sizes:
         raise LimnerError(f"{job.dataset.name} has no test drawings to make MNIST's files of")
     paths = []
-    parts: dict[str, tuple[SplitName, ...]] = {"train": ("train", "valid"), "t10k": ("test",)}
+    parts: dict[mnist.Part, tuple[SplitName, ...]] = {
+        "train": ("train", "valid"),
+        "t10k": ("test",),
+    }
     for part, wanted in parts.items():
         splits: tuple[SplitName, ...] = tuple(which for which in wanted if which in job.sizes)
         count = sum(job.sizes[which] for which in splits)
-        images, labels = (
-            job.folder / f"{stem}.gz" for stem in mnist.STEMS if stem.startswith(part)
-        )
+        images, labels = (job.folder / f"{stem}.gz" for stem in mnist.STEMS[part])
         blocks = (block for which in splits for block in job.pictures(which))
         mnist.write_idx(images, (count, *job.picture_shape), blocks)
         mnist.write_idx(

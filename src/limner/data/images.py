@@ -104,7 +104,7 @@ def read_picture(path: Path, shape: Shape) -> UInt8[np.ndarray, "c h w"]:
 
 def _category(file: Path, root: Path) -> str:
     inside = file.relative_to(root).parts if file != root else ()
-    return inside[0] if len(inside) > 1 else root.stem
+    return inside[0] if len(inside) > 1 else root.absolute().stem
 
 
 def _decode(path: Path, shape: Shape | None) -> Image.Image:

@@ -14,9 +14,10 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from itertools import chain
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import UInt8
@@ -28,10 +29,12 @@ from limner.errors import LimnerError
 from limner.files import reading, replacing
 
 Part = Literal["train", "t10k"]
-STEMS = tuple(
-    f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
-)
+STEMS: dict[Part, tuple[str, str]] = {
+    part: (f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte") for part in get_args(Part)
+}
+"""The official names of each part's images and labels, to which .gz may be added."""
 STATIC = Path("mnist_binarized", "mnist_binarized.npz")
+"""Where static MNIST lies under a data root."""
 
 # What is unpacked into memory is bounded by what lies on the disk: ink on paper shrinks some
 # twentyfold, a bomb a thousandfold.
@@ -53,7 +56,7 @@ def requests(root: Path) -> list[Request]:
     """What to ask Google's storage for, to have MNIST under a data root."""
     return [
         Request(f"cvdf-datasets/mnist/{stem}.gz", root / "mnist" / f"{stem}.gz", _check(stem))
-        for stem in STEMS
+        for stem in chain(*STEMS.values())
         if find_idx(root, stem) is None
     ]
 
@@ -110,8 +113,7 @@ def read_part(root: Path, part: Part) -> tuple[UInt8[np.ndarray, "n h w"], UInt8
     Raises:
         LimnerError: A file is missing or damaged, or their counts differ.
     """
-    found = [find_idx(root, stem) for stem in STEMS if stem.startswith(part)]
-    match found:
+    match [find_idx(root, stem) for stem in STEMS[part]]:
         case [Path() as images_path, Path() as labels_path]:
             images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
         case _:

@@ -32,6 +32,10 @@ _POINT_LIMIT = 1 << 20
 _RECORD = struct.Struct("<Q2sbIH")
 
 
+Stroke = Real[np.ndarray, "axes n"]
+"""A row of x, one of y and, of a raw drawing, one of milliseconds."""
+
+
 class Drawing(NamedTuple):
     """One drawing, and what was noted of it."""
 
@@ -45,7 +49,7 @@ class Drawing(NamedTuple):
     """Whether the game guessed it."""
     timestamp: float
     """When it was drawn, Unix seconds."""
-    strokes: list[Real[np.ndarray, "axes n"]]
+    strokes: list[Stroke]
     """In the order they were drawn."""
 
 
@@ -82,7 +86,7 @@ def _parse(line: bytes, place: str) -> Drawing:
         raise LimnerError(f"{place} is no drawing: {reason(error)}") from None
 
 
-def _stroke(item: Any) -> Real[np.ndarray, "axes n"]:
+def _stroke(item: Any) -> Stroke:
     stroke = np.asarray(item, float)
     if stroke.ndim != 2 or len(stroke) not in (2, 3):
         raise ValueError(f"a stroke has shape {stroke.shape}, not (2, n) or (3, n)")
@@ -129,7 +133,7 @@ def _exactly(file: Readable, size: int, place: str) -> bytes:
     return data
 
 
-def read_strokes(path: Path) -> Iterator[list[Real[np.ndarray, "axes n"]]]:
+def read_strokes(path: Path) -> Iterator[list[Stroke]]:
     """The strokes of each drawing of a file, whose suffix is one of `STROKE_SUFFIXES`.
 
     Raises:
@@ -140,7 +144,7 @@ def read_strokes(path: Path) -> Iterator[list[Real[np.ndarray, "axes n"]]]:
     return _READERS[path.suffix](path)
 
 
-_READERS: dict[str, Callable[[Path], Iterator[list[Real[np.ndarray, "axes n"]]]]] = {
+_READERS: dict[str, Callable[[Path], Iterator[list[Stroke]]]] = {
     ".ndjson": lambda path: (drawing.strokes for drawing in read_ndjson(path)),
     ".bin": lambda path: (drawing.strokes for drawing in read_binary(path)),
     ".npz": lambda path: (strokes for _, strokes in read_sketchrnn(path)),
