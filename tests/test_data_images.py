@@ -151,7 +151,7 @@ def test_folders_in_a_folder_are_categories(tmp_path):
         save(drawn(), tmp_path / name)
     (tmp_path / "cat" / "notes.txt").write_text("no picture")
     opened = open_images(tmp_path, SHAPE)
-    assert opened.names == ("cat", "dog")
+    assert opened.categories == ("cat", "dog")
     assert [len(source) for source in opened.sources] == [2, 1]
     assert category_names(tmp_path) == ("cat", "dog")
     for i in range(20):
@@ -164,7 +164,7 @@ def test_folders_in_a_folder_are_categories(tmp_path):
 def test_pictures_in_this_folder_are_of_its_name(tmp_path, monkeypatch):
     save(drawn(), tmp_path / "bird" / "1.png")
     monkeypatch.chdir(tmp_path / "bird")
-    assert open_images(Path("."), SHAPE).names == category_names(Path(".")) == ("bird",)
+    assert open_images(Path("."), SHAPE).categories == category_names(Path(".")) == ("bird",)
 
 
 def test_a_limit_leaves_each_folder_its_first_pictures(tmp_path):

@@ -197,7 +197,7 @@ def test_dynamic_targets_are_grey_on_average():
 def test_quickdraw_mixes_categories_as_their_counts_are(tmp_path):
     root = quickdraw_root(tmp_path, cat=100, dog=45)
     dataset = open_dataset(DataConfig(name="quickdraw", root=root, categories=("dog", "cat")))
-    assert dataset.names == ("dog", "cat")
+    assert dataset.categories == ("dog", "cat")
     assert dataset.shape == SHAPE
     assert dataset.sizes == {"train": 37 + 80, "valid": 4 + 10, "test": 4 + 10}
     test = dataset.split("test")
@@ -247,7 +247,7 @@ def test_the_root_is_found_in_the_environment(tmp_path, monkeypatch):
 def test_mnist_keeps_its_official_test_set_and_its_digits(tmp_path):
     dataset = open_dataset(DataConfig(name="mnist", root=mnist_root(tmp_path)))
     assert dataset.sizes == {"train": 50, "valid": 10, "test": 20}
-    assert dataset.names == tuple("0123456789")
+    assert dataset.categories == tuple("0123456789")
     valid = dataset.split("valid")
     assert (valid.levels(np.arange(10))[:, 0, 0, 0] == np.arange(50, 60)).all()
     assert valid.categories(np.arange(10)).tolist() == [*range(10)]

@@ -121,7 +121,7 @@ def show(
     dataset = open_with_progress(data)
     drawings = dataset.split(split)
     chosen = some_indices(len(drawings), count, seed)
-    labels = [dataset.names[category] for category in drawings.categories(chosen)]
+    labels = [dataset.categories[category] for category in drawings.categories(chosen)]
     caption = f"{dataset.name}, {split}: {len(chosen)} of {len(drawings):,} drawings"
     save_picture(image_grid(drawings.levels(chosen) / 255, caption, labels=labels), to)
     print(to)

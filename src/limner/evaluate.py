@@ -138,7 +138,7 @@ def evaluate(
     distortion = float(losses.distortion.mean())
     facts = {
         "data": dataset.name,
-        "categories": dataset.names,
+        "categories": dataset.categories,
         "split": split,
         "images": total,
         "binarisation": binarisation,
@@ -185,7 +185,7 @@ def evaluate(
         stderr=standard_error(losses.bound),
         excess=None if facts["floor"] is None else bound - facts["floor"],
         bits_per_dim=bound / np.log(2) / np.prod(dataset.shape),
-        by_category=_by_category(dataset.names, pictures, losses.bound, floors),
+        by_category=_by_category(dataset.categories, pictures, losses.bound, floors),
     )
 
 

@@ -104,7 +104,7 @@ def compare(
     return Comparison(
         samples,
         drawings.reshape(*places.shape, *drawings.shape[1:]),
-        [[dataset.names[kind] for kind in row] for row in kinds],
+        [[dataset.categories[kind] for kind in row] for row in kinds],
         train.rows(places.ravel()).reshape(places.shape),
         found.distances[:num],
         held_out,

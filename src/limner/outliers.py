@@ -102,7 +102,7 @@ def score(
     order = np.argsort(-(bound if by == "bound" else surplus), kind="stable")
     return Scores(
         [splits[n] for n in of[order]],
-        [dataset.names[kind] for kind in kinds[order]],
+        [dataset.categories[kind] for kind in kinds[order]],
         *(values[order] for values in (rows, places, *costs, surplus)),
     )
 
@@ -133,8 +133,8 @@ def _places(dataset: Dataset, which: SplitName, category: str | None) -> Int[np.
     places = np.arange(len(split))
     if category is None:
         return places
-    check_names((category,), dataset.names, "these data")
-    found = places[split.categories(places) == dataset.names.index(category)]
+    check_names((category,), dataset.categories, "these data")
+    found = places[split.categories(places) == dataset.categories.index(category)]
     if not len(found):
         raise LimnerError(f"there is no drawing of {category} for {which}: choose other --splits")
     return found

@@ -284,7 +284,7 @@ def check_fits(config: RunConfig, dataset: Dataset) -> None:
             f"{dataset.name} has images of {dataset.shape} (channels, height, width), the model "
             f"{model}: set --model.channels, --model.height and --model.width"
         )
-    told_apart, there = config.model.num_categories, len(dataset.names)
+    told_apart, there = config.model.num_categories, len(dataset.categories)
     if told_apart not in (0, there):
         raise LimnerError(
             f"{dataset.name} has {there} categories, the model tells {told_apart} apart: set "

@@ -32,8 +32,8 @@ class Dataset:
     """Sources laid end to end, and how they are split."""
 
     name: str
-    names: tuple[str, ...]
-    """The categories."""
+    categories: tuple[str, ...]
+    """Their names, at the places that `Split.categories` gives."""
     sources: tuple[Source, ...]
     limit: int | None = None
     """Use only the first rows of each source: of an official split, its share in 8 : 1 : 1."""
@@ -188,4 +188,4 @@ def _in_a_row(train: int, valid: int, test: int) -> dict[SplitName, tuple[int, i
 def _open_images(config: DataConfig, shape: Shape | None) -> Dataset:
     assert config.path is not None  # DataConfig sees to it
     opened = images.open_images(config.path, shape)
-    return Dataset(config.name, opened.names, opened.sources, config.limit, note=opened.note)
+    return Dataset(config.name, opened.categories, opened.sources, config.limit, note=opened.note)

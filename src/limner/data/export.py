@@ -103,14 +103,14 @@ class _Job:
     def write_names(self) -> Path:
         """The categories' names, one a line, in the order of their numbers."""
         path = self.folder / "categories.txt"
-        replace_text(path, "".join(f"{name}\n" for name in self.dataset.names))
+        replace_text(path, "".join(f"{name}\n" for name in self.dataset.categories))
         return path
 
 
 def _write_idx(job: _Job) -> list[Path]:
     if job.dataset.shape[0] != 1:
         raise LimnerError("MNIST's files hold one channel: export colours as npz, npy or png")
-    if len(job.dataset.names) > 256:
+    if len(job.dataset.categories) > 256:
         raise LimnerError("MNIST's files hold at most 256 categories: export as npz, npy or png")
     if "test" not in job.sizes:
         raise LimnerError(f"{job.dataset.name} has no test drawings to make MNIST's files of")
@@ -179,7 +179,7 @@ def _write_png(job: _Job) -> list[Path]:
         for indices, block in zip(job.blocks(which), job.pictures(which), strict=True):
             places = zip(split.categories(indices), split.rows(indices), block, strict=True)
             for category, row, picture in places:
-                folder = job.folder / which / job.dataset.names[category]
+                folder = job.folder / which / job.dataset.categories[category]
                 folder.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(picture).save(folder / f"{row:08}.png")
     return [job.folder / which for which in job.sizes]

@@ -37,8 +37,8 @@ class Opened(NamedTuple):
 
     sources: tuple[Source, ...]
     """Their levels, a source for each category."""
-    names: tuple[str, ...]
-    """The categories: the folders in the folder, or one for all."""
+    categories: tuple[str, ...]
+    """The folders in the folder, or one for all."""
     note: str
     """What was found out of ink and paper, for the user."""
 

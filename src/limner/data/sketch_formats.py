@@ -31,7 +31,6 @@ _LINE_LIMIT = 4 << 20
 _POINT_LIMIT = 1 << 20
 _RECORD = struct.Struct("<Q2sbIH")
 
-
 Stroke = Real[np.ndarray, "axes n"]
 """A row of x, one of y and, of a raw drawing, one of milliseconds."""
 

@@ -75,7 +75,7 @@ class Split:
         return self._read(*self._locate(indices))
 
     def categories(self, indices: Int64[np.ndarray, "b"]) -> Int64[np.ndarray, "b"]:
-        """The category of some drawings, a place in the data set's `names`."""
+        """The category of some drawings, a place in the data set's `categories`."""
         sources, rows = self._locate(indices)
         return sources if self.row_categories is None else self.row_categories[rows].astype(int)
 

@@ -130,7 +130,7 @@ def check_can_export(run: Run, out: Path) -> None:
 
 def default_title(dataset: Dataset) -> str:
     """What a model of these data draws, in words."""
-    kinds = dataset.names
+    kinds = dataset.categories
     if dataset.name in ("mnist", "static-mnist"):
         kinds = ("digits",)
     what = f"{len(kinds)} categories" if len(kinds) > 4 else listed(kinds)

@@ -46,7 +46,7 @@ def evaluate_mean_image(
     floor = float(grey_floors(pictures).mean()) if binarisation == "grey" else None
     return Evaluation(
         data=dataset.name,
-        categories=dataset.names,
+        categories=dataset.categories,
         split=split,
         images=len(pictures),
         binarisation=binarisation,
