@@ -49,10 +49,11 @@ def main(
         known = np.broadcast_to(known, (height, width))
         costs = {"mean image": [], "samples": [], "completions": [], "reconstructions": []}
         for seed, image in enumerate(images):
-            settings = {"num_steps": num_steps, "seed": seed}
-            completed = complete(model, image * known, num=num, known=known, **settings)
-            made_up = sample(model, num=num, **settings)
-            seen = reconstruct(model, np.stack([image] * num), **settings)
+            completed = complete(
+                model, image * known, num=num, num_steps=num_steps, seed=seed, known=known
+            )
+            made_up = sample(model, num=num, num_steps=num_steps, seed=seed)
+            seen = reconstruct(model, np.stack([image] * num), num_steps=num_steps, seed=seed)
             for of, canvases in {
                 "mean image": np.log(mean / (1 - mean))[None],
                 "samples": made_up.canvases[-1],

@@ -15,9 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from limner.config import DataConfig
-from limner.data.dataset import Split, batch_indices, open_dataset
+from limner.data.dataset import open_dataset
 from limner.data.npy import write_header
 from limner.data.quickdraw import categories, relative_path
+from limner.data.shuffle import batch_indices
+from limner.data.split import Split
 
 ROWS = 50_000_000
 

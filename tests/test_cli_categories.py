@@ -28,7 +28,7 @@ def house(run) -> Path:
     dataset = open_dataset(Run.open(run).config.data)
     split = dataset.split("train")
     places = np.arange(len(split))
-    houses = places[split.categories(places) == dataset.names.index("house")]
+    houses = places[split.categories(places) == dataset.categories.index("house")]
     path = run.parent / "house.png"
     mean = split.levels(houses).mean(0)[0]
     Image.fromarray(255 - mean.clip(0, 255).astype(np.uint8)).save(path)

@@ -10,11 +10,11 @@ import pytest
 from data_writers import bitmaps, fault_of, idx, mnist_root, npy, npy_header, npz, pickled, put
 
 from limner.data import mnist, quickdraw
+from limner.data.images import read_picture
 from limner.data.npy import open_rows
 from limner.data.quickdraw import open_bitmaps
+from limner.data.sketch_formats import read_binary, read_ndjson
 from limner.data.sketchrnn import read_sketchrnn
-
-# --- official names ---
 
 
 def test_there_are_345_categories_in_order_and_each_once():
@@ -27,9 +27,6 @@ def test_there_are_345_categories_in_order_and_each_once():
 def test_every_official_file_has_an_official_name(shared_data):
     folder = shared_data / "quickdraw_dataset" / "full" / "simplified"
     assert {path.stem for path in folder.glob("*.ndjson")} <= set(quickdraw.categories())
-
-
-# --- .npy and bitmaps ---
 
 
 @pytest.mark.parametrize("dtype", ["u1", "<i2", ">f4", "<f8", "?"])
@@ -93,9 +90,6 @@ def test_a_folder_or_pipe_is_no_bitmap_file(tmp_path):
     for path in (tmp_path, tmp_path / "pipe.npy"):
         # A pipe without a writer would hold an open for reading for ever.
         assert str(path) in fault_of(lambda path=path: open_bitmaps(path))
-
-
-# --- MNIST ---
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
@@ -166,6 +160,22 @@ def test_static_mnist_missing_or_damaged_is_refused(tmp_path):
     ):
         path.write_bytes(data)
         assert fault in fault_of(lambda: mnist.read_static(path))
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        open_rows,
+        lambda path: mnist.read_idx(path, 3),
+        lambda path: list(read_sketchrnn(path)),
+        lambda path: list(read_ndjson(path)),
+        lambda path: list(read_binary(path)),
+        lambda path: read_picture(path, (1, 28, 28)),
+    ],
+)
+def test_a_file_that_is_not_there_is_said_in_few_words(tmp_path, read):
+    path = tmp_path / "none"
+    assert fault_of(lambda: read(path)) == f"cannot read {path}: No such file or directory"
 
 
 def test_an_encrypted_archive_is_refused(tmp_path):

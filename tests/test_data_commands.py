@@ -46,13 +46,10 @@ def everything(dataset, *splits):
     return np.concatenate(levels), np.concatenate(categories)
 
 
-# --- export ---
-
-
 def test_idx_reads_back_as_mnist_level_by_level(mixed, tmp_path):
     paths = export(mixed, tmp_path / "out", "idx")
     assert [path.name for path in paths] == [
-        *(f"{stem}.gz" for stem in mnist.STEMS),
+        *(f"{stem}.gz" for stems in mnist.STEMS.values() for stem in stems),
         "categories.txt",
     ]
     back = open_dataset(DataConfig(name="mnist", root=tmp_path / "out"), fetch=False)
@@ -80,7 +77,7 @@ def test_exporting_twice_writes_the_same_bytes(mixed, tmp_path):
 @pytest.mark.parametrize("format", ["npy", "npz"])
 def test_arrays_are_read_by_numpy(mixed, tmp_path, format):
     done = []
-    paths = export(mixed, tmp_path, format, progress=lambda *counts: done.append(counts))
+    paths = export(mixed, tmp_path, format, on_progress=lambda *counts: done.append(counts))
     if format == "npz":
         arrays = dict(np.load(paths[0]))
     else:
@@ -139,9 +136,6 @@ def test_a_folder_that_cannot_be_written_is_said(mixed, tmp_path):
             export(mixed, tmp_path / "file" / "out", format)
 
 
-# --- files of strokes to bitmaps ---
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_file_of_strokes_is_drawn_in_its_order(tmp_path, workers):
     source = tmp_path / "cat.ndjson"
@@ -192,9 +186,6 @@ def test_official_drawings_become_the_official_bitmaps(shared_data, tmp_path):
     rasterise_file(folder / "simplified" / "cat.ndjson", tmp_path / "cat.npy", workers=1)
     official = np.load(folder / "numpy_bitmap" / "cat.npy")[:25]
     assert np.abs(np.load(tmp_path / "cat.npy").astype(int) - official).mean() < 0.05
-
-
-# --- what is here ---
 
 
 def whole_root(root: Path) -> Path:
@@ -254,9 +245,6 @@ def test_verify_names_each_damaged_file_and_goes_on(tmp_path):
         assert "\n" not in verdict.fault
     with pytest.raises(LimnerError, match="no folder"):
         list(verify(tmp_path / "nowhere"))
-
-
-# --- the command line ---
 
 
 def test_help_takes_little_time():

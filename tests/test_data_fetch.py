@@ -209,7 +209,7 @@ def test_one_bar_runs_over_several_files_to_their_total(server, tmp_path):
     seen = []
     server.cuts = [50_000]
     requests = wanted(tmp_path, ["cat", "dog"], "numpy_bitmap")
-    fetching.fetch(requests, progress=lambda *bytes: seen.append(bytes), patience_seconds=0.001)
+    fetching.fetch(requests, on_progress=lambda *bytes: seen.append(bytes), patience_seconds=0.001)
     assert {total for _, total in seen} == {len(CAT) + len(DOG)}
     assert seen[-1][0] == len(CAT) + len(DOG)
     assert all(request.path.exists() for request in requests)

@@ -46,9 +46,6 @@ def is_the_stroke(levels: np.ndarray) -> bool:
     return levels[ys, xs].min() > 120 and np.median(levels) < 10 and levels[-1].max() < 10
 
 
-# --- ink and paper ---
-
-
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".JPEG"])
 @pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (40, 200)])
 def test_ink_is_255_whatever_it_was(tmp_path, suffix, ink, paper):
@@ -87,19 +84,26 @@ def test_a_set_that_mostly_agrees_is_taken_as_one_and_says_so(tmp_path):
         save(drawn(), tmp_path / f"{i:02}.png")
     save(Image.new("L", (100, 100), 0), tmp_path / "odd.png")
     opened = open_images(tmp_path, SHAPE)
-    assert opened.note == "19 of 20 are dark on light: all inverted"
+    assert opened.note == "of 20 pictures, 19 are dark on light: all inverted"
     assert opened.sources[0].levels(np.array([19])).min() == 255
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0)])
+def test_nine_in_ten_are_agreement_whichever_way(tmp_path, ink, paper):
+    for i in range(9):
+        save(drawn(ink, paper), tmp_path / f"{i}.png")
+    save(drawn(paper, ink), tmp_path / "odd.png")
+    opened = open_images(tmp_path, SHAPE)
+    assert opened.note.startswith("of 10 pictures, 9 are ")
+    assert not is_the_stroke(opened.sources[0].levels(np.array([9]))[0, 0])
 
 
 def test_a_mixed_set_is_taken_one_by_one_and_says_so(tmp_path):
     for i in range(4):
         save(drawn(*((0, 255) if i % 2 else (255, 0))), tmp_path / f"{i}.png")
     opened = open_images(tmp_path, SHAPE)
-    assert opened.note == "2 of 4 are dark on light: those inverted"
+    assert opened.note == "of 4 pictures, 2 are dark on light: those inverted"
     assert all(is_the_stroke(levels[0]) for levels in opened.sources[0].levels(np.arange(4)))
-
-
-# --- shapes ---
 
 
 def test_a_picture_of_the_right_size_is_kept_to_the_level(tmp_path):
@@ -142,15 +146,12 @@ def test_a_photograph_is_turned_as_its_camera_was(tmp_path):
     assert np.abs(there.astype(int) - here).max() < 30
 
 
-# --- folders and arrays ---
-
-
 def test_folders_in_a_folder_are_categories(tmp_path):
     for name in ("cat/1.png", "cat/deep/2.png", "dog/3.png"):
         save(drawn(), tmp_path / name)
     (tmp_path / "cat" / "notes.txt").write_text("no picture")
     opened = open_images(tmp_path, SHAPE)
-    assert opened.names == ("cat", "dog")
+    assert opened.categories == ("cat", "dog")
     assert [len(source) for source in opened.sources] == [2, 1]
     assert category_names(tmp_path) == ("cat", "dog")
     for i in range(20):
@@ -158,6 +159,24 @@ def test_folders_in_a_folder_are_categories(tmp_path):
     dataset = open_dataset(DataConfig(name="images", path=tmp_path), SHAPE)
     assert dataset.sizes == {"train": 18, "valid": 2, "test": 2}
     assert dataset.split("train").categories(np.arange(18)).tolist() == [0, 0, *[1] * 16]
+
+
+def test_categories_can_be_chosen_and_a_wrong_one_is_named(tmp_path):
+    for name, ink in (("ant", 10), ("bee", 20), ("cow", 30)):
+        for n in range(12):
+            save(drawn(ink), tmp_path / name / f"{n}.png")
+    config = DataConfig(name="images", path=tmp_path, categories=("cow", "ant"))
+    dataset = open_dataset(config, SHAPE)
+    assert dataset.categories == ("cow", "ant")
+    assert [len(source) for source in dataset.sources] == [12, 12]
+    with pytest.raises(LimnerError, match=r"bea.*did you mean bee"):
+        open_images(tmp_path, SHAPE, ["bea"])
+
+
+def test_pictures_in_this_folder_are_of_its_name(tmp_path, monkeypatch):
+    save(drawn(), tmp_path / "bird" / "1.png")
+    monkeypatch.chdir(tmp_path / "bird")
+    assert open_images(Path("."), SHAPE).categories == category_names(Path(".")) == ("bird",)
 
 
 def test_a_limit_leaves_each_folder_its_first_pictures(tmp_path):
@@ -196,7 +215,7 @@ def test_an_array_dark_on_light_is_inverted_and_stays_on_the_disk(tmp_path):
     levels[:, 2:5, 3] = 0
     path.write_bytes(npy(levels))
     opened = open_images(path)
-    assert opened.note == "of 40 looked at, 40 are dark on light: all inverted"
+    assert opened.note == "of 40 pictures looked at, 40 are dark on light: all inverted"
     assert (opened.sources[0].levels(np.arange(40))[:, 0] == 255 - levels).all()
 
 
@@ -235,9 +254,6 @@ def test_an_array_of_other_numbers_or_shapes_is_refused(tmp_path, array):
     path.write_bytes(npy(array))
     with pytest.raises(LimnerError, match=r"own\.npy"):
         open_images(path)
-
-
-# --- refusals ---
 
 
 def refuse(path: Path, shape=SHAPE) -> str:

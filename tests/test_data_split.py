@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from limner.config import DataConfig
 from limner.data import binarise, quickdraw
-from limner.data.dataset import batch_indices, open_dataset
+from limner.data.dataset import open_dataset
+from limner.data.shuffle import batch_indices
 from limner.data.sources import Pictures
 from limner.data.split import BY_ROW, Progression, Split
 from limner.errors import LimnerError
@@ -29,9 +30,6 @@ def pictures(name="cat", count=40):
 def split_of(*sources, progression=BY_ROW["train"]):
     counts = tuple(progression.count(len(source)) for source in sources)
     return Split(tuple(sources), progression, counts)
-
-
-# --- splits ---
 
 
 @given(st.integers(0, 100))
@@ -83,9 +81,6 @@ def test_an_index_outside_is_an_error_and_no_batch_is_no_drawing():
     assert split.levels(np.array([], int)).shape == (0, *SHAPE)
 
 
-# --- the shuffled order ---
-
-
 @given(st.integers(1, 300), st.integers(1, 70), st.integers(0, 2**32 - 1))
 def test_every_epoch_holds_every_index_once(length, batch_size, seed):
     steps = -(-3 * length // batch_size)
@@ -124,9 +119,6 @@ def test_a_batch_mixes_the_whole_range_of_50_million():
     assert abs(batch.mean() / length - 0.5) < 5 / np.sqrt(12 * 4_096)
     steps = np.abs(np.diff(batch)) / length
     assert abs(steps.mean() - 1 / 3) < 5 / np.sqrt(18 * 4_096)
-
-
-# --- binarisation ---
 
 
 def test_threshold_cuts_between_127_and_128():
@@ -202,13 +194,10 @@ def test_dynamic_targets_are_grey_on_average():
     assert abs(mean - 60) < 5 * 255 * np.sqrt(60 / 255 * 195 / 255 / 78_400)
 
 
-# --- data sets by name ---
-
-
 def test_quickdraw_mixes_categories_as_their_counts_are(tmp_path):
     root = quickdraw_root(tmp_path, cat=100, dog=45)
     dataset = open_dataset(DataConfig(name="quickdraw", root=root, categories=("dog", "cat")))
-    assert dataset.names == ("dog", "cat")
+    assert dataset.categories == ("dog", "cat")
     assert dataset.shape == SHAPE
     assert dataset.sizes == {"train": 37 + 80, "valid": 4 + 10, "test": 4 + 10}
     test = dataset.split("test")
@@ -258,7 +247,7 @@ def test_the_root_is_found_in_the_environment(tmp_path, monkeypatch):
 def test_mnist_keeps_its_official_test_set_and_its_digits(tmp_path):
     dataset = open_dataset(DataConfig(name="mnist", root=mnist_root(tmp_path)))
     assert dataset.sizes == {"train": 50, "valid": 10, "test": 20}
-    assert dataset.names == tuple("0123456789")
+    assert dataset.categories == tuple("0123456789")
     valid = dataset.split("valid")
     assert (valid.levels(np.arange(10))[:, 0, 0, 0] == np.arange(50, 60)).all()
     assert valid.categories(np.arange(10)).tolist() == [*range(10)]

@@ -33,9 +33,6 @@ def as_lists(strokes):
     return [stroke.tolist() for stroke in strokes]
 
 
-# --- strokes ---
-
-
 def test_simplified_and_raw_ndjson_read_back(tmp_path):
     for drawings in (SIMPLIFIED, RAW):
         found = list(read_ndjson(put(tmp_path, "cat.ndjson", ndjson(drawings))))
@@ -181,9 +178,6 @@ def test_a_binary_file_cut_anywhere_is_cut_short_or_whole(tmp_path):
 def test_binary_padded_wrong_endian_or_endless_is_refused(tmp_path, data):
     path = put(tmp_path, "cat.bin", data)
     assert str(path) in fault_of(lambda: list(read_binary(path)))
-
-
-# --- pickles ---
 
 
 class Boom:

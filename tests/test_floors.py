@@ -12,7 +12,7 @@ FLOORS = [
     {"attention", "config", "distributions", "files", "interrupt", "parallel", "strokes", "words"}
     | {"distributed", "initialisers", "provenance"},
     {"augment", "cells", "data", "glimpse", "optimise", "presets", "weights"},
-    {"model", "figures"},
+    {"categories", "model", "figures"},
     {"checkpoint", "deferred", "objective", "run"},
     {"estimate", "sample", "start"},
     {"train", "evaluate", "interpolate", "complete", "outliers", "nearest", "recognise"},

@@ -9,8 +9,9 @@ from studio_process import make_run
 
 from limner import nearest as module
 from limner.cli import main
-from limner.data.dataset import Dataset, Split
+from limner.data.dataset import Dataset
 from limner.data.sources import Pictures
+from limner.data.split import Split
 from limner.nearest import nearest, pixels
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tyro
 from commands import SMALL, fails
+from PIL import Image
 from studio_process import make_run, running_studio
 
 import limner
@@ -293,6 +294,25 @@ def test_a_model_that_tells_categories_apart_is_exported_and_draws_the_one_it_is
         trained.sample(1, category="dogg")
     main(["evaluate", str(pair), "--json"])
     assert json.loads(capsys.readouterr().out)["bound"] == trained.card.evaluation.bound
+
+
+def test_a_shared_model_of_ones_own_pictures_knows_its_categories_where_these_are_not(
+    tmp_path, monkeypatch
+):
+    for name, shade in (("ape", 0), ("zebra", 90)):
+        (tmp_path / "zoo" / name).mkdir(parents=True)
+        for n in range(12):
+            Image.new("L", (28, 28), shade + n).save(tmp_path / "zoo" / name / f"{n}.png")
+    options = [*SMALL, "--data.name", "images", "--model.num-categories", "2"]
+    main(["train", *options, "--data.path", str(tmp_path / "zoo"), "--out", str(tmp_path / "run")])
+    main(["export", str(tmp_path / "run"), "--out", str(tmp_path / "shared" / "animals")])
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    animals = limner.load(tmp_path / "shared" / "animals")
+    assert animals.categories == ("ape", "zebra")
+    assert animals.sample(2, category="zebra").categories.tolist() == [1, 1]
+    assert "--data.categories ape zebra" in animals.card.training.command
 
 
 def test_outliers_and_neighbours_of_a_model_that_tells_categories_apart(pair, capsys):

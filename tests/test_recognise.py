@@ -5,11 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from limner.categories import category_place
 from limner.errors import LimnerError
 from limner.model import Draw
 from limner.objective import loss
 from limner.presets import PRESETS
-from limner.recognise import bounds, category_place, likeliest_category
+from limner.recognise import bounds, likeliest_category
 from limner.sample import noises
 
 

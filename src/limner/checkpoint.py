@@ -11,7 +11,7 @@ import jax
 import orbax.checkpoint as ocp
 from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
 
-from limner.errors import LimnerError
+from limner.errors import LimnerError, reason
 from limner.files import writing
 
 State = TypeVar("State")
@@ -69,9 +69,8 @@ def restore_latest(checkpoints: ocp.CheckpointManager, shapes: State) -> State |
     except jax.errors.JaxRuntimeError:
         raise  # not the file's fault
     except Exception as error:  # whatever a damaged file makes of Orbax and TensorStore
-        reason = str(error).strip().splitlines() or [type(error).__name__]
         raise LimnerError(
-            f"{checkpoints.directory / str(step)} is damaged ({reason[0][:120]}): delete that "
+            f"{checkpoints.directory / str(step)} is damaged ({reason(error)}): delete that "
             "folder to go on from the checkpoint before it, or train in another --out"
         ) from None
     return state

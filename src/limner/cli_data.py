@@ -91,7 +91,7 @@ def fetch(
 
     requests = wanted(data_root(root), names, format)
     with progress_bar("downloading", in_bytes=True) as advance:
-        fetched = download(requests, progress=advance, workers=workers)
+        fetched = download(requests, on_progress=advance, workers=workers)
     for request in requests:
         print(request.path, "fetched" if request.path in fetched else "was here")
 
@@ -115,13 +115,13 @@ def show(
     """
     check_at_least_one("--count", count)
     require_seed(seed, "--seed")
-    from limner.data.dataset import some_indices
+    from limner.data.shuffle import some_indices
     from limner.figures import image_grid, save_picture
 
     dataset = open_with_progress(data)
     drawings = dataset.split(split)
     chosen = some_indices(len(drawings), count, seed)
-    labels = [dataset.names[category] for category in drawings.categories(chosen)]
+    labels = [dataset.categories[category] for category in drawings.categories(chosen)]
     caption = f"{dataset.name}, {split}: {len(chosen)} of {len(drawings):,} drawings"
     save_picture(image_grid(drawings.levels(chosen) / 255, caption, labels=labels), to)
     print(to)

@@ -54,9 +54,8 @@ def sample(
     check_at_least_one("--num-steps", num_steps)
     check_temperature(temperature)
     require_seed(seed, "--seed")
-    from limner.data.dataset import told_apart
+    from limner.categories import category_place, model_categories
     from limner.gallery import save_samples
-    from limner.recognise import category_place
     from limner.sample import sample
 
     num_steps = num_steps or there.config.model.num_steps
@@ -79,7 +78,7 @@ def sample(
         of=f"{name}, T = {num_steps}, seed {seed}{heat}{_noise(there, protocol)}",
         write_grid=there.config.model.write_grid,
         show_steps=show_steps,
-        names=told_apart(there.config) if category is None else (),
+        names=model_categories(there.config) if category is None else (),
     )
 
 
@@ -115,7 +114,7 @@ def reconstruct(
     require_seed(seed, "--seed")
     import numpy as np
 
-    from limner.data.dataset import some_indices
+    from limner.data.shuffle import some_indices
     from limner.gallery import save_reconstructions
     from limner.sample import reconstruct
 

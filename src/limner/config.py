@@ -127,8 +127,8 @@ class DataConfig:
     name: DataName = "doodles"
     """The data set: doodles needs no file; images are your own (--data.path)."""
     categories: tuple[str, ...] = ()
-    """Categories of doodles or Quick, Draw!, mixed as their counts are; none means cat for
-    quickdraw, all of them for doodles."""
+    """Categories of doodles, of Quick, Draw! or of a folder of pictures, mixed as their counts are;
+    none means cat for quickdraw, else all of them."""
     root: Path | None = None
     """Folder laid out as the Quick, Draw! bucket is; else $LIMNER_DATA, else the user's cache."""
     path: Path | None = None
@@ -168,10 +168,10 @@ class DataConfig:
             "left out unless data.name is images",
         )
         _require(
-            self.name in ("doodles", "quickdraw") or not self.categories,
+            self.name in ("doodles", "quickdraw", "images") or not self.categories,
             "data.categories",
             list(self.categories),
-            "left out unless data.name is doodles or quickdraw",
+            "left out unless data.name is doodles, quickdraw or images",
         )
 
 

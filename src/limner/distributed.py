@@ -23,7 +23,7 @@ import numpy as np
 from jax.errors import JaxRuntimeError
 from jax.experimental import multihost_utils
 
-from limner.errors import FailedElsewhere, LimnerError, PeerLost
+from limner.errors import FailedElsewhere, LimnerError, PeerLost, reason
 
 Result = TypeVar("Result")
 Parameters = ParamSpec("Parameters")
@@ -71,7 +71,7 @@ def joined(
     except JaxRuntimeError as error:
         raise PeerLost(
             f"process {jax.process_index()} of {jax.process_count()} cannot go on, most likely "
-            f"because another ended ({_reason(error)}): see what that one says, then start all "
+            f"because another ended ({reason(error)}): see what that one says, then start all "
             "again to go on from the last checkpoint"
         ) from None
 
@@ -164,7 +164,7 @@ def _meet(
                 initialize(cluster_detection_method="mpi4py")
     except Exception as error:  # whatever launchers and their packages make of it
         raise LimnerError(
-            f"there is no way to the other processes ({_reason(error)}): give --coordinator "
+            f"there is no way to the other processes ({reason(error)}): give --coordinator "
             "HOST:PORT, --num-processes N and --process-id I, or start with SLURM, MPI (with "
             "mpi4py) or Kubernetes"
         ) from None
@@ -182,7 +182,7 @@ def _check_address(coordinator: str, process_id: int, patience: int) -> None:
             socket.create_server(("", int(port)), family=family, dualstack_ipv6=dual).close()
         except (OSError, OverflowError) as error:
             raise LimnerError(
-                f"process 0 cannot listen on port {port} ({_reason(error)}): give all processes "
+                f"process 0 cannot listen on port {port} ({reason(error)}): give all processes "
                 "another --coordinator"
             ) from None
         return
@@ -194,7 +194,7 @@ def _check_address(coordinator: str, process_id: int, patience: int) -> None:
         except (OSError, OverflowError) as error:
             if time.monotonic() > deadline:
                 raise LimnerError(
-                    f"process 0 does not answer at {coordinator} ({_reason(error)}): start it "
+                    f"process 0 does not answer at {coordinator} ({reason(error)}): start it "
                     "there, or give the --coordinator that it was given"
                 ) from None
             time.sleep(0.2)
@@ -208,7 +208,3 @@ def _check_alike() -> None:
             f"the processes have {', '.join(map(str, counts))} devices: give each as many (on "
             "CPUs a core is a device; taskset or the launcher says which are whose)"
         )
-
-
-def _reason(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

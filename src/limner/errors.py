@@ -1,4 +1,4 @@
-"""The one error limner raises for what a user can mend, and its kinds among several processes."""
+"""The one error limner raises for what a user can mend, its kinds, and what others' errors say."""
 
 
 class LimnerError(Exception):
@@ -14,3 +14,12 @@ class FailedElsewhere(LimnerError):
 
 class PeerLost(LimnerError):
     """Another process of the same training is gone: an orderly end would wait for it in vain."""
+
+
+def reason(error: BaseException) -> str:
+    """What another's error says, for a line of ours: its first line, or its type if it has none.
+
+    An error of the system's is without its number and path. At most 200 characters.
+    """
+    said = (isinstance(error, OSError) and error.strerror) or str(error)
+    return (said.strip().splitlines() or [type(error).__name__])[0][:200]

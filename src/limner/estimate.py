@@ -18,7 +18,7 @@ from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt8
 
 from limner.config import Binarisation, Protocol
-from limner.data.dataset import Split
+from limner.data.split import Split
 from limner.model import Draw
 from limner.objective import AnyArray, Loss, draw_noise, importance_weighted_bound, log_weight, loss
 from limner.parallel import DATA_AXIS, REPLICATED, data_mesh, own_part, replicate, shard

@@ -12,7 +12,9 @@ import numpy as np
 from jaxtyping import Float
 
 from limner.config import Binarisation, Protocol
-from limner.data.dataset import Dataset, Split, SplitName
+from limner.data.dataset import Dataset
+from limner.data.names import SplitName
+from limner.data.split import Split
 from limner.distributions import bernoulli_entropy
 from limner.errors import LimnerError
 from limner.estimate import estimate, importance_weighted, one_sample
@@ -136,7 +138,7 @@ def evaluate(
     floors = grey_floors(pictures) if binarisation == "grey" else None
     found = Evaluation(
         data=dataset.name,
-        categories=dataset.names,
+        categories=dataset.categories,
         split=split,
         images=total,
         binarisation=binarisation,
@@ -157,7 +159,7 @@ def evaluate(
         stderr=standard_error(losses.bound),
         excess=None if found.floor is None else bound - found.floor,
         bits_per_dim=bound / np.log(2) / np.prod(dataset.shape),
-        by_category=_by_category(dataset.names, pictures, losses.bound, floors),
+        by_category=_by_category(dataset.categories, pictures, losses.bound, floors),
     )
     if importance_samples is None:
         return found

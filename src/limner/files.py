@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and what is said where that, or reading, fails."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from limner.errors import LimnerError
+from limner.errors import LimnerError, reason
 
 
 @contextmanager
@@ -51,8 +51,26 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or error
-        raise LimnerError(f"{path} cannot be written ({reason}): choose another place") from error
+        raise LimnerError(
+            f"{path} cannot be written ({reason(error)}): choose another place"
+        ) from error
+
+
+@contextmanager
+def reading(path: Path, *faults: type[Exception]) -> Iterator[None]:
+    """Turns what the system says of a file that cannot be read into the one error.
+
+    Args:
+        path: The file.
+        faults: Further errors that mean as much, of what unpacks the file.
+
+    Raises:
+        LimnerError: It cannot be read.
+    """
+    try:
+        yield
+    except (OSError, *faults) as error:
+        raise LimnerError(f"cannot read {path}: {reason(error)}") from None
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -15,7 +15,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from limner.config import Binarisation
-from limner.data.dataset import Dataset, Split
+from limner.data.dataset import Dataset
+from limner.data.split import Split
 from limner.model import Draw
 from limner.sample import reconstruct, sample
 
@@ -112,7 +113,7 @@ def compare(
     return Comparison(
         samples=samples,
         neighbours=drawings.reshape(*places.shape, *drawings.shape[1:]),
-        categories=[[dataset.names[category] for category in row] for row in categories],
+        categories=[[dataset.categories[category] for category in row] for row in categories],
         rows=train.rows(places.ravel()).reshape(places.shape),
         distances=found.distances[:num],
         held_out=held_out,

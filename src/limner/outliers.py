@@ -20,7 +20,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt8
 
 from limner.config import Binarisation, Order
-from limner.data.dataset import Dataset, SplitName
+from limner.data.dataset import Dataset
+from limner.data.names import SplitName
 from limner.errors import LimnerError
 from limner.estimate import Measure, estimate, one_sample
 from limner.model import Draw
@@ -105,7 +106,7 @@ def score(
     order = np.argsort(-(found.loss.bound if by == "bound" else surplus), kind="stable")
     return Scores(
         splits=[splits[n] for n in found.split[order]],
-        categories=[dataset.names[category] for category in found.category[order]],
+        categories=[dataset.categories[category] for category in found.category[order]],
         rows=found.row[order],
         places=found.place[order],
         bound=found.loss.bound[order],
@@ -159,8 +160,8 @@ def _places(dataset: Dataset, which: SplitName, category: str | None) -> Int[np.
     places = np.arange(len(split))
     if category is None:
         return places
-    check_names((category,), dataset.names, "these data")
-    found = places[split.categories(places) == dataset.names.index(category)]
+    check_names((category,), dataset.categories, "these data")
+    found = places[split.categories(places) == dataset.categories.index(category)]
     if not len(found):
         raise LimnerError(f"there is no drawing of {category} for {which}: choose other --splits")
     return found

@@ -1,4 +1,4 @@
-"""Which of the categories that a model tells apart is meant, or seen.
+"""Which of the categories that a model tells apart a picture looks like.
 
 Axis letters: k category, n draw of the noise, c channel, h w picture.
 
@@ -10,33 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from limner.config import RunConfig
-from limner.data.dataset import told_apart
-from limner.errors import LimnerError
 from limner.model import Draw
 from limner.objective import loss
 from limner.sample import noises
-from limner.words import check_names
 
 _DRAWS = 16
-
-
-def category_place(config: RunConfig, name: str, of: str) -> int:
-    """A category's place among those that a run's model tells apart.
-
-    Args:
-        config: Of the run.
-        name: The category's.
-        of: What the model is called, for the error's line.
-
-    Raises:
-        LimnerError: The model tells none apart, or not this one.
-    """
-    names = told_apart(config)
-    if not names:
-        raise LimnerError(f"{of} tells no categories apart: leave {name!r} out")
-    check_names((name,), names, of)
-    return names.index(name)
 
 
 def likeliest_category(

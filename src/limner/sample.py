@@ -71,8 +71,8 @@ def sample(
         categories = _draw_categories(seed, num, count)
     else:
         categories = np.full(num, category or 0)
-    told_apart = categories if count else None
-    return collect(generate(model, noise, categories))._replace(categories=told_apart)
+    drawings = collect(generate(model, noise, categories))
+    return drawings._replace(categories=categories) if count else drawings
 
 
 def reconstruct(
@@ -102,9 +102,8 @@ def reconstruct(
             raise ValueError("this network draws categories: say which the pictures are")
         categories = np.zeros(len(images), int)
     noise = noises(seed, len(images), num_steps, model.latent_size, protocol)
-    told_apart = None if model.categories is None else categories
-    steps = _infer(model, jnp.asarray(images), noise, categories)
-    return collect(steps)._replace(categories=told_apart)
+    drawings = collect(_infer(model, jnp.asarray(images), noise, categories))
+    return drawings if model.categories is None else drawings._replace(categories=categories)
 
 
 def noises(

@@ -70,17 +70,17 @@ def load_drawing_model(run: "Run", category: str | None, picture: "np.ndarray") 
     Of a network that tells categories apart, the one for `category`, or else for the category that
     `picture` is likeliest to be of.
     """
-    from limner.recognise import category_place, likeliest_category
+    from limner.categories import category_place, model_categories
+    from limner.recognise import likeliest_category
 
     model = run.load_model()
     if category is not None:
         return model.of(category_place(run.config, category, of=run.name))
     if model.categories is None:
         return model
-    from limner.data.dataset import told_apart
-
     place = likeliest_category(model, picture, num_steps=run.config.model.num_steps)
-    print(f"seen as: {told_apart(run.config)[place]} (--category says otherwise)", file=sys.stderr)
+    name = model_categories(run.config)[place]
+    print(f"seen as: {name} (--category says otherwise)", file=sys.stderr)
     return model.of(place)
 
 

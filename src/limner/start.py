@@ -15,7 +15,8 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from limner.config import RunConfig
-from limner.data.dataset import Dataset, some_indices
+from limner.data.dataset import Dataset
+from limner.data.shuffle import some_indices
 from limner.errors import LimnerError
 from limner.model import Draw
 from limner.run import Run, build_model
@@ -78,10 +79,10 @@ def check_fits(config: RunConfig, dataset: Dataset) -> None:
             f"{dataset.name} has images of {dataset.shape} (channels, height, width), the model "
             f"{model}: set --model.channels, --model.height and --model.width"
         )
-    told_apart, there = config.model.num_categories, len(dataset.names)
-    if told_apart not in (0, there):
+    num_categories, there = config.model.num_categories, len(dataset.categories)
+    if num_categories not in (0, there):
         raise LimnerError(
-            f"{dataset.name} has {there} categories, the model tells {told_apart} apart: set "
+            f"{dataset.name} has {there} categories, the model tells {num_categories} apart: set "
             f"--model.num-categories {there if there > 1 else 0}"
         )
     if config.train.augment == "mirror-jitter" and config.data.binarisation != "grey":

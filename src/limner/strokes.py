@@ -10,7 +10,7 @@ The bitmap recipe is a pen 16 wide with round caps and joins on a canvas of side
 the picture. A drawing whose largest x is m is moved right by (256 - m)/2, and down likewise: this
 centres a drawing that starts at the origin, and moves any other by half of its shift.
 
-Axis letters: n m points, p pen positions, b drawings.
+Axis letters: n m point, p pen position, b drawing.
 
 Source: the quickdraw-dataset README ("Simplified drawing files") and its issue 19 (the bitmaps).
 """
@@ -53,7 +53,7 @@ def simplify(strokes: Strokes) -> list[Int[np.ndarray, "2 _n"]]:
     becomes two equal points, as in the published files.
 
     Raises:
-        LimnerError: there is no stroke, a stroke is not finite points of x and y, or the strokes
+        LimnerError: There is no stroke, a stroke is not finite points of x and y, or the strokes
             are longer together than anyone draws.
     """
     checked = _checked(strokes, "the drawing")
@@ -146,13 +146,13 @@ def rasterise(
     point is a dot.
 
     Args:
-        drawings: the drawings, in simplified coordinates.
-        side: of the pictures, in pixels.
+        drawings: The drawings, in simplified coordinates.
+        side: Of the pictures, in pixels.
         backend: "cairo", "vips", or "auto" for the first of `available_backends`.
-        names: what an error calls each; "drawing 0" and so on if None.
+        names: What an error calls each; "drawing 0" and so on if None.
 
     Raises:
-        LimnerError: the backend cannot be loaded, the side is out of range, or a drawing is empty,
+        LimnerError: The backend cannot be loaded, the side is out of range, or a drawing is empty,
             is not finite, or leaves the canvas.
     """
     if not 1 <= side <= _LARGEST_SIDE:

@@ -66,7 +66,7 @@ def open_with_progress(config: DataConfig, shape: tuple[int, int, int] | None = 
     from limner.data.dataset import open_dataset
 
     with progress_bar("downloading", in_bytes=True) as advance:
-        dataset = open_dataset(config, shape, progress=advance)
+        dataset = open_dataset(config, shape, on_progress=advance)
     if dataset.note:
         print(dataset.note, file=sys.stderr)
     return dataset

@@ -27,7 +27,9 @@ from jaxtyping import Float, Int, UInt8
 from limner.augment import AUGMENTATIONS
 from limner.checkpoint import best_metrics, open_checkpoints, restore_latest, save
 from limner.config import RunConfig, TrainConfig
-from limner.data.dataset import Dataset, Split, batch_indices
+from limner.data.dataset import Dataset
+from limner.data.shuffle import batch_indices
+from limner.data.split import Split
 from limner.deferred import infer_many
 from limner.distributed import anywhere
 from limner.errors import LimnerError
@@ -218,11 +220,10 @@ def _batches(
     draw = partial(batch_indices, len(split), config.batch_size, seed=config.seed)
     own = own_part(config.batch_size)
     shape = (STEPS_PER_DISPATCH, own.stop - own.start, *split.sources[0].shape)
-    empty = np.zeros(shape, np.uint8)
     while True:
         due = min(config.steps, (step // config.validate_every + 1) * config.validate_every)
         count = min(STEPS_PER_DISPATCH, due - step)
-        targets, categories = empty.copy(), np.zeros(empty.shape[:2], np.int32)
+        targets, categories = np.zeros(shape, np.uint8), np.zeros(shape[:2], np.int32)
         for k in range(count):
             places, key = draw(step=step + k)[own], (config.seed, step + k)
             targets[k] = split.targets(places, binarisation, key)

@@ -7,7 +7,7 @@ random choice compares v/255 with a 16-bit uniform number u/65536, exactly, in w
 is the visit, so they depend on no order, no batch, no neighbour, and no version of NumPy's
 distributions.
 
-Axes: b batch, c channel, h w image.
+Axis letters: b picture, c channel, h w picture.
 
 Source: Salmon et al., Parallel random numbers: as easy as 1, 2, 3, 2011 (Philox); Salakhutdinov and
 Murray, On the quantitative analysis of deep belief networks, 2008 (static); Burda et al.,
@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Float, Int64, UInt8, UInt16, UInt64
 
 from limner.config import Binarisation
+from limner.data.sources import Shape
 
 INK = 255
 
@@ -50,22 +51,22 @@ def draw(
 def noise(
     sources: UInt64[np.ndarray, "b"],
     rows: Int64[np.ndarray, "b"],
-    shape: tuple[int, int, int],
+    shape: Shape,
     visit: tuple[int, ...] = (),
 ) -> UInt16[np.ndarray, "b c h w"]:
     """Uniform numbers of 16 bits that belong to a drawing and a visit.
 
     Args:
-        sources: a number for each drawing's source.
-        rows: its row there.
-        shape: channels, height, width.
-        visit: at most two numbers below 2^64, such as (seed, step); none for the numbers that a
+        sources: A number for each drawing's source.
+        rows: Its row there.
+        shape: Channels, height, width.
+        visit: At most two numbers below 2^64, such as (seed, step); none for the numbers that a
             drawing keeps for ever.
     """
     if len(visit) > 2:
         raise ValueError(f"a visit is at most two numbers, not {visit}")
-    pixels = prod(shape)
-    words = np.empty((len(rows), -(-pixels // 4)), "<u8")
+    size = prod(shape)
+    words = np.empty((len(rows), -(-size // 4)), "<u8")
     generator = np.random.Philox(key=0)
     # Setting the state costs an eighth of making a generator. The first word of the counter
     # counts the blocks drawn; the second tells visits of different kinds apart.
@@ -76,4 +77,4 @@ def noise(
         key[:] = source, row
         generator.state = state
         out[:] = generator.random_raw(len(out))
-    return words.view("<u2")[:, :pixels].reshape(len(rows), *shape)
+    return words.view("<u2")[:, :size].reshape(len(rows), *shape)

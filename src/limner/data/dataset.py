@@ -1,4 +1,7 @@
-"""Data sets by name, opened in the time it takes to read the headers of their files."""
+"""Data sets by name, opened in the time it takes to read the headers of their files.
+
+Axis letters: n row.
+"""
 
 import os
 from collections.abc import Mapping
@@ -9,31 +12,22 @@ import numpy as np
 import platformdirs
 from jaxtyping import Integer
 
-from limner.config import DataConfig, RunConfig
+from limner.config import DataConfig
 from limner.data import binarise, doodles, images, mnist, quickdraw
 from limner.data.doodle_source import Doodles
-from limner.data.fetch import Progress, require
+from limner.data.fetch import require
 from limner.data.names import SPLITS, SplitName
-from limner.data.shuffle import batch_indices, some_indices
-from limner.data.sources import Pictures, Source
+from limner.data.progress import Progress
+from limner.data.sources import Pictures, Shape, Source
 from limner.data.split import BY_ROW, Progression, Split
 from limner.errors import LimnerError
 from limner.words import check_names
 
-__all__ = [
-    "Dataset",
-    "Source",
-    "Split",
-    "SplitName",
-    "batch_indices",
-    "data_root",
-    "open_dataset",
-    "some_indices",
-    "told_apart",
-]
+_DEFAULTS = {"doodles": doodles.CATEGORIES, "quickdraw": ("cat",)}
+"""The categories of a data set that lets them be chosen, where none are."""
 
-_DEFAULT = ("cat",)
-"""Of Quick, Draw!."""
+DIGITS = tuple("0123456789")
+"""The categories of MNIST; other files of its format may have more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +35,8 @@ class Dataset:
     """Sources laid end to end, and how they are split."""
 
     name: str
-    names: tuple[str, ...]
-    """The categories."""
+    categories: tuple[str, ...]
+    """Their names, at the places that `Split.categories` gives."""
     sources: tuple[Source, ...]
     limit: int | None = None
     """Use only the first rows of each source: of an official split, its share in 8 : 1 : 1."""
@@ -54,7 +48,7 @@ class Dataset:
     """What was found out while opening, for the user to read."""
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> Shape:
         """Channels, height and width of every drawing."""
         return self.sources[0].shape
 
@@ -67,7 +61,7 @@ class Dataset:
         """One of the three splits.
 
         Raises:
-            LimnerError: it holds no drawing.
+            LimnerError: It holds no drawing.
         """
         counts = self._counts(which)
         if sum(counts) == 0:
@@ -96,74 +90,72 @@ def data_root(root: Path | None = None) -> Path:
 
 def open_dataset(
     config: DataConfig,
-    shape: tuple[int, int, int] | None = None,
+    shape: Shape | None = None,
     fetch: bool = True,
-    progress: Progress | None = None,
+    on_progress: Progress = lambda done, total: None,
 ) -> Dataset:
     """Open a data set; of Quick, Draw! files and arrays, only the headers are read.
 
     Args:
-        config: which.
-        shape: channels, height and width that pictures of one's own are brought to, their own if
+        config: Which.
+        shape: Channels, height and width that pictures of one's own are brought to, their own if
             None. The other data sets have one shape.
-        fetch: whether to download what is missing.
-        progress: told of the bytes downloaded, and of all that there are.
+        fetch: Whether to download what is missing.
+        on_progress: Called with the bytes downloaded and those to download.
 
     Raises:
-        LimnerError: unknown category, a file missing that cannot be fetched, or one damaged.
+        LimnerError: Unknown category, a file missing that cannot be fetched, or one damaged.
     """
     match config.name:
         case "doodles":
             return _open_doodles(config)
         case "quickdraw":
-            return _open_quickdraw(config, fetch, progress)
+            return _open_quickdraw(config, fetch, on_progress)
         case "mnist":
-            return _open_mnist(config, fetch, progress)
+            return _open_mnist(config, fetch, on_progress)
         case "static-mnist":
             return _open_static_mnist(config)
         case "images":
             return _open_images(config, shape)
 
 
-def told_apart(config: RunConfig) -> tuple[str, ...]:
-    """The categories that a run's model tells apart, in its order; none if it tells none.
+def category_names(config: DataConfig) -> tuple[str, ...]:
+    """The names of a data set's categories, which is not opened for it.
 
     Raises:
-        LimnerError: they are those of pictures of one's own, which are not there.
+        LimnerError: They are those of pictures of one's own, which are not there.
     """
-    if not config.model.num_categories:
-        return ()
-    match config.data.name:
-        case "doodles":
-            return config.data.categories or doodles.CATEGORIES
-        case "quickdraw":
-            return config.data.categories or _DEFAULT
+    match config.name:
+        case "doodles" | "quickdraw" as name:
+            return config.categories or _DEFAULTS[name]
         case "mnist":
-            return tuple(map(str, range(config.model.num_categories)))
-        case _:
-            assert config.data.path is not None  # static MNIST has one category
-            return images.category_names(config.data.path)
+            return DIGITS
+        case "static-mnist":
+            return ("digit",)
+        case "images":
+            assert config.path is not None  # DataConfig sees to it
+            return config.categories or images.category_names(config.path)
 
 
 def _open_doodles(config: DataConfig) -> Dataset:
-    names = config.categories or doodles.CATEGORIES
+    names = category_names(config)
     check_names(names, doodles.CATEGORIES, "doodles")
     sources = tuple(Doodles.of(name, config.limit) for name in names)
     return Dataset(config.name, names, sources, config.limit)
 
 
-def _open_quickdraw(config: DataConfig, fetch: bool, progress: Progress | None) -> Dataset:
-    names = config.categories or _DEFAULT
+def _open_quickdraw(config: DataConfig, fetch: bool, on_progress: Progress) -> Dataset:
+    names = category_names(config)
     check_names(names, quickdraw.categories(), "Quick, Draw!", quickdraw.LISTED)
     files = quickdraw.requests(data_root(config.root), names, "numpy_bitmap")
-    require(files, fetch, progress)
+    require(files, fetch, on_progress)
     sources = tuple(quickdraw.open_bitmaps(file.path) for file in files)
     return Dataset(config.name, names, sources, config.limit)
 
 
-def _open_mnist(config: DataConfig, fetch: bool, progress: Progress | None) -> Dataset:
+def _open_mnist(config: DataConfig, fetch: bool, on_progress: Progress) -> Dataset:
     root = data_root(config.root)
-    require(mnist.requests(root), fetch, progress)
+    require(mnist.requests(root), fetch, on_progress)
     train, train_labels = mnist.read_part(root, "train")
     test, test_labels = mnist.read_part(root, "t10k")
     if train.shape[1:] != test.shape[1:]:
@@ -172,7 +164,7 @@ def _open_mnist(config: DataConfig, fetch: bool, progress: Progress | None) -> D
     valid = len(train) // 6  # 10,000 of the official 60,000, as in the static set
     return Dataset(
         config.name,
-        tuple(map(str, range(max(10, labels.max() + 1)))),
+        DIGITS if labels.max() < 10 else tuple(map(str, range(int(labels.max()) + 1))),
         (Pictures("mnist", np.concatenate([train, test])[:, None]),),
         config.limit,
         official=_in_a_row(len(train) - valid, valid, len(test)),
@@ -185,7 +177,7 @@ def _open_static_mnist(config: DataConfig) -> Dataset:
     pixels = np.concatenate([*parts.values()]).reshape(-1, 1, 28, 28) * np.uint8(binarise.INK)
     return Dataset(
         config.name,
-        ("digit",),
+        category_names(config),
         (Pictures("static-mnist", pixels),),
         config.limit,
         official=_in_a_row(*map(len, parts.values())),
@@ -196,7 +188,7 @@ def _in_a_row(train: int, valid: int, test: int) -> dict[SplitName, tuple[int, i
     return {"train": (0, train), "valid": (train, valid), "test": (train + valid, test)}
 
 
-def _open_images(config: DataConfig, shape: tuple[int, int, int] | None) -> Dataset:
+def _open_images(config: DataConfig, shape: Shape | None) -> Dataset:
     assert config.path is not None  # DataConfig sees to it
-    opened = images.open_images(config.path, shape)
-    return Dataset(config.name, opened.names, opened.sources, config.limit, note=opened.note)
+    opened = images.open_images(config.path, shape, config.categories)
+    return Dataset(config.name, opened.categories, opened.sources, config.limit, note=opened.note)

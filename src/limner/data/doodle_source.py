@@ -1,6 +1,6 @@
 """The built-in doodles as a source: drawn when first asked for, then kept.
 
-Axes: b batch, c channel, h w image.
+Axis letters: n b drawing, c channel, h w picture.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Int64, UInt8
 
 from limner.data.doodles import doodles
+from limner.data.sources import Shape
 
 COUNT = 2_000
 SIDE = 28
@@ -34,14 +35,14 @@ class Doodles:
         """The first doodles of a category, none of them drawn yet.
 
         Args:
-            category: one of `doodles.CATEGORIES`.
-            count: how many there are; 2,000 if None.
+            category: One of `doodles.CATEGORIES`.
+            count: How many there are; 2,000 if None.
         """
         count = count or COUNT
         return Doodles(category, np.zeros((count, SIDE, SIDE), np.uint8), np.zeros(count, np.bool_))
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> Shape:
         """One channel, 28 x 28."""
         return 1, SIDE, SIDE
 

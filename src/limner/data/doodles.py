@@ -3,6 +3,8 @@
 `doodle(category, index)` is a pure function: cat number 7 is always the same cat, whatever else was
 drawn before it or in what process. As people do, the hand has several ways to draw each thing,
 leaves parts out, and never draws a thing twice alike.
+
+Axis letters: n point, b drawing.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,7 +25,7 @@ def doodle(category: str, index: int) -> list[Int[np.ndarray, "2 _n"]]:
     """Drawing number index of a category, in simplified coordinates: integers from 0 to 255.
 
     Raises:
-        LimnerError: there is no such category, or the index is negative.
+        LimnerError: There is no such category, or the index is negative.
     """
     if category not in _SUBJECTS:
         raise LimnerError(f"no doodles of {category!r}{near(category, CATEGORIES)}")

@@ -7,7 +7,7 @@
 
 Beside arrays lies `categories.txt`, the names that the numbers of categories stand for.
 
-Axes: b batch, c channel, h w image.
+Axis letters: b n drawing, c channel, h w picture.
 """
 
 import zipfile
@@ -23,11 +23,9 @@ from limner.data import mnist
 from limner.data.dataset import Dataset
 from limner.data.names import ExportFormat, SplitName
 from limner.data.npy import Writable, write_header
+from limner.data.progress import Progress
 from limner.errors import LimnerError
 from limner.files import replace_text, replacing, writing
-
-Progress = Callable[[int, int], None]
-"""Called with the drawings written and the drawings there are."""
 
 _BLOCK = 1_024
 
@@ -37,26 +35,26 @@ def export(
     folder: Path,
     format: ExportFormat,
     binarisation: Binarisation = "grey",
-    progress: Progress | None = None,
+    on_progress: Progress = lambda done, total: None,
 ) -> list[Path]:
     """Write all splits of a data set.
 
     Args:
-        dataset: what to write.
-        folder: where to; it is made. `limner` reads idx back from here as MNIST with this root.
-        format: see the module.
-        binarisation: what becomes of grey levels, once and for all.
-        progress: told after every block.
+        dataset: What to write.
+        folder: Where to; it is made. `limner` reads idx back from here as MNIST with this root.
+        format: See the module.
+        binarisation: What becomes of grey levels, once and for all.
+        on_progress: Called with the drawings written and those to write, after every block.
 
     Returns:
         The files, or for png the folders, written.
 
     Raises:
-        LimnerError: the format cannot hold the data set, or the folder cannot be written.
+        LimnerError: The format cannot hold the data set, or the folder cannot be written.
     """
     if binarisation == "dynamic":
         raise LimnerError("dynamic binarisation is never the same: export static, or grey")
-    job = _Job(dataset, folder, binarisation, progress)
+    job = _Job(dataset, folder, binarisation, on_progress)
     with writing(folder):
         return _WRITERS[format](job)
 
@@ -69,14 +67,14 @@ class _Job:
         dataset: Dataset,
         folder: Path,
         binarisation: Binarisation,
-        progress: Progress | None,
+        on_progress: Progress,
     ):
         self.dataset, self.folder = dataset, folder
         self.sizes: dict[SplitName, int] = {
             which: size for which, size in dataset.sizes.items() if size
         }
         self._binarisation: Binarisation = binarisation
-        self._progress, self._done = progress, 0
+        self._on_progress, self._done = on_progress, 0
 
     @property
     def picture_shape(self) -> tuple[int, ...]:
@@ -96,8 +94,7 @@ class _Job:
             levels = split.targets(indices, self._binarisation, ())
             yield levels.transpose(0, 2, 3, 1).reshape(-1, *self.picture_shape)
             self._done += len(indices)
-            if self._progress is not None:
-                self._progress(self._done, sum(self.sizes.values()))
+            self._on_progress(self._done, sum(self.sizes.values()))
 
     def categories(self, which: SplitName) -> Int64[np.ndarray, "n"]:
         """The categories of a whole split."""
@@ -106,26 +103,26 @@ class _Job:
     def write_names(self) -> Path:
         """The categories' names, one a line, in the order of their numbers."""
         path = self.folder / "categories.txt"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        replace_text(path, "".join(f"{name}\n" for name in self.dataset.names))
+        replace_text(path, "".join(f"{name}\n" for name in self.dataset.categories))
         return path
 
 
 def _write_idx(job: _Job) -> list[Path]:
     if job.dataset.shape[0] != 1:
         raise LimnerError("MNIST's files hold one channel: export colours as npz, npy or png")
-    if len(job.dataset.names) > 256:
+    if len(job.dataset.categories) > 256:
         raise LimnerError("MNIST's files hold at most 256 categories: export as npz, npy or png")
     if "test" not in job.sizes:
         raise LimnerError(f"{job.dataset.name} has no test drawings to make MNIST's files of")
     paths = []
-    parts: dict[str, tuple[SplitName, ...]] = {"train": ("train", "valid"), "t10k": ("test",)}
+    parts: dict[mnist.Part, tuple[SplitName, ...]] = {
+        "train": ("train", "valid"),
+        "t10k": ("test",),
+    }
     for part, wanted in parts.items():
         splits: tuple[SplitName, ...] = tuple(which for which in wanted if which in job.sizes)
         count = sum(job.sizes[which] for which in splits)
-        images, labels = (
-            job.folder / f"{stem}.gz" for stem in mnist.STEMS if stem.startswith(part)
-        )
+        images, labels = (job.folder / f"{stem}.gz" for stem in mnist.STEMS[part])
         blocks = (block for which in splits for block in job.pictures(which))
         mnist.write_idx(images, (count, *job.picture_shape), blocks)
         mnist.write_idx(
@@ -182,7 +179,7 @@ def _write_png(job: _Job) -> list[Path]:
         for indices, block in zip(job.blocks(which), job.pictures(which), strict=True):
             places = zip(split.categories(indices), split.rows(indices), block, strict=True)
             for category, row, picture in places:
-                folder = job.folder / which / job.dataset.names[category]
+                folder = job.folder / which / job.dataset.categories[category]
                 folder.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(picture).save(folder / f"{row:08}.png")
     return [job.folder / which for which in job.sizes]

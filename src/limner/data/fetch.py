@@ -23,10 +23,9 @@ from urllib.parse import quote
 
 import httpx
 
-from limner.errors import LimnerError
-
-Progress = Callable[[int, int], None]
-"""Called with the bytes that are here and the bytes that there are, of all files together."""
+from limner.data.progress import Progress
+from limner.errors import LimnerError, reason
+from limner.files import writing
 
 _TRIES = 3
 
@@ -55,24 +54,25 @@ def url_of(remote: str, server: str | None = None) -> str:
 def fetch(
     requests: Sequence[Request],
     server: str | None = None,
-    progress: Progress | None = None,
+    on_progress: Progress = lambda done, total: None,
     workers: int = 4,
     patience_seconds: float = 1.0,
 ) -> list[Path]:
     """Download the files that are not there yet, several at once.
 
     Args:
-        requests: the files.
-        server: where from; `bucket()` if None.
-        progress: called from several threads, one at a time.
-        workers: how many files at once.
-        patience_seconds: the first wait after a cut; it doubles with each in a row.
+        requests: The files.
+        server: Where from; `bucket()` if None.
+        on_progress: Called with the bytes that are here and those that there are, of all files
+            together; from several threads, one at a time.
+        workers: How many files at once.
+        patience_seconds: The first wait after a cut; it doubles with each in a row.
 
     Returns:
         The files that were downloaded.
 
     Raises:
-        LimnerError: a file cannot be had, or came damaged. Parts are kept for the next time.
+        LimnerError: A file cannot be had, or came damaged. Parts are kept for the next time.
     """
     missing = [request for request in requests if not request.path.exists()]
     if not missing:
@@ -82,7 +82,7 @@ def fetch(
         httpx.Client(timeout=30, headers={"Accept-Encoding": "identity"}) as client,
         ThreadPoolExecutor(workers) as pool,
     ):
-        fetcher = _Fetcher(client, server or bucket(), patience_seconds, stop, _Meter(progress))
+        fetcher = _Fetcher(client, server or bucket(), patience_seconds, stop, _Meter(on_progress))
         try:
             fetcher.meter.total = sum(pool.map(fetcher.size, missing))
             for done in as_completed([pool.submit(fetcher.fetch, one) for one in missing]):
@@ -95,14 +95,14 @@ def fetch(
     return [request.path for request in missing]
 
 
-def require(requests: Sequence[Request], may_fetch: bool, progress: Progress | None = None) -> None:
+def require(requests: Sequence[Request], may_fetch: bool, on_progress: Progress) -> None:
     """See to it that files are there, downloading those that are not if that is allowed.
 
     Raises:
-        LimnerError: one is missing and may not, or cannot, be fetched.
+        LimnerError: One is missing and may not, or cannot, be fetched.
     """
     if may_fetch:
-        fetch(requests, progress=progress)
+        fetch(requests, on_progress=on_progress)
     for request in requests:
         if not request.path.exists():
             raise LimnerError(f"{request.path} is not there: get it from {url_of(request.remote)}")
@@ -111,15 +111,14 @@ def require(requests: Sequence[Request], may_fetch: bool, progress: Progress | N
 class _Meter:
     """Adds up the bytes of several threads."""
 
-    def __init__(self, progress: Progress | None):
-        self._progress, self._lock = progress, threading.Lock()
+    def __init__(self, on_progress: Progress):
+        self._on_progress, self._lock = on_progress, threading.Lock()
         self.done = self.total = 0
 
     def add(self, size: int) -> None:
         with self._lock:
             self.done += size
-            if self._progress is not None:
-                self._progress(self.done, max(self.done, self.total))
+            self._on_progress(self.done, max(self.done, self.total))
 
 
 class _Fetcher(NamedTuple):
@@ -145,7 +144,7 @@ class _Fetcher(NamedTuple):
         """Download one file, or wait until another process has."""
         part = request.path.with_name(f"{request.path.name}.part")
         url = url_of(request.remote, self.server)
-        try:
+        with writing(part):
             part.parent.mkdir(parents=True, exist_ok=True)
             with _locked(part) as file:
                 if request.path.exists():
@@ -161,8 +160,6 @@ class _Fetcher(NamedTuple):
                     file.truncate(0)
                     raise LimnerError(f"{url} came damaged, fetch it again: {error}") from None
                 os.replace(part, request.path)
-        except OSError as error:
-            raise LimnerError(f"cannot write {part}: {error.strerror}") from None
 
     def _complete(self, url: str, path: Path, file: BinaryIO) -> str | None:
         """Ask until the part is complete; returns its MD5 sum in base 64 if the server told it."""
@@ -238,5 +235,6 @@ def _check_sum(part: Path, md5: str | None) -> None:
 
 
 def _unreachable(url: str, path: Path, error: Exception) -> LimnerError:
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
-    return LimnerError(f"cannot fetch {url} ({reason}): download it elsewhere and put it at {path}")
+    return LimnerError(
+        f"cannot fetch {url} ({reason(error)}): download it elsewhere and put it at {path}"
+    )

@@ -6,7 +6,8 @@ places, and the whole is bent, wavering and a little crooked. How much of all th
 each hand, its haste.
 
 A point is a complex number x + iy, y downwards, so that to turn, stretch and move is arithmetic.
-Axis letters: n points.
+
+Axis letters: n point.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """What lies under a data root: what is here, what is wanting, what is damaged."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -8,8 +8,7 @@ from typing import NamedTuple
 from limner.data import mnist, quickdraw
 from limner.data.fetch import Request
 from limner.data.names import FORMATS, Format
-from limner.data.sketch_formats import read_binary, read_ndjson
-from limner.data.sketchrnn import read_sketchrnn
+from limner.data.sketch_formats import STROKE_SUFFIXES, read_strokes
 from limner.errors import LimnerError
 from limner.words import check_names
 
@@ -45,7 +44,7 @@ def wanted(root: Path, names: Sequence[str], format: Format) -> list[Request]:
     """What to fetch for some names: categories, `all` of them, or `mnist`.
 
     Raises:
-        LimnerError: an unknown name, or none.
+        LimnerError: An unknown name, or none.
     """
     if not names:
         raise LimnerError("nothing to fetch: name categories such as cat, or all, or mnist")
@@ -71,7 +70,7 @@ def verify(root: Path) -> Iterator[Verdict]:
     """Read every file under a data root to its end.
 
     Raises:
-        LimnerError: the root is no folder.
+        LimnerError: The root is no folder.
     """
     if not root.is_dir():
         raise LimnerError(f"{root} is no folder: give one with --root, or set LIMNER_DATA")
@@ -83,35 +82,29 @@ def verify(root: Path) -> Iterator[Verdict]:
 
 
 def _verdict(path: Path) -> Verdict:
-    if path.suffix == ".part":
-        return Verdict(path, 0, f"{path} is a download cut short: fetch it again to go on")
-    counter = _counter(path)
-    if counter is None:
-        return Verdict(path, 0, f"{path} is no file that belongs here")
     rows = 0
     try:
-        for step in counter(path):
-            rows += step
+        for count in _counts(path):
+            rows += count
     except LimnerError as error:
         return Verdict(path, rows, str(error))
     return Verdict(path, rows, None)
 
 
-def _counter(path: Path) -> Callable[[Path], Iterator[int]] | None:
-    """What reads a file and yields the drawings it comes by."""
-    match path.suffixes[-1:], path.parent.name:
-        case [".npy"], _:
-            return lambda path: iter([len(quickdraw.open_bitmaps(path))])
-        case [".ndjson"], _:
-            return lambda path: (1 for _ in read_ndjson(path))
-        case [".bin"], _:
-            return lambda path: (1 for _ in read_binary(path))
-        case [".npz"], "mnist_binarized":
-            return lambda path: (len(part) for part in mnist.read_static(path).values())
-        case [".npz"], _:
-            return lambda path: (1 for _ in read_sketchrnn(path))
-    if "idx3-ubyte" in path.name:
-        return lambda path: iter([len(mnist.read_idx(path, 3))])
-    if "idx1-ubyte" in path.name:
-        return lambda path: iter([len(mnist.read_idx(path, 1))])
-    return None
+def _counts(path: Path) -> Iterator[int]:
+    """The drawings, or labels, of a file, counted as they are read."""
+    match path.suffix, path.parent.name:
+        case ".part", _:
+            raise LimnerError(f"{path} is a download cut short: fetch it again to go on")
+        case ".npy", _:
+            yield len(quickdraw.open_bitmaps(path))
+        case ".npz", "mnist_binarized":
+            yield from map(len, mnist.read_static(path).values())
+        case suffix, _ if suffix in STROKE_SUFFIXES:
+            yield from (1 for _ in read_strokes(path))
+        case _ if "idx3-ubyte" in path.name:
+            yield len(mnist.read_idx(path, 3))
+        case _ if "idx1-ubyte" in path.name:
+            yield len(mnist.read_idx(path, 1))
+        case _:
+            raise LimnerError(f"{path} is no file that belongs here")

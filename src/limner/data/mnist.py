@@ -3,7 +3,7 @@
 An IDX file is two zero bytes, a byte for the type (8: unsigned bytes), a byte for the number of
 axes, their sizes (big-endian, 4 bytes each) and the items in C order.
 
-Axes: n images, h w image.
+Axis letters: n image, h w picture.
 
 Source: yann.lecun.com/exdb/mnist (IDX); Larochelle and Murray, The neural autoregressive
 distribution estimator, 2011 (the fixed binarisation and its split).
@@ -14,24 +14,27 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from itertools import chain
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import UInt8
 
 from limner.data.fetch import Request
+from limner.data.names import SPLITS, SplitName
 from limner.data.npy import Readable, Writable, open_npz, read_header
 from limner.errors import LimnerError
-from limner.files import replacing
+from limner.files import reading, replacing
 
 Part = Literal["train", "t10k"]
-STEMS = tuple(
-    f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
-)
+STEMS: dict[Part, tuple[str, str]] = {
+    part: (f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte") for part in get_args(Part)
+}
+"""The official names of each part's images and labels, to which .gz may be added."""
 STATIC = Path("mnist_binarized", "mnist_binarized.npz")
-PARTS = ("train", "valid", "test")
+"""Where static MNIST lies under a data root."""
 
 # What is unpacked into memory is bounded by what lies on the disk: ink on paper shrinks some
 # twentyfold, a bomb a thousandfold.
@@ -53,7 +56,7 @@ def requests(root: Path) -> list[Request]:
     """What to ask Google's storage for, to have MNIST under a data root."""
     return [
         Request(f"cvdf-datasets/mnist/{stem}.gz", root / "mnist" / f"{stem}.gz", _check(stem))
-        for stem in STEMS
+        for stem in chain(*STEMS.values())
         if find_idx(root, stem) is None
     ]
 
@@ -66,25 +69,22 @@ def read_idx(path: Path, axes: int) -> UInt8[np.ndarray, "..."]:
     """Read an IDX file of unsigned bytes, gzipped if its name ends in .gz.
 
     Args:
-        path: the file.
-        axes: how many axes it has: 3 for images, 1 for labels.
+        path: The file.
+        axes: How many axes it has: 3 for images, 1 for labels.
 
     Raises:
-        LimnerError: another type or number of axes, or more or fewer bytes than it claims.
+        LimnerError: Another type or number of axes, or more or fewer bytes than it claims.
     """
     return _read_idx(path, axes, gzip.open if path.suffix == ".gz" else open)
 
 
 def _read_idx(path: Path, axes: int, opener: Callable[..., Any]) -> UInt8[np.ndarray, "..."]:
-    try:
-        with opener(path, "rb") as file:
-            head = file.read(4 + 4 * axes)
-            if head[:4] != bytes((0, 0, 8, axes)) or len(head) != 4 + 4 * axes:
-                raise LimnerError(f"{path} is no IDX file of unsigned bytes with {axes} axes")
-            shape = tuple(np.frombuffer(head, ">u4", offset=4).tolist())
-            return _read_items(file, shape, path, str(path))
-    except (OSError, EOFError, zlib.error) as error:
-        raise LimnerError(f"cannot read {path}: {error}") from None
+    with reading(path, EOFError, zlib.error), opener(path, "rb") as file:
+        head = file.read(4 + 4 * axes)
+        if head[:4] != bytes((0, 0, 8, axes)) or len(head) != 4 + 4 * axes:
+            raise LimnerError(f"{path} is no IDX file of unsigned bytes with {axes} axes")
+        shape = tuple(np.frombuffer(head, ">u4", offset=4).tolist())
+        return _read_items(file, shape, path, str(path))
 
 
 def write_idx(
@@ -93,9 +93,9 @@ def write_idx(
     """Write an IDX file of unsigned bytes, gzipped if its name ends in .gz, block by block.
 
     Args:
-        path: the file, which appears when it is complete.
-        shape: sizes of the axes.
-        blocks: its items along the first axis, in order.
+        path: The file, which appears when it is complete.
+        shape: Sizes of the axes.
+        blocks: Its items along the first axis, in order.
     """
     with replacing(path) as temporary, ExitStack() as opened:
         file: Writable = opened.enter_context(temporary.open("wb"))
@@ -111,10 +111,9 @@ def read_part(root: Path, part: Part) -> tuple[UInt8[np.ndarray, "n h w"], UInt8
     """Images and labels of MNIST's training files or test files.
 
     Raises:
-        LimnerError: a file is missing or damaged, or their counts differ.
+        LimnerError: A file is missing or damaged, or their counts differ.
     """
-    found = [find_idx(root, stem) for stem in STEMS if stem.startswith(part)]
-    match found:
+    match [find_idx(root, stem) for stem in STEMS[part]]:
         case [Path() as images_path, Path() as labels_path]:
             images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
         case _:
@@ -124,11 +123,11 @@ def read_part(root: Path, part: Part) -> tuple[UInt8[np.ndarray, "n h w"], UInt8
     return images, labels
 
 
-def read_static(path: Path) -> dict[str, UInt8[np.ndarray, "n 784"]]:
+def read_static(path: Path) -> dict[SplitName, UInt8[np.ndarray, "n 784"]]:
     """The parts train, valid and test of static binarised MNIST, as 0 and 1.
 
     Raises:
-        LimnerError: missing, damaged, or holding anything but 0 and 1.
+        LimnerError: Missing, damaged, or holding anything but 0 and 1.
     """
     if not path.exists():
         raise LimnerError(
@@ -136,11 +135,11 @@ def read_static(path: Path) -> dict[str, UInt8[np.ndarray, "n 784"]]:
             "says how), an .npz whose arrays train, valid and test are uint8 (n, 784) of 0 and 1"
         )
     with open_npz(path) as archive:
-        return {part: _read_static_part(archive, part, path) for part in PARTS}
+        return {part: _read_static_part(archive, part, path) for part in SPLITS}
 
 
 def _read_static_part(
-    archive: zipfile.ZipFile, part: str, path: Path
+    archive: zipfile.ZipFile, part: SplitName, path: Path
 ) -> UInt8[np.ndarray, "n 784"]:
     name = f"{path}, {part}"
     with archive.open(f"{part}.npy") as member:

@@ -6,7 +6,7 @@ expression, never evaluated, and what it claims is held against the bytes there 
 is allocated. Rows are read with `os.pread` and not through a memory map: from the page cache it is
 faster at random rows, and the pages of a map would be counted as the process's memory.
 
-Axes: b batch.
+Axis letters: b row.
 
 Source: NEP 1 (the .npy format).
 """
@@ -27,6 +27,7 @@ import numpy as np
 from jaxtyping import Int64, Shaped
 
 from limner.errors import LimnerError
+from limner.files import reading
 
 _MAGIC = b"\x93NUMPY"
 _HEADER_LIMIT = 10_000
@@ -70,12 +71,12 @@ def read_header(file: Readable, name: str, objects: bool = False) -> Header:
     """Read the header at the start of a .npy stream; the stream is left at the first item.
 
     Args:
-        file: a binary stream.
-        name: what to call it in an error.
-        objects: whether the items may be Python objects, which are not read here.
+        file: A binary stream.
+        name: What to call it in an error.
+        objects: Whether the items may be Python objects, which are not read here.
 
     Raises:
-        LimnerError: no .npy, a header longer than 10,000 bytes, Fortran order, or a type other
+        LimnerError: No .npy, a header longer than 10,000 bytes, Fortran order, or a type other
             than bool, integer and float.
     """
     head = file.read(8)
@@ -128,18 +129,12 @@ class Rows:
         """Read some rows, in the order asked for.
 
         Raises:
-            LimnerError: the file went away or shrank after it was opened.
+            LimnerError: The file went away or shrank after it was opened.
         """
         dtype, (_, *shape), offset = self.header
         size = dtype.itemsize * prod(shape)
-        try:
-            descriptor = os.open(self.path, os.O_RDONLY)
-            try:
-                items = [os.pread(descriptor, size, at) for at in (offset + size * rows).tolist()]
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            raise LimnerError(f"cannot read {self.path}: {error.strerror}") from None
+        with reading(self.path), self.path.open("rb", buffering=0) as file:
+            items = [os.pread(file.fileno(), size, at) for at in (offset + size * rows).tolist()]
         data = bytearray().join(items)
         if len(data) != size * len(rows):
             raise LimnerError(f"{self.path} has shrunk since it was opened")
@@ -150,17 +145,15 @@ def open_rows(path: Path) -> Rows:
     """Open a .npy file of at least two axes as rows, holding its header against its length.
 
     Raises:
-        LimnerError: not a regular file, no valid header, or more or fewer bytes than the header
+        LimnerError: Not a regular file, no valid header, or more or fewer bytes than the header
             claims.
     """
-    try:
+    with reading(path):
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for a writer
             raise LimnerError(f"cannot read {path}: it is no regular file")
         with path.open("rb") as file:
             header = read_header(file, str(path))
-    except OSError as error:
-        raise LimnerError(f"cannot read {path}: {error.strerror}") from None
     if len(header.shape) < 2 or 0 in header.shape:
         raise LimnerError(f"{path} holds an array of shape {header.shape}, not rows of numbers")
     expected = header.offset + header.dtype.itemsize * prod(header.shape)
@@ -178,15 +171,12 @@ def open_npz(path: Path) -> Iterator[zipfile.ZipFile]:
     """An .npz archive, whose faults, those met while reading too, become one line.
 
     Raises:
-        LimnerError: missing, damaged, encrypted, or without a member that is asked for.
+        LimnerError: Missing, damaged, encrypted, or without a member that is asked for.
     """
+    # RuntimeError is zipfile's word for an encrypted member, and for a compression it lacks.
+    faults = (EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with reading(path, *faults), zipfile.ZipFile(path) as archive:
             yield archive
     except KeyError as error:
         raise LimnerError(f"{path} is of another kind: {error.args[0]}") from None
-    # RuntimeError is zipfile's word for an encrypted member.
-    except (
-        OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError
-    ) as error:  # fmt: skip
-        raise LimnerError(f"cannot read {path}: {error}") from None

@@ -17,7 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Shaped
 
-from limner.data.npy import read_header
+from limner.data.npy import Readable, read_header
 from limner.errors import LimnerError
 
 _READ_LIMIT = 4 << 20
@@ -28,12 +28,8 @@ _MARK = object()
 
 
 @runtime_checkable
-class Stream(Protocol):
+class Stream(Readable, Protocol):
     """A binary stream that knows lines."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """The next bytes, at most `size`."""
-        ...
 
     def readline(self, size: int = -1, /) -> bytes:
         """The next bytes up to a line's end, at most `size`."""
@@ -44,11 +40,11 @@ def read_object_array(file: Stream, name: str) -> Iterator[Shaped[np.ndarray, ".
     """The arrays in a .npy stream of an array of arrays, one after the other.
 
     Args:
-        file: the stream.
-        name: what to call it in an error.
+        file: The stream.
+        name: What to call it in an error.
 
     Raises:
-        LimnerError: anything but an array of arrays of numbers.
+        LimnerError: Anything but an array of arrays of numbers.
     """
     header = read_header(file, name, objects=True)
     if not header.dtype.hasobject:
@@ -89,9 +85,15 @@ class _Type:
     order: str = "|"
 
 
-@dataclass(frozen=True)
 class _Array:
     """Stands in for a numpy.ndarray."""
+
+
+@dataclass(frozen=True)
+class _Global:
+    """Stands in for what a pickle may name."""
+
+    name: str
 
 
 _GLOBALS = {
@@ -101,13 +103,6 @@ _GLOBALS = {
     "numpy._core.multiarray _reconstruct": "_reconstruct",
     "_codecs encode": "encode",
 }
-
-
-@dataclass(frozen=True)
-class _Global:
-    """Stands in for what a pickle may name."""
-
-    name: str
 
 
 class _Machine:

@@ -3,6 +3,8 @@
 A data root holds `quickdraw_dataset/full/<format>/<category>.<suffix>`, the path that the file has
 in the bucket. The 28 x 28 bitmaps are in the order of the simplified drawings: row i is drawing i.
 
+Axis letters: b drawing, c channel, h w picture.
+
 Source: github.com/googlecreativelab/quickdraw-dataset; the data are by Google, CC BY 4.0.
 """
 
@@ -20,6 +22,7 @@ from limner.data.names import Format
 from limner.data.npy import Rows, open_rows
 from limner.data.sketch_formats import read_binary, read_ndjson
 from limner.data.sketchrnn import read_sketchrnn
+from limner.data.sources import Shape
 from limner.errors import LimnerError
 
 _PATHS: dict[Format, str] = {
@@ -56,7 +59,7 @@ class Bitmaps:
     """Rows of 784 levels."""
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> Shape:
         """One channel, 28 x 28."""
         return 1, SIDE, SIDE
 
@@ -72,7 +75,7 @@ def open_bitmaps(path: Path) -> Bitmaps:
     """Open a file of official bitmaps, named after its category.
 
     Raises:
-        LimnerError: damaged, or no bytes (n, 784).
+        LimnerError: Damaged, or no bytes (n, 784).
     """
     file = open_rows(path)
     dtype, shape, _ = file.header

@@ -1,6 +1,6 @@
 """Whole files of strokes to bitmaps, on all cores, holding a few hundred drawings at a time.
 
-Axes: b drawings.
+Axis letters: b drawing.
 """
 
 import os
@@ -29,7 +29,7 @@ def rasterise_file(
     target: Path,
     side: int = 28,
     workers: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    on_progress: Callable[[int], None] = lambda done: None,
 ) -> int:
     """Draw every drawing of a file as the official bitmaps are drawn, in order, into a .npy file.
 
@@ -37,16 +37,16 @@ def rasterise_file(
 
     Args:
         source: .ndjson, .bin, or sketch-rnn's .npz.
-        target: a .npy of bytes (n, side * side), which appears when it is complete.
-        side: of the pictures, pixels.
-        workers: processes; all cores if None. One draws in this process.
-        progress: told how many are drawn.
+        target: A .npy of bytes (n, side * side), which appears when it is complete.
+        side: Of the pictures, pixels.
+        workers: Processes; all cores if None. One draws in this process.
+        on_progress: Called with the drawings drawn so far.
 
     Returns:
         How many drawings there were.
 
     Raises:
-        LimnerError: the source is damaged, or a drawing cannot be drawn.
+        LimnerError: The source is damaged, or a drawing cannot be drawn.
     """
     if target.suffix != ".npy":
         raise LimnerError(f"{target} is where bitmaps go: its name must end in .npy")
@@ -57,8 +57,7 @@ def rasterise_file(
         for pictures in _draw_all(_chunks(source), side, workers):
             file.write(pictures.data)
             count += len(pictures)
-            if progress is not None:
-                progress(count)
+            on_progress(count)
         file.seek(0)
         write_header(file, np.dtype(np.uint8), (count, side * side))
     return count

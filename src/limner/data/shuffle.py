@@ -5,7 +5,7 @@ m = ceil(sqrt n): each round maps (left, right) to (right, left + hash(right) mo
 0..m^2-1. A value that falls on n or above is sent through again until it falls below ("cycle
 walking"), which keeps it a bijection of 0..n-1; as m^2 - n <= 2 sqrt(n), few are.
 
-Axes: b batch.
+Axis letters: b item.
 
 Source: Black and Rogaway, Ciphers with arbitrary finite domains, 2002 (cycle walking and the
 generalised Feistel cipher); Steele, Lea and Flood, Fast splittable pseudorandom number generators,
@@ -28,10 +28,10 @@ def batch_indices(length: int, batch_size: int, step: int, seed: int) -> Int64[n
     batch; a run resumes by asking for the next step.
 
     Args:
-        length: how many items there are, at least 1.
-        batch_size: how many a batch holds.
-        step: number of the batch, from 0.
-        seed: of the order, at least 0.
+        length: How many items there are, at least 1.
+        batch_size: How many a batch holds.
+        step: Number of the batch, from 0.
+        seed: Of the order, at least 0.
     """
     position = step * batch_size
     stop = position + batch_size

@@ -6,7 +6,7 @@ place of what they refuse. `read_strokes` reads any file of strokes by its suffi
 A stroke of a simplified drawing is an array (2, n) of x and y, of a raw one (3, n) of x, y and
 milliseconds. Strokes of no points, which say nothing, are left out; a drawing may have no strokes.
 
-Axes: n points.
+Axis letters: n point.
 
 Source: github.com/googlecreativelab/quickdraw-dataset, README (the formats) and
 examples/binary_file_parser.py (its layout, little-endian).
@@ -14,7 +14,7 @@ examples/binary_file_parser.py (its layout, little-endian).
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,11 +23,16 @@ import numpy as np
 from jaxtyping import Real
 
 from limner.data.npy import Readable
-from limner.errors import LimnerError
+from limner.data.sketchrnn import read_sketchrnn
+from limner.errors import LimnerError, reason
+from limner.files import reading
 
 _LINE_LIMIT = 4 << 20
 _POINT_LIMIT = 1 << 20
 _RECORD = struct.Struct("<Q2sbIH")
+
+Stroke = Real[np.ndarray, "axes n"]
+"""A row of x, one of y and, of a raw drawing, one of milliseconds."""
 
 
 class Drawing(NamedTuple):
@@ -43,43 +48,23 @@ class Drawing(NamedTuple):
     """Whether the game guessed it."""
     timestamp: float
     """When it was drawn, Unix seconds."""
-    strokes: list[Real[np.ndarray, "axes n"]]
+    strokes: list[Stroke]
     """In the order they were drawn."""
-
-
-def read_strokes(path: Path) -> Iterator[list[Real[np.ndarray, "axes n"]]]:
-    """The strokes of each drawing of a file: .ndjson, .bin, or sketch-rnn's .npz.
-
-    Raises:
-        LimnerError: another suffix, or a damaged file.
-    """
-    if path.suffix == ".ndjson":
-        return (drawing.strokes for drawing in read_ndjson(path))
-    if path.suffix == ".bin":
-        return (drawing.strokes for drawing in read_binary(path))
-    if path.suffix == ".npz":
-        from limner.data.sketchrnn import read_sketchrnn
-
-        return (strokes for _, strokes in read_sketchrnn(path))
-    raise LimnerError(f"{path} is no file of strokes: those end in .ndjson, .bin or .npz")
 
 
 def read_ndjson(path: Path) -> Iterator[Drawing]:
     """The drawings of an ndjson file, raw or simplified: one JSON object a line.
 
     Raises:
-        LimnerError: a line is no drawing, or is longer than 4 MiB.
+        LimnerError: A line is no drawing, or is longer than 4 MiB.
     """
-    try:
-        with path.open("rb") as file:
-            number = 0
-            while line := file.readline(_LINE_LIMIT + 1):
-                number += 1
-                if len(line) > _LINE_LIMIT:
-                    raise LimnerError(f"{path}, line {number}, is no drawing: it is over 4 MiB")
-                yield _parse(line, f"{path}, line {number},")
-    except OSError as error:
-        raise LimnerError(f"cannot read {path}: {error.strerror}") from None
+    with reading(path), path.open("rb") as file:
+        number = 0
+        while line := file.readline(_LINE_LIMIT + 1):
+            number += 1
+            if len(line) > _LINE_LIMIT:
+                raise LimnerError(f"{path}, line {number}, is no drawing: it is over 4 MiB")
+            yield _parse(line, f"{path}, line {number},")
 
 
 def _parse(line: bytes, place: str) -> Drawing:
@@ -97,11 +82,10 @@ def _parse(line: bytes, place: str) -> Drawing:
     except KeyError as error:
         raise LimnerError(f"{place} is no drawing: it has no {error}") from None
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        reason = str(error).splitlines()[0] if str(error) else "not a drawing's JSON"
-        raise LimnerError(f"{place} is no drawing: {reason}") from None
+        raise LimnerError(f"{place} is no drawing: {reason(error)}") from None
 
 
-def _stroke(item: Any) -> Real[np.ndarray, "axes n"]:
+def _stroke(item: Any) -> Stroke:
     stroke = np.asarray(item, float)
     if stroke.ndim != 2 or len(stroke) not in (2, 3):
         raise ValueError(f"a stroke has shape {stroke.shape}, not (2, n) or (3, n)")
@@ -114,16 +98,13 @@ def read_binary(path: Path) -> Iterator[Drawing]:
     """The drawings of a binary file, whose category is the file's name.
 
     Raises:
-        LimnerError: cut short, or not this format.
+        LimnerError: Cut short, or not this format.
     """
-    try:
-        with path.open("rb") as file:
-            number = 0
-            while head := file.read(_RECORD.size):
-                number += 1
-                yield _read_record(head, file, path, f"{path}, drawing {number},")
-    except OSError as error:
-        raise LimnerError(f"cannot read {path}: {error.strerror}") from None
+    with reading(path), path.open("rb") as file:
+        number = 0
+        while head := file.read(_RECORD.size):
+            number += 1
+            yield _read_record(head, file, path, f"{path}, drawing {number},")
 
 
 def _read_record(head: bytes, file: Readable, path: Path, place: str) -> Drawing:
@@ -149,3 +130,24 @@ def _exactly(file: Readable, size: int, place: str) -> bytes:
     if len(data) != size:
         raise LimnerError(f"{place} is cut short")
     return data
+
+
+def read_strokes(path: Path) -> Iterator[list[Stroke]]:
+    """The strokes of each drawing of a file, whose suffix is one of `STROKE_SUFFIXES`.
+
+    Raises:
+        LimnerError: Another suffix, or a damaged file.
+    """
+    if path.suffix not in _READERS:
+        raise LimnerError(f"{path} is no file of strokes: those end in .ndjson, .bin or .npz")
+    return _READERS[path.suffix](path)
+
+
+_READERS: dict[str, Callable[[Path], Iterator[list[Stroke]]]] = {
+    ".ndjson": lambda path: (drawing.strokes for drawing in read_ndjson(path)),
+    ".bin": lambda path: (drawing.strokes for drawing in read_binary(path)),
+    ".npz": lambda path: (strokes for _, strokes in read_sketchrnn(path)),
+}
+
+STROKE_SUFFIXES = frozenset(_READERS)
+"""Of ndjson, the binary format and sketch-rnn's."""

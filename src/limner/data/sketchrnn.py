@@ -3,7 +3,7 @@
 A row (dx, dy, end) moves the pen from where it was, the first from the origin, and lifts it after
 the row where end is 1. The arrays of such a file are pickles, which are read without unpickling.
 
-Axes: n points.
+Axis letters: n point.
 
 Source: Ha and Eck, A neural representation of sketch drawings, 2017 (stroke-3).
 """
@@ -14,21 +14,20 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64, Shaped
 
+from limner.data.names import SPLITS, SplitName
 from limner.data.npy import open_npz
 from limner.data.pickles import read_object_array
 from limner.errors import LimnerError
 
-PARTS = ("train", "valid", "test")
 
-
-def read_sketchrnn(path: Path) -> Iterator[tuple[str, list[Int64[np.ndarray, "2 n"]]]]:
+def read_sketchrnn(path: Path) -> Iterator[tuple[SplitName, list[Int64[np.ndarray, "2 n"]]]]:
     """The part (train, valid or test) and the strokes of each drawing, moved to the origin.
 
     Raises:
-        LimnerError: a part is missing, or the file is damaged or holds anything but arrays.
+        LimnerError: A part is missing, or the file is damaged or holds anything but arrays.
     """
     with open_npz(path) as archive:
-        for part in PARTS:
+        for part in SPLITS:
             with archive.open(f"{part}.npy") as member:
                 for rows in read_object_array(member, f"{path}, {part}"):
                     yield part, _strokes(rows, f"{path}, {part}")

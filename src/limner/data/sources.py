@@ -1,6 +1,6 @@
 """What a data set is made of: sources, which give the grey levels of rows when asked.
 
-Axes: n b rows, c channel, h w image.
+Axis letters: n b row, c channel, h w picture.
 """
 
 from dataclasses import dataclass
@@ -8,6 +8,9 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int64, UInt8
+
+Shape = tuple[int, int, int]
+"""Channels (1 or 3), height and width of a drawing."""
 
 
 @runtime_checkable
@@ -20,7 +23,7 @@ class Source(Protocol):
         ...
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> Shape:
         """Channels, height and width of a drawing."""
         ...
 
@@ -41,7 +44,7 @@ class Pictures:
     """Grey levels; 255 is ink."""
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> Shape:
         """Channels, height and width."""
         _, channels, height, width = self.pixels.shape
         return channels, height, width

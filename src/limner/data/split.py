@@ -7,11 +7,12 @@ has no official split, the row number alone decides:
 
 which does not change when a file grows or is cut.
 
-Axes: b batch, n rows of a source, s sources, c channel, h w image.
+Axis letters: b drawing, n row of a source, s source, c channel, h w picture.
 """
 
-from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 from zlib import crc32
 
@@ -61,13 +62,6 @@ class Split:
     """How many drawings of each source."""
     row_categories: Integer[np.ndarray, "n"] | None = None
     """The category of each row, where one source holds several; else a source is a category."""
-    _ends: Int64[np.ndarray, "s"] = field(init=False, repr=False)
-    _keys: UInt64[np.ndarray, "s"] = field(init=False, repr=False)
-
-    def __post_init__(self):
-        names = [crc32(source.name.encode()) for source in self.sources]
-        object.__setattr__(self, "_ends", np.array([*accumulate(self.counts)], np.int64))
-        object.__setattr__(self, "_keys", np.array(names, np.uint64))
 
     def __len__(self) -> int:
         return int(self._ends[-1])
@@ -76,12 +70,12 @@ class Split:
         """Grey levels of some drawings; 255 is ink.
 
         Raises:
-            IndexError: an index outside 0..len-1.
+            IndexError: An index outside 0..len-1.
         """
         return self._read(*self._locate(indices))
 
     def categories(self, indices: Int64[np.ndarray, "b"]) -> Int64[np.ndarray, "b"]:
-        """The category of some drawings, a place in the data set's `names`."""
+        """The category of some drawings, a place in the data set's `categories`."""
         sources, rows = self._locate(indices)
         return sources if self.row_categories is None else self.row_categories[rows].astype(int)
 
@@ -95,11 +89,11 @@ class Split:
         """What a model is asked to draw, in levels 0..255 (0 or 255 when binarised).
 
         Args:
-            indices: of the drawings.
-            binarisation: grey is `levels`; threshold is 255 from 128 on; static draws each pixel
-                once and for all, by the source's name and the row alone; dynamic draws it by `key`
-                as well.
-            key: the visit, one or two numbers such as (seed, step), for dynamic alone.
+            indices: Of the drawings.
+            binarisation: How: grey is `levels`; threshold is 255 from 128 on; static draws each
+                pixel once and for all, by the source's name and the row alone; dynamic draws it by
+                `key` as well.
+            key: The visit, one or two numbers such as (seed, step), for dynamic alone.
         """
         sources, rows = self._locate(indices)
         levels = self._read(sources, rows)
@@ -113,6 +107,16 @@ class Split:
         keys = self._keys[sources]
         return binarise.draw(levels, binarise.noise(keys, rows, self.sources[0].shape, visit))
 
+    @cached_property
+    def _ends(self) -> Int64[np.ndarray, "s"]:
+        """Where each source's drawings end."""
+        return np.cumsum(self.counts, dtype=np.int64)
+
+    @cached_property
+    def _keys(self) -> UInt64[np.ndarray, "s"]:
+        """A number for each source's name, of which its noise is made."""
+        return np.array([crc32(source.name.encode()) for source in self.sources], np.uint64)
+
     def _locate(
         self, indices: Int64[np.ndarray, "b"]
     ) -> tuple[Int64[np.ndarray, "b"], Int64[np.ndarray, "b"]]:
@@ -121,7 +125,7 @@ class Split:
         if len(indices) and not 0 <= indices.min() <= indices.max() < len(self):
             raise IndexError(f"an index is outside 0..{len(self) - 1}")
         sources = np.searchsorted(self._ends, indices, side="right")
-        places = indices - (self._ends[sources] - np.array(self.counts)[sources])
+        places = indices - self._ends[sources] + np.array(self.counts)[sources]
         return sources, self.progression.rows(places)
 
     def _read(

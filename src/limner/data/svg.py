@@ -5,7 +5,7 @@ own elements, holds a script or foreign content, or is very large or deep. Only 
 see it, through libvips, which is told the size of the picture beforehand: what the file claims of
 itself makes no memory.
 
-Axes: h w image.
+Axis letters: h w picture.
 
 Source: www.w3.org/TR/SVG2 (linking: which attributes refer).
 """
@@ -17,7 +17,7 @@ from xml.parsers import expat
 import numpy as np
 from jaxtyping import UInt8
 
-from limner.errors import LimnerError
+from limner.errors import LimnerError, reason
 
 _BYTE_LIMIT = 4 << 20
 _ELEMENT_LIMIT = 100_000
@@ -32,13 +32,13 @@ def render_svg(data: bytes, name: str, side: int | None = None) -> UInt8[np.ndar
     """Draw an SVG as red, green, blue and opacity.
 
     Args:
-        data: the file.
-        name: what to call it in an error.
-        side: the longer side that the picture will be brought to, pixels: it is drawn four times
+        data: The file.
+        name: What to call it in an error.
+        side: The longer side that the picture will be brought to, pixels: it is drawn four times
             as fine. None draws 512 pixels.
 
     Raises:
-        LimnerError: it is no SVG, needs other files, or is too large.
+        LimnerError: It is no SVG, needs other files, or is too large.
     """
     _check(data, name)
     import pyvips
@@ -50,8 +50,7 @@ def render_svg(data: bytes, name: str, side: int | None = None) -> UInt8[np.ndar
         picture = pyvips.Image.svgload_buffer(data, scale=scale)
         pixels = picture.colourspace("srgb").numpy()
     except pyvips.Error as error:
-        reason = (str(error).splitlines() or ["damaged"])[0]
-        raise LimnerError(f"cannot read {name} as SVG: {reason}") from None
+        raise LimnerError(f"cannot read {name} as SVG: {reason(error)}") from None
     return np.ascontiguousarray(pixels, np.uint8)
 
 

@@ -51,7 +51,7 @@ def window_sides(stride: ArrayLike, grid: int) -> NDArray[np.float64]:
 
     A lone filter, or filters nearly on one spot, get the one pixel they look at.
     """
-    return np.maximum((grid - 1) * np.asarray(stride), 1)
+    return np.maximum((grid - 1) * np.asarray(stride, dtype=float), 1)
 
 
 def image_grid(

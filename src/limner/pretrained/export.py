@@ -133,7 +133,7 @@ def check_can_export(run: Run, out: Path) -> None:
 
 def default_title(dataset: Dataset) -> str:
     """What a model of these data draws, in words."""
-    kinds = dataset.names
+    kinds = dataset.categories
     if dataset.name in ("mnist", "static-mnist"):
         kinds = ("digits",)
     what = f"{len(kinds)} categories" if len(kinds) > 4 else listed(kinds)
@@ -176,12 +176,16 @@ def _rows(dataset: Dataset) -> dict[str, int]:
 def _shared(config: RunConfig, dataset: Dataset) -> RunConfig:
     """The same without where on this machine the data and an earlier run lie.
 
-    And with a limit, so that it means the same where a source has more rows.
+    And with what its data would have told: their categories, of pictures of one's own; a limit, so
+    that it means the same where a source has more rows.
     """
     before, pictures = config.train.start_from, config.data.path
     changes = {
         "data.root": None,
         "data.path": pictures and Path(pictures.name),
+        "data.categories": (
+            dataset.categories if config.data.name == "images" else config.data.categories
+        ),
         "data.limit": max(_rows(dataset).values(), default=config.data.limit),
         "train.start_from": before and Path(before.name),
     }

@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from limner.categories import category_place, model_categories
 from limner.config import RunConfig
-from limner.data.dataset import told_apart
 from limner.errors import LimnerError
 from limner.model import Draw
 from limner.pretrained.card import Card
-from limner.recognise import category_place
 from limner.run import Run
 from limner.sample import Drawings, reconstruct, sample
 from limner.words import near
@@ -35,7 +34,7 @@ class Trained:
     @property
     def categories(self) -> tuple[str, ...]:
         """Those it tells apart; none of a model that tells none."""
-        return told_apart(self.config)
+        return model_categories(self.config)
 
     def sample(
         self,

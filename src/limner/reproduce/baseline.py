@@ -14,7 +14,9 @@ import numpy as np
 from jaxtyping import Float
 
 from limner.config import Binarisation
-from limner.data.dataset import Dataset, Split, SplitName
+from limner.data.dataset import Dataset
+from limner.data.names import SplitName
+from limner.data.split import Split
 from limner.evaluate import Evaluation, grey_floors, standard_error
 
 _CHUNK = 4096
@@ -44,7 +46,7 @@ def evaluate_mean_image(
     floor = float(grey_floors(pictures).mean()) if binarisation == "grey" else None
     return Evaluation(
         data=dataset.name,
-        categories=dataset.names,
+        categories=dataset.categories,
         split=split,
         images=len(pictures),
         binarisation=binarisation,

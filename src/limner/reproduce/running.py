@@ -12,7 +12,8 @@ import jax
 import numpy as np
 
 from limner.config import DataConfig
-from limner.data.dataset import Dataset, some_indices
+from limner.data.dataset import Dataset
+from limner.data.shuffle import some_indices
 from limner.errors import LimnerError
 from limner.evaluate import Evaluation, evaluate
 from limner.gallery import NOISE, save_reconstructions, save_samples

@@ -17,10 +17,10 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, UInt8, UInt32
 
+from limner.categories import model_categories
 from limner.complete import complete
 from limner.config import RunConfig
 from limner.data import binarise
-from limner.data.dataset import told_apart
 from limner.distributions import bernoulli_entropy
 from limner.errors import LimnerError
 from limner.interpolate import interpolate
@@ -184,7 +184,7 @@ def load_models(runs: dict[str, Run]) -> dict[str, StudioModel]:
     models = {}
     for name, run in runs.items():
         network = run.load_model()
-        kinds = told_apart(run.config)
+        kinds = model_categories(run.config)
         if not kinds:
             models[name] = StudioModel(name, run, network)
         for place, kind in enumerate(kinds):

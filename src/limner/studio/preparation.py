@@ -54,7 +54,7 @@ class Preparation:
         split = dataset.split("test")
         places = np.arange(len(split))
         if model.category is not None:
-            places = places[split.categories(places) == dataset.names.index(model.category)]
+            places = places[split.categories(places) == dataset.categories.index(model.category)]
         if not len(places):
             return
         chosen = places[np.unique(np.linspace(0, len(places) - 1, TEST_DRAWINGS).astype(int))]
