@@ -309,6 +309,8 @@ def test_a_png_of_a_billion_pixels_is_refused_by_its_header(tmp_path):
         SVG.format('<rect style="fill: u\\72l(http://x.org)"/>'),
         SVG.format("<style>@import 'other.css';</style>"),
         SVG.format("<style>rect { fill: url(other.svg#a) }</style>"),
+        SVG.format("<style>rect { fill: u&#114;l(other.svg#a) }</style>"),
+        SVG.format("<style>rect { fill: ur<![CDATA[l(other.svg#a)]]> }</style>"),
         '<?xml-stylesheet href="other.css"?>' + SVG.format(""),
         SVG.format('<x:include xmlns:x="http://www.w3.org/2001/XInclude" href="/etc/passwd"/>'),
         SVG.format("<script>1</script>"),

@@ -181,7 +181,7 @@ class _Fetcher(NamedTuple):
             # 416: the part is as long as the file, or longer. If longer, start again.
             if response.status_code == 416:
                 if response.headers.get("Content-Range") == f"bytes */{have}":
-                    return None
+                    return _md5(self.client.head(url))
                 self._restart(file)
                 raise httpx.RemoteProtocolError("the part is longer than the file")
             _check_status(response, url)
@@ -196,8 +196,7 @@ class _Fetcher(NamedTuple):
                 if self.stop.is_set():
                     raise LimnerError(f"{url}: stopped")
             file.flush()
-            sums = response.headers.get_list("x-goog-hash", split_commas=True)
-        return next((item[4:] for item in sums if item.startswith("md5=")), None)
+            return _md5(response)
 
     def _restart(self, file: BinaryIO) -> None:
         self.meter.add(-file.tell())
@@ -223,6 +222,12 @@ def _check_status(response: httpx.Response, url: str) -> None:
         raise LimnerError(f"{url} does not exist (HTTP 404)")
     if response.status_code not in (200, 206):
         raise LimnerError(f"{url} is refused (HTTP {response.status_code}): try again later")
+
+
+def _md5(response: httpx.Response) -> str | None:
+    """The MD5 sum of the whole file, in base 64, if the server tells it."""
+    sums = response.headers.get_list("x-goog-hash", split_commas=True)
+    return next((item[4:] for item in sums if item.startswith("md5=")), None)
 
 
 def _check_sum(part: Path, md5: str | None) -> None:

@@ -79,6 +79,7 @@ class _Watch:
         self._name = name
         self._path: list[str] = []
         self._elements = 0
+        self._style: list[str] = []
         self.root = ""
 
     def doctype(self, name: str, system: str | None, public: str | None, has_subset: int) -> None:
@@ -105,11 +106,14 @@ class _Watch:
                 self._refuse(f"refers to {value[:40]!r}")
 
     def end(self, tag: str) -> None:
-        self._path.pop()
+        if self._path.pop() == "style":
+            if _FETCHES.search("".join(self._style)):
+                self._refuse("has a style that refers to something outside")
+            self._style.clear()
 
     def text(self, text: str) -> None:
-        if "style" in self._path and _FETCHES.search(text):
-            self._refuse("has a style that refers to something outside")
+        if "style" in self._path:
+            self._style.append(text)  # a text comes in pieces, as `u&#114;l(` does
 
     def _refuse(self, what: str) -> None:
         raise LimnerError(f"{self._name} {what}: only an SVG that stands alone is read")

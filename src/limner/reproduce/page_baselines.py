@@ -16,9 +16,9 @@ from limner.words import table
 def baselines_page(records: Mapping[str, Record], pictures: Path) -> str:
     """The body of the page."""
     text = (
-        "As many iterations for each says how fast it learns, not where it ends: an iteration of "
-        "DRAW takes longer, and through a small window learning starts late. What `limner models` "
-        "lists was trained for longer.\n\n"
+        "As many iterations for each says how fast it learns, not where it ends: "
+        "through a small window learning starts late. What `limner models` lists was trained for "
+        "longer.\n\n"
     )
     for kind in dict.fromkeys(map(_data, records.values())):
         rows = [record for record in records.values() if _data(record) == kind]
