@@ -12,8 +12,8 @@ from tyro.extras import SubcommandApp
 
 from limner.config import DataConfig, require_seed
 from limner.data.names import ExportFormat, Format, SplitName
-from limner.session import check_at_least_one
-from limner.terminal import open_with_progress, progress_bar
+from limner.session import check_at_least_one, open_with_progress
+from limner.terminal import progress_bar
 
 app = SubcommandApp()
 _DOODLES = DataConfig()

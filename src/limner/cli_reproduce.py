@@ -92,7 +92,7 @@ def _open(
     rows: tuple[Row, ...], data_root: Path | None
 ) -> "tuple[tuple[Row, ...], dict[DataConfig, Dataset]]":
     """The rows whose drawings are found, and the drawings."""
-    from limner.terminal import open_with_progress
+    from limner.session import open_with_progress
 
     located = [
         dataclasses.replace(row, config=changed(row.config, {"data.root": data_root}))

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from limner.errors import LimnerError
-from limner.terminal import open_with_progress
+from limner.terminal import progress_bar
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from limner.config import Protocol, RunConfig
+    from limner.config import DataConfig, Protocol, RunConfig
     from limner.data.dataset import Dataset
     from limner.model import Draw
     from limner.run import Run
@@ -53,6 +53,19 @@ def open_data(config: "RunConfig", root: Path | None = None) -> "Dataset":
     data = config.data if root is None else dataclasses.replace(config.data, root=root)
     model = config.model
     return open_with_progress(data, (model.channels, model.height, model.width))
+
+
+def open_with_progress(
+    config: "DataConfig", shape: tuple[int, int, int] | None = None
+) -> "Dataset":
+    """Open a data set: with a bar for what is downloaded, and its note for the user."""
+    from limner.data.dataset import open_dataset
+
+    with progress_bar("downloading", in_bytes=True) as advance:
+        dataset = open_dataset(config, shape, on_progress=advance)
+    if dataset.note:
+        print(dataset.note, file=sys.stderr)
+    return dataset
 
 
 def read_picture(run: "Run", path: Path) -> "np.ndarray":

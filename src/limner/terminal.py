@@ -1,16 +1,9 @@
 """What the commands show on stderr while they work."""
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
-
-from limner.config import DataConfig
-
-if TYPE_CHECKING:
-    from limner.data.dataset import Dataset
-
+from typing import Protocol
 
 LOG_EVERY_SECONDS = 30
 """Where stderr is no terminal, a bar is a line of the log now and then."""
@@ -59,14 +52,3 @@ def progress_bar(what: str, *, in_bytes: bool = False) -> Iterator[Advance]:
     finally:
         if bar.live.is_started:
             bar.stop()
-
-
-def open_with_progress(config: DataConfig, shape: tuple[int, int, int] | None = None) -> "Dataset":
-    """Open a data set: with a bar for what is downloaded, and its note for the user."""
-    from limner.data.dataset import open_dataset
-
-    with progress_bar("downloading", in_bytes=True) as advance:
-        dataset = open_dataset(config, shape, on_progress=advance)
-    if dataset.note:
-        print(dataset.note, file=sys.stderr)
-    return dataset

@@ -168,7 +168,7 @@ class Card:
             "exported with": listed(self._exported_with()),
         }
         given = " The model is given each picture's category." if self.told_apart else ""
-        table = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
+        lines = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
         return f"""# {self.name}
 
 {self.title}: a [DRAW](https://arxiv.org/abs/1502.04623) network of limner, trained already.
@@ -179,7 +179,7 @@ limner sample {self.name}       # or the path of this folder
 
 | on {found.images:,} test pictures | |
 |---|---|
-{table}
+{lines}
 
 The bound is on the negative log-likelihood of a picture: distortion plus rate, from one draw of the
 noise for each picture, independent at every step; ± is the standard error over the pictures.
