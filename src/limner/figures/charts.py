@@ -76,7 +76,7 @@ def loss_curves(
         if not values.size:
             raise LimnerError(f"no {quantity} in the metrics is finite: has training diverged?")
         _set_axes(chart, steps, values, "iterations", label)
-    axes[0].legend(frameon=False, fontsize=9, labelcolor=_hex(TEXT))
+    axes[0].legend(loc="upper right", frameon=False, fontsize=9, labelcolor=_hex(TEXT))
     return figure
 
 
@@ -109,7 +109,7 @@ def compared_curves(
             chart.plot(*each, color=_hex(colour), linewidth=1.3, label=curve.name)
         x, y = np.concatenate(points, axis=1)
         _set_axes(chart, x, y, x_label, label)
-    axes[0].legend(frameon=False, fontsize=9, labelcolor=_hex(TEXT))
+    axes[0].legend(loc="upper right", frameon=False, fontsize=9, labelcolor=_hex(TEXT))
     return figure
 
 
