@@ -33,7 +33,7 @@ from limner.reproduce.rows import (
     quickly,
 )
 from limner.reproduce.running import run_rows
-from limner.run import Run
+from limner.run import LOSSES, Run
 from limner.sample import sample
 
 TINY = RunConfig(
@@ -93,14 +93,14 @@ def test_table1_is_the_studys_table():
         (("cat", "dog"), 181.98, 91.82, 2, 5, 10, 20, 100),
         (("cat", "dog"), 141.93, 91.56, 5, 5, 10, 20, 100),
     ]
-    assert len(EXPERIMENTS["table1"].rows) == 3 * len(table)
+    configs = {row.name: row.config for row in EXPERIMENTS["table1"].rows}
+    assert len(configs) == 3 * len(table)
     for (categories, Lx, Lz, read, write, z, steps, batch), row in zip(
         table, PUBLISHED, strict=True
     ):
         assert (row.Lx, row.Lz) == (Lx, Lz)
         columns = [
-            EXPERIMENTS["table1"].row(f"{row.name}/{column}").config
-            for column in ("as-published", "honest", "recipe")
+            configs[f"{row.name}/{column}"] for column in ("as-published", "honest", "recipe")
         ]
         for config in columns:
             assert config.data.name == "quickdraw"
@@ -143,9 +143,9 @@ def test_a_row_of_the_recipe_differs_from_it_in_what_it_says_alone():
         nested = dataclasses.asdict(config)
         return {f"{part}.{key}": nested[part][key] for part in nested for key in nested[part]}
 
-    recipe = flat(EXPERIMENTS["recipe"].row("recipe").config)
+    rows = {row.name: flat(row.config) for row in EXPERIMENTS["recipe"].rows}
     for name, (_, changes) in CHANGES.items():
-        row = flat(EXPERIMENTS["recipe"].row(name).config)
+        row, recipe = rows[name], rows["recipe"]
         assert {key for key in row if row[key] != recipe[key]} == set(changes)
 
 
@@ -361,9 +361,7 @@ def fill(folder: Path, experiment: Experiment) -> dict[str, list[Result]]:
     results = {}
     for number, row in enumerate(experiment.rows):
         there = Run.create(folder / row.name, row.config)
-        names = ("distortion", "rate", "bound")
-        if row.config.train.protocol == "as-published":
-            names = ("Lx", "Lz", "Lx+Lz")
+        names = LOSSES[row.config.train.protocol]
         steps = np.linspace(0, row.steps, 11)[1:].astype(int).tolist() if row.steps else []
         there.write_metrics(
             {"kind": kind, "step": step, "protocol": row.config.train.protocol}

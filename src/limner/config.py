@@ -88,8 +88,8 @@ class ModelConfig:
     learned_start: bool = True
     """Learn the first canvas and LSTM states, from the mean training image on; otherwise they are
     zero."""
-    first_std: float = 2.7
-    """Width of the windows' filters before training, pixels; wide ones find their place sooner."""
+    first_std: float = 1.0
+    """Width of the windows' filters before training, pixels."""
     cell: CellName = "lstm"
     """lstm; layer-norm-lstm; or dense, without memory, which with one step and no attention makes a
     variational autoencoder."""

@@ -57,11 +57,13 @@ RECIPE = PRESETS["quickdraw"]
 BUDGET = 2_000
 """Iterations of each row of the recipe and of the baselines."""
 SMALL_RECIPE = changed(RECIPE, CATS | {"train.steps": BUDGET})
+EARLIER_RECIPE = changed(SMALL_RECIPE, {"model.first_std": 2.7})
+"""The recipe as it was when its parts were weighed; what came of that is in RECIPE."""
 
 CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
-    "recipe": ("the recipe", {}),
+    "recipe": ("nothing", {}),
     "zero-start": ("zero first states and canvas", {"model.learned_start": False}),
-    "narrow-filters": ("filters 1 pixel wide at first", {"model.first_std": 1.0}),
+    "narrow-filters": ("**filters 1 pixel wide at first**", {"model.first_std": 1.0}),
     "constant-rate": ("constant rate after the warm-up", {"train.schedule": "constant"}),
     "no-average": ("no moving average", {"train.average_decay": 0.0}),
     "no-warm-up": ("no warm-up", {"train.warmup_steps": 0}),
@@ -169,7 +171,7 @@ EXPERIMENTS: MappingProxyType[ExperimentName, Experiment] = MappingProxyType(
                 Row(
                     name=name,
                     label=label,
-                    config=changed(SMALL_RECIPE, changes),
+                    config=changed(EARLIER_RECIPE, changes),
                     measurements=(VALIDATION, HONEST),
                 )
                 for name, (label, changes) in CHANGES.items()

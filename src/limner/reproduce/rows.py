@@ -82,10 +82,6 @@ class Experiment:
         """What runs it."""
         return f"limner reproduce {self.kind}{' --quick' if self.quick else ''}"
 
-    def row(self, name: str) -> Row:
-        """The row of a name."""
-        return next(row for row in self.rows if row.name == name)
-
     def chosen(self, patterns: Sequence[str]) -> tuple[Row, ...]:
         """Rows that a pattern names: by name, by its first part, or with * and ?; all for none.
 
