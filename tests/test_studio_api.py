@@ -298,6 +298,7 @@ def test_a_single_point_is_a_drawing(studio):
         ({"host": ""}, 421),
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
         ({"host": "localhost:1234"}, 200),
         ({"host": "[::1]:1234"}, 200),
         ({"host": "localhost", "origin": "http://localhost"}, 200),
@@ -452,6 +453,17 @@ def test_a_port_in_use_is_said_in_one_line(runs):
         port = taken.getsockname()[1]
         with pytest.raises(LimnerError, match=f"cannot listen on 127.0.0.1, port {port}"):
             cli_studio.studio((runs / "cat",), port=port, check=True)
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_there_is_not_is_said_in_one_line(port):
+    with pytest.raises(LimnerError, match=f"--port is {port}: it must be from 0 to 65535"):
+        server.bind("127.0.0.1", port)
+
+
+def test_a_host_that_is_no_name_is_said_in_one_line():
+    with pytest.raises(LimnerError, match=r"cannot listen on a\.\.b, port 0 .*another --host"):
+        server.bind("a..b", 0)
 
 
 def test_without_its_packages_the_command_says_what_to_install(runs, monkeypatch):
