@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -26,6 +27,7 @@ from studio_process import NUM_STEPS, make_run, running_studio
 
 import limner.studio
 from limner import cli_studio
+from limner.data.dataset import open_dataset
 from limner.data.doodles import doodle
 from limner.errors import LimnerError
 from limner.interpolate import interpolate
@@ -34,7 +36,7 @@ from limner.pretrained import shelf
 from limner.run import Run
 from limner.sample import reconstruct, sample
 from limner.strokes import rasterise, simplify
-from limner.studio import engine, models, server
+from limner.studio import engine, models, preparation, server
 from limner.studio.engine import Busy, Engine
 from limner.studio.guard import names_this_machine
 
@@ -391,6 +393,37 @@ def test_places_are_bounded_and_given_back():
         await room.close()
 
     asyncio.run(scenario())
+
+
+# --- getting ready ------------------------------------------------------------------------------
+
+
+def test_others_are_served_while_a_models_data_are_opened(runs, monkeypatch):
+    model = models.load_models(models.find_models((runs / "cat",)))["cat"]
+    opening, served = threading.Event(), threading.Event()
+    meanwhile = []
+
+    def open_slowly(*args, **kwargs):
+        opening.set()
+        meanwhile.append(served.wait(10))
+        return open_dataset(*args, **kwargs)
+
+    monkeypatch.setattr(preparation, "open_dataset", open_slowly)
+
+    async def scenario():
+        room = Engine()
+        ready = preparation.Preparation(room)
+        ready.begin(model)
+        while not opening.is_set():
+            await asyncio.sleep(0.01)
+        served.set()
+        while not len(model.test_bounds):
+            await asyncio.sleep(0.01)
+        await ready.close()
+        await room.close()
+
+    asyncio.run(scenario())
+    assert meanwhile == [True]
 
 
 # --- the page -----------------------------------------------------------------------------------
