@@ -29,6 +29,7 @@ import limner.studio
 from limner import cli_studio
 from limner.data.dataset import open_dataset
 from limner.data.doodles import doodle
+from limner.data.sketch_formats import read_ndjson
 from limner.errors import LimnerError
 from limner.interpolate import interpolate
 from limner.objective import draw_noise, loss
@@ -243,6 +244,21 @@ def test_drawings_can_be_taken_away_as_pictures(studio, path, body, frames):
     assert len(squares) == {"reconstruct": 2, "sample": 9, "complete": 2, "interpolate": 4}[
         path
     ] * ("model" not in body)
+
+
+@pytest.mark.parametrize("path", ["reconstruct", "complete"])
+def test_strokes_can_be_taken_away_as_a_line_of_quick_draw(studio, tmp_path, path):
+    before = time.time()
+    answer = studio.post(f"/api/v1/{path}?format=ndjson", json={"strokes": STROKES})
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    file = tmp_path / "kept.ndjson"
+    file.write_bytes(answer.content)
+    [kept] = read_ndjson(file)
+    assert (kept.category, kept.country, kept.recognised) == ("cat", "ZZ", False)
+    assert before <= kept.timestamp <= time.time()
+    assert kept.key_id == pytest.approx(1e6 * kept.timestamp, abs=1)
+    simplified = simplify([np.array(stroke).T for stroke in STROKES])
+    assert [stroke.tolist() for stroke in kept.strokes] == [s.tolist() for s in simplified]
 
 
 # --- what is refused ----------------------------------------------------------------------------

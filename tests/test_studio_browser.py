@@ -5,8 +5,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
+
+from limner.data.sketch_formats import read_ndjson
+from limner.strokes import simplify
 
 pytest.importorskip("fastapi", reason="the studio's packages are not here")
 
@@ -214,7 +218,7 @@ def test_a_stroke_ends_when_strokes_are_taken_back_while_it_is_drawn(open_page):
     assert max(x for x, _ in half) < 160  # of 255: it ended in the middle
 
 
-@pytest.mark.parametrize("kind", ["gif", "png", "svg", "ndjson"])
+@pytest.mark.parametrize("kind", ["gif", "png", "svg"])
 def test_drawings_are_taken_away(open_page, kind):
     page = open_page("/")
     answered(page, "draw")
@@ -227,12 +231,25 @@ def test_drawings_are_taken_away(open_page, kind):
             assert animation.n_frames == NUM_STEPS  # type: ignore[attr-defined]
     elif kind == "png":
         assert Image.open(io.BytesIO(content)).format == "PNG"
-    elif kind == "svg":
-        assert content.startswith(b"<svg")
     else:
-        drawing = json.loads(content)["drawing"]
-        assert all(len(xs) == len(ys) for xs, ys in drawing)
-        assert max(max(map(max, stroke)) for stroke in drawing) == 255
+        assert content.startswith(b"<svg")
+
+
+@pytest.mark.parametrize(("view", "path"), [("draw", "reconstruct"), ("finish", "complete")])
+def test_strokes_are_taken_away_simplified(open_page, tmp_path, view, path):
+    page = open_page(f"/?view={view}")
+    answered(page, view)
+    asks, comes = page.expect_request(f"**/{path}?format=ndjson"), page.expect_download()
+    with asks as asked, comes as download:
+        page.locator(f'#{view} [data-kind="ndjson"]').click()
+    file = tmp_path / download.value.suggested_filename
+    assert file.name == f"limner-{path}.ndjson"
+    download.value.save_as(file)
+    [drawing] = read_ndjson(file)
+    drawn = asked.value.post_data_json["strokes"]
+    expected = simplify([np.array(stroke).T for stroke in drawn])
+    assert [stroke.tolist() for stroke in drawing.strokes] == [s.tolist() for s in expected]
+    assert drawing.category == "cat"
 
 
 def test_models_are_switched_without_a_reload(open_page):

@@ -65,6 +65,11 @@ class StudioModel:
         return self.run.config
 
     @property
+    def categories(self) -> tuple[str, ...]:
+        """What it draws, as far as its settings name it."""
+        return self.config.data.categories if self.category is None else (self.category,)
+
+    @property
     def num_steps(self) -> int:
         """T of its training."""
         return self.config.model.num_steps

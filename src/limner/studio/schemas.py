@@ -22,6 +22,7 @@ from limner.studio.models import MOST_COMPLETIONS, MOST_PLACES, MOST_SAMPLES, St
 MOST_STROKES = 200
 
 Format = Literal["json", "gif", "png", "svg"]
+StrokesFormat = Literal[Format, "ndjson"]
 
 Anywhere = Annotated[float, Field(ge=-1e5, le=1e5, allow_inf_nan=False)]
 OnPage = Annotated[float, Field(ge=0, le=255, allow_inf_nan=False)]
@@ -222,7 +223,6 @@ class ModelCard(BaseModel):
     def of(cls, model: StudioModel) -> "ModelCard":
         """A model's card, of its run as it is now."""
         sizes, data, train = model.config.model, model.config.data, model.config.train
-        categories = data.categories if model.category is None else (model.category,)
         validations = [row for row in model.run.read_metrics() if row["kind"] == "valid"]
         best = min(validations, key=lambda row: row.get("bound", math.inf), default={})
         return cls(
@@ -237,8 +237,8 @@ class ModelCard(BaseModel):
             write_grid=sizes.write_grid,
             weights=sum(leaf.size for leaf in jax.tree.leaves(model.network)),
             data=data.name,
-            categories=list(categories),
-            doodles=_doodles(data.name, categories),
+            categories=list(model.categories),
+            doodles=_doodles(data.name, model.categories),
             binarisation=data.binarisation,
             protocol=train.protocol,
             iterations=train.steps,
