@@ -182,6 +182,7 @@ def test_models_are_listed_with_their_cards(studio, runs):
     assert cards[0]["weights"] == sum(array.size for array in weights.values())
     assert cards[0]["validation_distortion"] == 200
     assert cards[0]["most_steps"] == 64
+    assert (cards[0]["cell"], cards[0]["hidden_size"]) == ("lstm", 16)
     assert cards[0]["doodles"] == ["cat"]
     assert [card["draws"] for card in cards] == [True, True, True, False]
 

@@ -40,7 +40,7 @@ MOST_PAGE_BYTES = 300_000
 def address(tmp_path_factory) -> Iterator[str]:
     runs = tmp_path_factory.mktemp("runs")
     make_run(runs / "first", seed=1)
-    make_run(runs / "second", seed=2)
+    make_run(runs / "second", seed=2, cell="dense")
     with running_studio(runs / "first", runs / "second") as address:
         yield address
 
@@ -261,6 +261,7 @@ def test_models_are_switched_without_a_reload(open_page):
     assert "model=second" in page.url
     page.locator("#card-button").click()
     playwright.expect(page.locator("#card-title")).to_have_text("second")
+    playwright.expect(page.locator("#card-facts")).to_contain_text("dense units")
     playwright.expect(page.locator("#card-facts")).to_contain_text("distortion, validation")
     page.keyboard.press("Escape")
     playwright.expect(page.locator("dialog")).to_be_hidden()

@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.attention import Window
+from limner.config import CellName
 from limner.data.doodles import CATEGORIES
 from limner.sample import Drawings
 from limner.studio.drawing import MOST_POINTS
@@ -204,7 +205,8 @@ class ModelCard(BaseModel):
     num_steps: int = Field(description="T of its training.")
     most_steps: int = Field(description="T that samples may have.")
     latent_size: int
-    hidden_size: int
+    cell: CellName = Field(description="Of the encoder and of the decoder.")
+    hidden_size: int = Field(description="Units of each cell.")
     read_grid: int | None
     write_grid: int | None
     weights: int = Field(description="How many.")
@@ -232,6 +234,7 @@ class ModelCard(BaseModel):
             num_steps=model.num_steps,
             most_steps=model.most_steps,
             latent_size=sizes.latent_size,
+            cell=sizes.cell,
             hidden_size=sizes.hidden_size,
             read_grid=sizes.read_grid,
             write_grid=sizes.write_grid,
