@@ -1,10 +1,12 @@
 import asyncio
 import base64
+import dataclasses
 import io
 import json
 import os
 import socket
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -26,7 +28,10 @@ from studio_process import NUM_STEPS, make_run, running_studio
 
 import limner.studio
 from limner import cli_studio
-from limner.data.doodles import doodle
+from limner.config import DataConfig
+from limner.data.dataset import open_dataset
+from limner.data.doodles import CATEGORIES, doodle
+from limner.data.sketch_formats import read_ndjson
 from limner.errors import LimnerError
 from limner.interpolate import interpolate
 from limner.objective import draw_noise, loss
@@ -34,7 +39,7 @@ from limner.pretrained import shelf
 from limner.run import Run
 from limner.sample import reconstruct, sample
 from limner.strokes import rasterise, simplify
-from limner.studio import engine, models, server
+from limner.studio import engine, models, preparation, server
 from limner.studio.engine import Busy, Engine
 from limner.studio.guard import names_this_machine
 
@@ -179,8 +184,24 @@ def test_models_are_listed_with_their_cards(studio, runs):
     assert cards[0]["weights"] == sum(array.size for array in weights.values())
     assert cards[0]["validation_distortion"] == 200
     assert cards[0]["most_steps"] == 64
+    assert (cards[0]["cell"], cards[0]["hidden_size"]) == ("lstm", 16)
     assert cards[0]["doodles"] == ["cat"]
     assert [card["draws"] for card in cards] == [True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("data", "categories"), [("quickdraw", ("cat",)), ("doodles", CATEGORIES), ("images", ())]
+)
+def test_a_model_whose_settings_name_no_category_draws_those_of_its_data(
+    tmp_path, data, categories
+):
+    run = make_run(tmp_path / "run")
+    path = tmp_path / "gone" if data == "images" else None
+    config = dataclasses.replace(run.config, data=DataConfig(name=data, path=path))
+    assert (
+        models.load_models({"run": dataclasses.replace(run, config=config)})["run"].categories
+        == categories
+    )
 
 
 def test_a_model_without_attention_has_no_windows(studio):
@@ -243,6 +264,21 @@ def test_drawings_can_be_taken_away_as_pictures(studio, path, body, frames):
     ] * ("model" not in body)
 
 
+@pytest.mark.parametrize("path", ["reconstruct", "complete"])
+def test_strokes_can_be_taken_away_as_a_line_of_quick_draw(studio, tmp_path, path):
+    before = time.time()
+    answer = studio.post(f"/api/v1/{path}?format=ndjson", json={"strokes": STROKES})
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    file = tmp_path / "kept.ndjson"
+    file.write_bytes(answer.content)
+    [kept] = read_ndjson(file)
+    assert (kept.category, kept.country, kept.recognised) == ("cat", "ZZ", False)
+    assert before <= kept.timestamp <= time.time()
+    assert kept.key_id == pytest.approx(1e6 * kept.timestamp, abs=1)
+    simplified = simplify([np.array(stroke).T for stroke in STROKES])
+    assert [stroke.tolist() for stroke in kept.strokes] == [s.tolist() for s in simplified]
+
+
 # --- what is refused ----------------------------------------------------------------------------
 
 POINT = [[[1, 2]]]
@@ -298,6 +334,7 @@ def test_a_single_point_is_a_drawing(studio):
         ({"host": ""}, 421),
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
         ({"host": "localhost:1234"}, 200),
         ({"host": "[::1]:1234"}, 200),
         ({"host": "localhost", "origin": "http://localhost"}, 200),
@@ -392,6 +429,37 @@ def test_places_are_bounded_and_given_back():
     asyncio.run(scenario())
 
 
+# --- getting ready ------------------------------------------------------------------------------
+
+
+def test_others_are_served_while_a_models_data_are_opened(runs, monkeypatch):
+    model = models.load_models(models.find_models((runs / "cat",)))["cat"]
+    opening, served = threading.Event(), threading.Event()
+    meanwhile = []
+
+    def open_slowly(*args, **kwargs):
+        opening.set()
+        meanwhile.append(served.wait(10))
+        return open_dataset(*args, **kwargs)
+
+    monkeypatch.setattr(preparation, "open_dataset", open_slowly)
+
+    async def scenario():
+        room = Engine()
+        ready = preparation.Preparation(room)
+        ready.begin(model)
+        while not opening.is_set():
+            await asyncio.sleep(0.01)
+        served.set()
+        while not len(model.test_bounds):
+            await asyncio.sleep(0.01)
+        await ready.close()
+        await room.close()
+
+    asyncio.run(scenario())
+    assert meanwhile == [True]
+
+
 # --- the page -----------------------------------------------------------------------------------
 
 
@@ -452,6 +520,17 @@ def test_a_port_in_use_is_said_in_one_line(runs):
         port = taken.getsockname()[1]
         with pytest.raises(LimnerError, match=f"cannot listen on 127.0.0.1, port {port}"):
             cli_studio.studio((runs / "cat",), port=port, check=True)
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_there_is_not_is_said_in_one_line(port):
+    with pytest.raises(LimnerError, match=f"--port is {port}: it must be from 0 to 65535"):
+        server.bind("127.0.0.1", port)
+
+
+def test_a_host_that_is_no_name_is_said_in_one_line():
+    with pytest.raises(LimnerError, match=r"cannot listen on a\.\.b, port 0 .*another --host"):
+        server.bind("a..b", 0)
 
 
 def test_without_its_packages_the_command_says_what_to_install(runs, monkeypatch):

@@ -5,8 +5,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
+
+from limner.data.sketch_formats import read_ndjson
+from limner.strokes import simplify
 
 pytest.importorskip("fastapi", reason="the studio's packages are not here")
 
@@ -36,7 +40,7 @@ MOST_PAGE_BYTES = 300_000
 def address(tmp_path_factory) -> Iterator[str]:
     runs = tmp_path_factory.mktemp("runs")
     make_run(runs / "first", seed=1)
-    make_run(runs / "second", seed=2)
+    make_run(runs / "second", seed=2, cell="dense")
     with running_studio(runs / "first", runs / "second") as address:
         yield address
 
@@ -175,7 +179,46 @@ def test_undo_clear_and_the_eraser_take_strokes_back(open_page):
     assert tools.get_by_text("clear").is_disabled()
 
 
-@pytest.mark.parametrize("kind", ["gif", "png", "svg", "ndjson"])
+def test_a_stroke_ends_when_strokes_are_taken_back_while_it_is_drawn(open_page):
+    page = open_page("/")
+    answered(page, "draw")
+    pad = page.locator("#draw [data-pad] canvas")
+    tools = page.locator("#draw [data-tools]")
+    box = pad.bounding_box()
+
+    def ask(act, count: int) -> list:
+        def is_answer(response) -> bool:
+            return "/reconstruct" in response.url and count == len(
+                response.request.post_data_json["strokes"]
+            )
+
+        with page.expect_response(is_answer) as answer:
+            act()
+        return answer.value.request.post_data_json["strokes"]
+
+    def move(x: float, y: float) -> None:
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=5)
+
+    def begin_and_go_on_after(take_back) -> None:
+        move(0.2, 0.7)
+        page.mouse.down()
+        move(0.5, 0.7)
+        take_back()
+        move(0.8, 0.7)
+        page.mouse.up()
+
+    first = ask(lambda: stroke(page, pad), 1)
+    begin_and_go_on_after(lambda: page.keyboard.press("Control+z"))
+    both = ask(lambda: stroke(page, pad, ((0.1, 0.9), (0.9, 0.9))), 2)
+    assert both[:1] == first
+    begin_and_go_on_after(lambda: tools.get_by_text("clear").press("Enter"))
+    assert tools.get_by_text("clear").is_disabled()
+    *before, half = ask(lambda: page.keyboard.press("Control+z"), 3)
+    assert before == both
+    assert max(x for x, _ in half) < 160  # of 255: it ended in the middle
+
+
+@pytest.mark.parametrize("kind", ["gif", "png", "svg"])
 def test_drawings_are_taken_away(open_page, kind):
     page = open_page("/")
     answered(page, "draw")
@@ -188,12 +231,25 @@ def test_drawings_are_taken_away(open_page, kind):
             assert animation.n_frames == NUM_STEPS  # type: ignore[attr-defined]
     elif kind == "png":
         assert Image.open(io.BytesIO(content)).format == "PNG"
-    elif kind == "svg":
-        assert content.startswith(b"<svg")
     else:
-        drawing = json.loads(content)["drawing"]
-        assert all(len(xs) == len(ys) for xs, ys in drawing)
-        assert max(max(map(max, stroke)) for stroke in drawing) == 255
+        assert content.startswith(b"<svg")
+
+
+@pytest.mark.parametrize(("view", "path"), [("draw", "reconstruct"), ("finish", "complete")])
+def test_strokes_are_taken_away_simplified(open_page, tmp_path, view, path):
+    page = open_page(f"/?view={view}")
+    answered(page, view)
+    asks, comes = page.expect_request(f"**/{path}?format=ndjson"), page.expect_download()
+    with asks as asked, comes as download:
+        page.locator(f'#{view} [data-kind="ndjson"]').click()
+    file = tmp_path / download.value.suggested_filename
+    assert file.name == f"limner-{path}.ndjson"
+    download.value.save_as(file)
+    [drawing] = read_ndjson(file)
+    drawn = asked.value.post_data_json["strokes"]
+    expected = simplify([np.array(stroke).T for stroke in drawn])
+    assert [stroke.tolist() for stroke in drawing.strokes] == [s.tolist() for s in expected]
+    assert drawing.category == "cat"
 
 
 def test_models_are_switched_without_a_reload(open_page):
@@ -205,6 +261,7 @@ def test_models_are_switched_without_a_reload(open_page):
     assert "model=second" in page.url
     page.locator("#card-button").click()
     playwright.expect(page.locator("#card-title")).to_have_text("second")
+    playwright.expect(page.locator("#card-facts")).to_contain_text("dense units")
     playwright.expect(page.locator("#card-facts")).to_contain_text("distortion, validation")
     page.keyboard.press("Escape")
     playwright.expect(page.locator("dialog")).to_be_hidden()
@@ -222,6 +279,36 @@ def test_a_link_gives_the_same_dreams_again(open_page):
     again.locator("#dream [data-another]").click()
     playwright.expect(again.locator('#dream [data-control="seed"]')).not_to_have_value("7")
     playwright.expect(again).not_to_have_url(re.compile(r"seed=7\b"))
+
+
+def test_dreams_are_those_of_the_address_though_others_were_asked_for_meanwhile(open_page):
+    page = open_page("/?view=dream&seed=7&steps=3")
+    step = page.locator("#dream .timeline output")
+    playwright.expect(step).to_have_text("step 3 of 3")
+    page.route("**/api/v1/sample*", lambda route: None)  # answered only if it is given up
+    steps = page.locator('#dream [data-control="steps"]')
+    with page.expect_request("**/sample*"):
+        steps.fill("9")
+    with page.expect_event("requestfailed"):
+        steps.fill("3")
+    playwright.expect(page).to_have_url(re.compile(r"steps=3\b"))
+    playwright.expect(step).to_have_text("step 3 of 3")
+
+
+def test_a_field_takes_back_what_was_typed_and_leaves_the_strokes(open_page):
+    page = open_page("/?view=finish")
+    answered(page, "finish")
+
+    def ask(act) -> dict:
+        with page.expect_response("**/complete*") as answer:
+            act()
+        return answer.value.request.post_data_json
+
+    drawn = ask(lambda: stroke(page, page.locator("#finish [data-pad] canvas")))
+    seed = page.locator('#finish [data-control="seed"]')
+    typed = ask(lambda: seed.press_sequentially("7"))
+    assert typed["seed"] != drawn["seed"]
+    assert ask(lambda: page.keyboard.press("Control+z")) == drawn
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
@@ -358,6 +445,15 @@ def test_a_studio_that_stops_is_said_to_have_stopped(open_page, browsers):
     tools.get_by_text("example").click()
     playwright.expect(page.locator("#status")).to_contain_text("is it still running?")
     browsers[1].clear()  # the browser's own complaint of the request that failed
+
+
+def test_a_card_that_does_not_come_is_said_not_to(open_page, browsers):
+    page = open_page("/")
+    answered(page, "draw")
+    page.route("**/api/v1/models", lambda route: route.abort())
+    page.locator("#card-button").click()
+    playwright.expect(page.locator("#status")).to_contain_text("is it still running?")
+    browsers[1].clear()
 
 
 def test_a_busy_studio_is_asked_again(open_page, browsers):

@@ -2,7 +2,7 @@
 
     static/         the page: plain ES modules and CSS, served as they are
     models.py       which runs there are; a network and what can be asked of it
-    drawing.py      strokes of a visitor to the picture that a model sees
+    drawing.py      strokes of a visitor to the picture that a model sees, and to a file
     engine.py       a bounded number of requests, batched where they can be
     preparation.py  compiling and measuring in the background
     schemas.py      the requests and answers of the API, version 1

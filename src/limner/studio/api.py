@@ -35,6 +35,7 @@ from limner.studio.schemas import (
     Refusal,
     SampleAnswer,
     SampleRequest,
+    StrokesFormat,
     WindowsAnswer,
 )
 from limner.takeaway import Show
@@ -54,16 +55,23 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
         503: "As many requests as there may be are being answered: try again in a moment.",
     }.items()
 }
-_ANSWERS: dict[int | str, dict[str, Any]] = _REFUSALS | {
-    200: {
-        "description": "The drawings, or a picture of them.",
-        "content": {media: {} for media, _ in _MEDIA.values()},
-    }
-}
+_LINES = "application/x-ndjson"
 
-AskedFormat = Annotated[
-    Format,
-    Query(description="json; or gif, an animation; png, stills; svg, the path of the windows."),
+
+def _answers(what: str, *more: str) -> dict[int | str, dict[str, Any]]:
+    """What a route may answer: besides JSON, pictures and the media types of `more`."""
+    media = [*(media for media, _ in _MEDIA.values()), *more]
+    return _REFUSALS | {200: {"description": what, "content": {name: {} for name in media}}}
+
+
+_ANSWERS = _answers("The drawings, or a picture of them.")
+_ANSWERS_TO_STROKES = _answers("The drawings, a picture of them, or the strokes.", _LINES)
+
+_FORMATS = "json; or gif, an animation; png, stills; svg, the path of the windows"
+AskedFormat = Annotated[Format, Query(description=f"{_FORMATS}.")]
+AskedStrokesFormat = Annotated[
+    StrokesFormat,
+    Query(description=f"{_FORMATS}; ndjson, the strokes, simplified, as Quick, Draw! has them."),
 ]
 
 
@@ -127,13 +135,15 @@ def make_doodle(
     "/reconstruct",
     summary="Draw a drawing again from looks at it",
     response_model=ReconstructAnswer,
-    responses=_ANSWERS,
+    responses=_ANSWERS_TO_STROKES,
 )
 async def reconstruct(
-    asked: ReconstructRequest, studio: Served, format: AskedFormat = "json"
+    asked: ReconstructRequest, studio: Served, format: AskedStrokesFormat = "json"
 ) -> ReconstructAnswer | Response:
     """The same seed gives what `limner.sample.reconstruct` gives."""
     with studio.model(asked.model, draws=True) as model:
+        if format == "ndjson":
+            return await _line(model, asked.strokes)
         strokes, image = await run_in_threadpool(_seen, model, asked.strokes)
         seeds = np.array([asked.seed], np.uint32)
         drawn = await studio.engine.together(model.reconstruct, image[None], seeds)
@@ -197,13 +207,15 @@ async def sample(
     "/complete",
     summary="Finish a drawing in several ways",
     response_model=CompleteAnswer,
-    responses=_ANSWERS,
+    responses=_ANSWERS_TO_STROKES,
 )
 async def complete(
-    asked: CompleteRequest, studio: Served, format: AskedFormat = "json"
+    asked: CompleteRequest, studio: Served, format: AskedStrokesFormat = "json"
 ) -> CompleteAnswer | Response:
     """The ink that is given stays; the first ways are the same however many there are."""
     with studio.model(asked.model, draws=True) as model:
+        if format == "ndjson":
+            return await _line(model, asked.strokes)
         image = await run_in_threadpool(_seen_in_place, model, asked.strokes)
         drawings = await studio.engine.alone(
             lambda: model.complete(image, asked.num, asked.seed, asked.temperature)
@@ -279,6 +291,13 @@ def _show(
 async def _picture(format: Format, show: Show) -> Response:
     media, render = _MEDIA[format]
     return Response(await run_in_threadpool(render, show), media_type=media)
+
+
+async def _line(model: StudioModel, points: Points) -> Response:
+    """A drawing as a file keeps it, by the name of what the model draws if that is one thing."""
+    strokes = await run_in_threadpool(drawing.fitted, points)
+    word = model.categories[0] if len(model.categories) == 1 else "drawing"
+    return Response(drawing.ndjson(strokes, word), media_type=_LINES)
 
 
 def _points(strokes: Strokes) -> list[list[list[int]]]:

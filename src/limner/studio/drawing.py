@@ -1,4 +1,4 @@
-"""From a visitor's strokes to the picture that a model sees.
+"""From a visitor's strokes to the picture that a model sees, and to the file they are kept in.
 
 Whole drawings are brought to size as the data were, wherever on the page they were drawn. A drawing
 that is not done stays in its place, for its size and place say what is missing.
@@ -6,7 +6,9 @@ that is not done stays in its place, for its size and place say what is missing.
 Axis letters: h w picture.
 """
 
+import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 from jaxtyping import UInt8
@@ -54,6 +56,23 @@ def in_place(points: Points) -> Strokes:
 def levels(strokes: Strokes, side: int) -> UInt8[np.ndarray, "1 {side} {side}"]:
     """The drawing as the official bitmaps show it, 255 for ink."""
     return rasterise([strokes], side)
+
+
+def ndjson(strokes: Strokes, word: str) -> bytes:
+    """A simplified drawing as a line of Quick, Draw!'s files, with all the keys that theirs have.
+
+    The moment says when it was drawn and is its number; no game has recognised it.
+    """
+    now = datetime.now(UTC)
+    record = {
+        "word": word,
+        "countrycode": "ZZ",  # no country's, and in Unicode's data the one for an unknown region
+        "timestamp": f"{now:%Y-%m-%d %H:%M:%S.%f} UTC",
+        "recognized": False,
+        "key_id": f"{1e6 * now.timestamp():.0f}",
+        "drawing": [stroke.tolist() for stroke in strokes],
+    }
+    return json.dumps(record, separators=(",", ":")).encode() + b"\n"
 
 
 def _arrays(points: Points) -> Strokes:

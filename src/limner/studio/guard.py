@@ -40,7 +40,7 @@ class Guard:
             await _refuse(send, 421, "the Host header does not name this machine")
             return
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != headers["host"]:
+        if origin is not None and not _is_page_of(headers["host"], origin):
             await _refuse(send, 403, "requests from other pages are not answered")
             return
         body = await _read_body(headers, receive)
@@ -75,6 +75,14 @@ def names_this_machine(header: str, host: str) -> bool:
     if is_loopback(host):
         return is_loopback(name)
     return _address(name) is not None or name == socket.gethostname().lower()
+
+
+def _is_page_of(host: str, origin: str) -> bool:
+    """Whether an Origin header is that of the pages served under a Host header."""
+    try:
+        return urlsplit(origin).netloc == host
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:

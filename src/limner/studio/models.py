@@ -8,6 +8,7 @@ Axis letters: b picture, c channel, h w picture.
 
 import itertools
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from limner.categories import model_categories
 from limner.complete import complete
 from limner.config import RunConfig
 from limner.data import binarise
+from limner.data.dataset import category_names
 from limner.distributions import bernoulli_entropy
 from limner.errors import LimnerError
 from limner.interpolate import interpolate
@@ -63,6 +65,15 @@ class StudioModel:
     def config(self) -> RunConfig:
         """How it was made."""
         return self.run.config
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """What it draws; unknown of pictures of one's own that are not here."""
+        if self.category is not None:
+            return (self.category,)
+        with suppress(LimnerError):
+            return category_names(self.config.data)
+        return ()
 
     @property
     def num_steps(self) -> int:

@@ -1,5 +1,7 @@
 """Getting a model ready: its functions compiled, its test drawings measured, while visitors wait
 for no more than one of these.
+
+Axis letters: n drawing.
 """
 
 import asyncio
@@ -9,8 +11,10 @@ from contextlib import suppress
 from functools import partial
 
 import numpy as np
+from jaxtyping import Integer
 
 from limner.data.dataset import open_dataset
+from limner.data.split import Split
 from limner.errors import LimnerError
 from limner.studio.engine import MOST_ROWS, Engine
 from limner.studio.models import StudioModel
@@ -50,20 +54,29 @@ class Preparation:
 
     async def _measure(self, model: StudioModel) -> None:
         """Find the bounds of some test drawings."""
-        dataset = open_dataset(model.config.data, shape=model.network.shape, fetch=False)
-        split = dataset.split("test")
-        places = np.arange(len(split))
-        if model.category is not None:
-            places = places[split.categories(places) == dataset.categories.index(model.category)]
-        if not len(places):
-            return
-        chosen = places[np.unique(np.linspace(0, len(places) - 1, TEST_DRAWINGS).astype(int))]
+        split, chosen = await asyncio.to_thread(_test_drawings, model)
         bounds = []
         for some in np.array_split(chosen, -(-len(chosen) // MOST_ROWS)):
             images = model.targets(await asyncio.to_thread(split.levels, some))
             drawn = await self._engine.together(model.reconstruct, images, some.astype(np.uint32))
             bounds.append(drawn.losses.bound)
         model.test_bounds = np.sort(np.concatenate(bounds))
+
+
+def _test_drawings(model: StudioModel) -> tuple[Split, Integer[np.ndarray, "n"]]:
+    """The test split of a model's data, and the places of some drawings to be measured.
+
+    Raises:
+        LimnerError: There are none here.
+    """
+    dataset = open_dataset(model.config.data, shape=model.network.shape, fetch=False)
+    split = dataset.split("test")
+    places = np.arange(len(split))
+    if model.category is not None:
+        places = places[split.categories(places) == dataset.categories.index(model.category)]
+        if not len(places):
+            raise LimnerError(f"{dataset.name} has no {model.category} for test")
+    return split, places[np.unique(np.linspace(0, len(places) - 1, TEST_DRAWINGS).astype(int))]
 
 
 def rehearsals(model: StudioModel) -> Iterator[Callable[[], object]]:

@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.attention import Window
+from limner.config import CellName
 from limner.data.doodles import CATEGORIES
 from limner.sample import Drawings
 from limner.studio.drawing import MOST_POINTS
@@ -22,6 +23,7 @@ from limner.studio.models import MOST_COMPLETIONS, MOST_PLACES, MOST_SAMPLES, St
 MOST_STROKES = 200
 
 Format = Literal["json", "gif", "png", "svg"]
+StrokesFormat = Literal[Format, "ndjson"]
 
 Anywhere = Annotated[float, Field(ge=-1e5, le=1e5, allow_inf_nan=False)]
 OnPage = Annotated[float, Field(ge=0, le=255, allow_inf_nan=False)]
@@ -203,7 +205,8 @@ class ModelCard(BaseModel):
     num_steps: int = Field(description="T of its training.")
     most_steps: int = Field(description="T that samples may have.")
     latent_size: int
-    hidden_size: int
+    cell: CellName = Field(description="Of the encoder and of the decoder.")
+    hidden_size: int = Field(description="Units of each cell.")
     read_grid: int | None
     write_grid: int | None
     weights: int = Field(description="How many.")
@@ -222,7 +225,6 @@ class ModelCard(BaseModel):
     def of(cls, model: StudioModel) -> "ModelCard":
         """A model's card, of its run as it is now."""
         sizes, data, train = model.config.model, model.config.data, model.config.train
-        categories = data.categories if model.category is None else (model.category,)
         validations = [row for row in model.run.read_metrics() if row["kind"] == "valid"]
         best = min(validations, key=lambda row: row.get("bound", math.inf), default={})
         return cls(
@@ -232,13 +234,14 @@ class ModelCard(BaseModel):
             num_steps=model.num_steps,
             most_steps=model.most_steps,
             latent_size=sizes.latent_size,
+            cell=sizes.cell,
             hidden_size=sizes.hidden_size,
             read_grid=sizes.read_grid,
             write_grid=sizes.write_grid,
             weights=sum(leaf.size for leaf in jax.tree.leaves(model.network)),
             data=data.name,
-            categories=list(categories),
-            doodles=_doodles(data.name, categories),
+            categories=list(model.categories),
+            doodles=_doodles(model.categories),
             binarisation=data.binarisation,
             protocol=train.protocol,
             iterations=train.steps,
@@ -249,10 +252,8 @@ class ModelCard(BaseModel):
         )
 
 
-def _doodles(data: str, categories: Sequence[str]) -> list[str]:
+def _doodles(categories: Sequence[str]) -> list[str]:
     """Those of a model's categories that there are doodles of; cats if there are none."""
-    if data == "doodles" and not categories:  # which is to say, all
-        return list(CATEGORIES)
     return [name for name in categories if name in CATEGORIES] or ["cat"]
 
 

@@ -74,14 +74,17 @@ def bind(host: str, port: int) -> socket.socket:
     """A socket that listens; port 0 is any that is free.
 
     Raises:
-        LimnerError: The address is not of this machine, or is in use.
+        LimnerError: There is no such port, or the address is not of this machine or in use.
     """
+    if not 0 <= port <= 65_535:
+        raise LimnerError(f"--port is {port}: it must be from 0 to 65535")
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=256)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise LimnerError(
-            f"cannot listen on {host}, port {port} ({error.strerror}): choose another --port"
+            f"cannot listen on {host}, port {port} ({why}): choose another --host or --port"
         ) from None
 
 

@@ -59,10 +59,10 @@ picker.addEventListener("change", () => {
   show();
 });
 addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "z" && shown?.touched) {
-    event.preventDefault();
-    shown.touched.undo();
-  }
+  if (!(event.ctrlKey || event.metaKey) || event.key !== "z" || !shown?.touched) return;
+  if (event.target.matches(":read-write")) return; // a field undoes what was typed into it
+  event.preventDefault();
+  shown.touched.undo();
 });
 document.getElementById("card-button").addEventListener("click", () =>
   attempt(async () => {

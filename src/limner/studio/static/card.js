@@ -1,5 +1,10 @@
 // A model's card.
 
+const UNITS = {
+  lstm: "LSTM units",
+  "layer-norm-lstm": "layer-normalised LSTM units",
+  dense: "dense units",
+};
 const card = document.getElementById("card");
 
 card.addEventListener("click", (event) => {
@@ -8,10 +13,10 @@ card.addEventListener("click", (event) => {
 
 /** Show the card of a model. */
 export function showCard(model) {
-  const subject = model.categories.length ? model.categories.join(", ") : "all categories";
+  const subject = model.categories.length ? `: ${model.categories.join(", ")}` : "";
   document.getElementById("card-title").textContent = model.name;
   document.getElementById("card-words").textContent =
-    `DRAW, trained on ${model.data}: ${subject}.` +
+    `DRAW, trained on ${model.data}${subject}.` +
     (model.data === "quickdraw" ? " Drawings by players of Quick, Draw! (Google, CC BY 4.0)." : "");
   document.getElementById("card-facts").replaceChildren(...Object.entries(facts(model)).map(row));
   card.showModal();
@@ -23,7 +28,7 @@ function facts(model) {
     picture: model.shape.slice(1).join(" × ") + (model.shape[0] === 1 ? ", ink" : ", colour"),
     "steps, T": model.num_steps,
     "latents a step, Z": model.latent_size,
-    "LSTM units": model.hidden_size,
+    [UNITS[model.cell]]: model.hidden_size,
     reads: grid(model.read_grid),
     writes: grid(model.write_grid),
     targets: model.binarisation,

@@ -61,6 +61,7 @@ export class Pad {
 
   /** Put a drawing on the paper; it goes when a visitor begins one, unless it is to be kept. */
   put(strokes, { keep = false } = {}) {
+    this.lift();
     this.remember();
     this.strokes = strokes.map((stroke) => stroke.map(([x, y]) => [x, y]));
     this.example = !keep;
@@ -69,6 +70,7 @@ export class Pad {
   }
 
   clear() {
+    this.lift();
     if (!this.strokes.length) return;
     this.remember();
     this.strokes = [];
@@ -77,12 +79,14 @@ export class Pad {
   }
 
   undo() {
+    this.lift();
     if (!this.past.length) return;
     ({ strokes: this.strokes, example: this.example } = this.past.pop());
     this.finish();
   }
 
   setErasing(erasing) {
+    this.lift();
     this.erasing = erasing;
     this.eraser.setAttribute("aria-pressed", String(erasing));
     this.root.classList.toggle("erasing", erasing);
@@ -132,13 +136,15 @@ export class Pad {
   }
 
   up(event) {
-    if (event.pointerId !== this.pen) return;
+    if (event.pointerId === this.pen) this.lift();
+  }
+
+  /** End what the pen is drawing or erasing, if it is down: the strokes are about to change. */
+  lift() {
+    if (this.pen === undefined) return;
     this.pen = undefined;
-    if (this.erasing && this.strokes.length === this.before) {
-      this.past.pop();
-      return;
-    }
-    this.finish();
+    if (this.erasing && this.strokes.length === this.before) this.past.pop();
+    else this.finish();
   }
 
   erase(point) {

@@ -14,7 +14,7 @@ const WORDS = {
 /**
  * The row of things to take away.
  *
- * `current` gives what was last asked, as { path, body, strokes, word }, or null.
+ * `current` gives what was last asked, as { path, body }, or null.
  */
 export function takeaway(root, current) {
   root.append("Take away ");
@@ -37,21 +37,14 @@ export function takeaway(root, current) {
   }
 }
 
-async function take(kind, { path, body, strokes, word }) {
+async function take(kind, { path, body }) {
   if (kind === "link") {
     // Only pages from this machine, or over TLS, may write to the clipboard.
     await navigator.clipboard?.writeText(location.href);
     say(navigator.clipboard ? "The link is copied." : "The link is this page’s address.");
     return;
   }
-  if (kind === "ndjson") {
-    const drawing = strokes.map((points) =>
-      [0, 1].map((axis) => points.map((point) => Math.round(point[axis]))),
-    );
-    save(new Blob([`${JSON.stringify({ word, drawing })}\n`], { type: "application/x-ndjson" }), path, kind);
-    return;
-  }
-  say("Making the picture …");
+  say("Making the file …");
   save(await post(path, body, { format: kind }), path, kind);
   say();
 }

@@ -76,11 +76,10 @@ export class View {
     // A copy, for strokes go on being drawn.
     const body = structuredClone({ model: this.model.name, ...this.question() });
     if (JSON.stringify(body) === JSON.stringify(this.asked?.body)) return;
-    const word = this.model.categories[0] ?? "drawing";
     const answer = await this.asker.ask(this.path, body);
     if (!answer) return;
     this.answer = answer;
-    this.asked = { path: this.path, body, strokes: answer.strokes ?? body.strokes, word };
+    this.asked = { path: this.path, body };
     this.canvases = pixels(answer.canvases);
     const numSteps = answer.canvases.shape.at(-4);
     this.lastStep = numSteps - 1;
