@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from studio_process import NUM_STEPS, make_run, running_studio
 
 import limner.studio
-from limner import cli_studio
+from limner import cli_draw, cli_studio
 from limner.config import DataConfig
 from limner.data.dataset import open_dataset
 from limner.data.doodles import CATEGORIES, doodle
@@ -557,16 +557,16 @@ def test_a_place_without_runs_is_refused(tmp_path):
         models.find_models((tmp_path,))
 
 
-def test_pictures_are_finished_and_interpolated_on_the_command_line(runs, tmp_path, capsys):
+def test_pictures_are_finished_and_interpolated_on_the_command_line(runs, tmp_path):
     for n in range(2):
         ink = rasterise([doodle("cat", n)])[0]
         Image.fromarray(255 - ink).save(tmp_path / f"{n}.png")
     first, second = tmp_path / "0.png", tmp_path / "1.png"
-    cli_studio.interpolate(runs / "cat", first, second, num=3, out=tmp_path / "way")
-    cli_studio.complete(runs / "cat", first, num=8, out=tmp_path / "ends")
+    way = cli_draw.interpolate(runs / "cat", first, second, num=3, out=tmp_path / "way")
+    ends = cli_draw.complete(runs / "cat", first, num=8, out=tmp_path / "ends")
     names = ["strip.png", "drawings.gif", "windows.svg"]
-    printed = capsys.readouterr().out.split()
-    assert printed == [str(tmp_path / of / name) for of in ("way", "ends") for name in names]
-    assert all(Path(path).stat().st_size for path in printed)
+    assert way == [tmp_path / "way" / name for name in names]
+    assert ends == [tmp_path / "ends" / name for name in names]
+    assert all(path.stat().st_size for path in way + ends)
     with pytest.raises(LimnerError, match="--num is 1"):
-        cli_studio.interpolate(runs / "cat", first, second, num=1)
+        cli_draw.interpolate(runs / "cat", first, second, num=1)
