@@ -13,7 +13,7 @@ likely, and the rest of the canvas that comes with them:
 The second stage is the imputation of Rezende et al., a Markov chain whose stationary state would be
 the completions that the model believes in, were its posterior exact and drawn to the last step. The
 constants below were chosen by the likelihood of what was hidden of people's cats
-(`benchmarks/completion.py`): more sweeps or more looks gained nothing more.
+(`benchmarks/completion.py`, as docs/models.md says): more sweeps or looks gained nothing more.
 
 Axis letters: t step, z latent, b drawing, c channel, h w picture.
 
