@@ -41,8 +41,9 @@ def published_losses(result: Result) -> str:
 
 
 def floor(results: Iterable[Result]) -> str:
-    """The floor of grey targets that some results share."""
-    return next((_nats(one.evaluation.floor) for one in results), "–")
+    """The floor of the test split's grey targets, which some results share."""
+    tests = (one.evaluation for one in results if one.evaluation.split == "test")
+    return next((_nats(one.floor) for one in tests), "–")
 
 
 def seconds(value: float | None) -> str:
