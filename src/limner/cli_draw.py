@@ -187,13 +187,8 @@ def interpolate(
         places=np.linspace(0, 1, num, dtype=np.float32),
         num_steps=there.config.model.num_steps,
     )
-    show = Show(
-        f"Interpolation · {there.name}, {first.name} to {second.name}",
-        drawings.canvases,
-        write_window=drawings.write_window,
-        write_grid=there.config.model.write_grid,
-        is_way=True,
-    )
+    caption = f"Interpolation · {there.name}, {first.name} to {second.name}"
+    show = Show.of(drawings, there.config.model, caption, is_way=True)
     return save_show(show, out or there.figures / "interpolation")
 
 
@@ -234,12 +229,7 @@ def complete(
         seed=seed,
         temperature=temperature,
     )
-    show = Show(
-        f"Completions of {picture.name} · {there.name}, seed {seed}",
-        drawings.canvases,
-        write_window=drawings.write_window,
-        write_grid=config.write_grid,
-    )
+    show = Show.of(drawings, config, f"Completions of {picture.name} · {there.name}, seed {seed}")
     return save_show(show, out or there.figures / "completions")
 
 

@@ -1,10 +1,12 @@
 """Files that are written whole or not at all, and what is said where that, or reading, fails."""
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from limner.errors import LimnerError, reason
 
@@ -77,6 +79,11 @@ def replace_text(path: Path, text: str) -> None:
     """Write a text file in UTF-8, whole or not at all, or raise as `replacing` does."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def replace_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a .jsonl file, an object a line, as `replace_text` does."""
+    replace_text(path, "".join(json.dumps(row) + "\n" for row in rows))
 
 
 def _beside(path: Path) -> Path:

@@ -6,7 +6,6 @@ Axis letters: t step, b picture, c channel, h w picture.
 """
 
 import csv
-import json
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -20,7 +19,7 @@ from limner import figures
 from limner.config import Order, Protocol
 from limner.errors import LimnerError
 from limner.figures import Windows
-from limner.files import replace_text, replacing
+from limner.files import replace_rows, replacing
 from limner.nearest import Comparison
 from limner.outliers import Scores
 from limner.sample import Drawings
@@ -223,7 +222,7 @@ def save_nearest(comparison: Comparison, folder: Path, *, of: str) -> list[Path]
         for n, (itself, redrawn) in enumerate(held_out)
     ]
     figures.save_picture(picture, folder / "nearest.png")
-    replace_text(folder / "nearest.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    replace_rows(folder / "nearest.jsonl", rows)
     return [folder / "nearest.png", folder / "nearest.jsonl"]
 
 

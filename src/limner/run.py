@@ -27,7 +27,7 @@ from jaxtyping import PRNGKeyArray
 from limner.config import ModelConfig, Protocol, RunConfig, essence
 from limner.distributed import agreement, by_leader, leader_first, leads
 from limner.errors import LimnerError
-from limner.files import replace_text, writing
+from limner.files import replace_rows, replace_text, writing
 from limner.model import Draw
 from limner.weights import load_weights, save_weights
 from limner.words import first_difference
@@ -175,7 +175,7 @@ class Run:
     @by_leader
     def write_metrics(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Replace metrics.jsonl."""
-        replace_text(self.metrics, "".join(json.dumps(row) + "\n" for row in rows))
+        replace_rows(self.metrics, rows)
 
     @by_leader
     def add_metrics(self, row: Mapping[str, Any]) -> None:
@@ -186,8 +186,7 @@ class Run:
     @by_leader
     def add_session(self, row: Mapping[str, Any]) -> None:
         """Add a row to sessions.jsonl."""
-        rows = [*self.read_sessions(), row]
-        replace_text(self.sessions, "".join(json.dumps(row) + "\n" for row in rows))
+        replace_rows(self.sessions, [*self.read_sessions(), row])
 
     @staticmethod
     def _read_rows(path: Path) -> list[dict[str, Any]]:

@@ -17,8 +17,10 @@ from scipy.special import expit
 
 from limner import figures
 from limner.attention import Window
+from limner.config import ModelConfig
 from limner.figures.pictures import READ, WRITE
 from limner.files import replacing
+from limner.sample import Drawings
 
 _MAT = 4
 """Around a page of windows, pixels."""
@@ -38,6 +40,28 @@ class Show(NamedTuple):
     read_grid: int | None = None
     inputs: Float[np.ndarray, "b c h w"] | None = None
     is_way: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        drawings: Drawings,
+        sizes: ModelConfig,
+        caption: str,
+        *,
+        inputs: Float[np.ndarray, "b c h w"] | None = None,
+        is_way: bool = False,
+    ) -> "Show":
+        """What a model of these sizes drew; `inputs` are shown where it read them."""
+        return cls(
+            caption,
+            drawings.canvases,
+            write_window=drawings.write_window,
+            write_grid=sizes.write_grid,
+            read_window=drawings.read_window,
+            read_grid=sizes.read_grid,
+            inputs=None if drawings.read_window is None else inputs,
+            is_way=is_way,
+        )
 
 
 def save_show(show: Show, folder: Path) -> list[Path]:

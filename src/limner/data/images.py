@@ -60,13 +60,16 @@ def open_images(path: Path, shape: Shape | None = None, categories: Sequence[str
         LimnerError: Nothing there, no such category, a picture that cannot be read, or an array of
             another kind.
     """
-    names = category_names(path)
-    check_names(categories, names, str(path))
     if path.suffix == ".npy":
+        names = category_names(path)
+        check_names(categories, names, str(path))
         source, note = open_array(path, shape)
         return Opened((source,), names, note)
+    files = _files(path)
+    names = _names(files, path)
+    check_names(categories, names, str(path))
     names = tuple(categories) or names
-    files = [file for file in _files(path) if _category(file, path) in names]
+    files = [file for file in files if _category(file, path) in names]
     shape = shape or _own_shape(_decode(files[0], None))
     pixels = np.stack([fit(_decode(file, shape), shape) for file in files])
     pixels, note = _as_ink(pixels)
@@ -83,7 +86,11 @@ def category_names(path: Path) -> tuple[str, ...]:
     """
     if path.suffix == ".npy":
         return (path.stem,)
-    return tuple(sorted({_category(file, path) for file in _files(path)}))
+    return _names(_files(path), path)
+
+
+def _names(files: Sequence[Path], root: Path) -> tuple[str, ...]:
+    return tuple(sorted({_category(file, root) for file in files}))
 
 
 def _files(path: Path) -> list[Path]:

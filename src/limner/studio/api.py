@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from limner import takeaway
 from limner.data.doodles import CATEGORIES, doodle
 from limner.errors import LimnerError
-from limner.sample import Drawings, collect
+from limner.sample import collect
 from limner.strokes import Strokes
 from limner.studio import drawing
 from limner.studio.drawing import Points
@@ -153,7 +153,9 @@ async def reconstruct(
                 f" seed {asked.seed}"
             )
             drawings = collect(drawn.steps)
-            return await _picture(format, _show(model, drawings, caption, image))
+            return await _picture(
+                format, Show.of(drawings, model.config.model, caption, inputs=image[None])
+            )
         _, losses, floor = drawn
         bound = float(losses.bound[0])
         return ReconstructAnswer(
@@ -193,7 +195,7 @@ async def sample(
             caption = (
                 f"Samples from the prior · {model.name}{heat}, T = {num_steps}, seed {asked.seed}"
             )
-            return await _picture(format, _show(model, drawings, caption))
+            return await _picture(format, Show.of(drawings, model.config.model, caption))
         return SampleAnswer.of(
             model,
             drawings,
@@ -222,7 +224,7 @@ async def complete(
         )
         if format != "json":
             caption = f"Completions of a drawing · {model.name}, seed {asked.seed}"
-            return await _picture(format, _show(model, drawings, caption))
+            return await _picture(format, Show.of(drawings, model.config.model, caption))
         return CompleteAnswer.of(
             model,
             drawings,
@@ -248,7 +250,7 @@ async def interpolate(
         drawings = await studio.engine.alone(lambda: model.interpolate(first, second, asked.num))
         if format != "json":
             caption = f"Interpolation between two drawings · {model.name}"
-            show = _show(model, drawings, caption)._replace(is_way=True)
+            show = Show.of(drawings, model.config.model, caption, is_way=True)
             return await _picture(format, show)
         return InterpolateAnswer.of(
             model,
@@ -269,23 +271,6 @@ def _seen_in_place(model: StudioModel, points: Points) -> Float[np.ndarray, "c h
     """A drawing that is not done, as the model sees it."""
     strokes = drawing.in_place(points)
     return model.targets(drawing.levels(strokes, model.network.shape[1]))
-
-
-def _show(
-    model: StudioModel,
-    drawings: Drawings,
-    caption: str,
-    seen: Float[np.ndarray, "c h w"] | None = None,
-) -> Show:
-    return Show(
-        caption,
-        drawings.canvases,
-        write_window=drawings.write_window,
-        write_grid=model.config.model.write_grid,
-        read_window=drawings.read_window,
-        read_grid=model.config.model.read_grid,
-        inputs=None if seen is None or drawings.read_window is None else seen[None],
-    )
 
 
 async def _picture(format: Format, show: Show) -> Response:

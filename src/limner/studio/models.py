@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,7 +66,7 @@ class StudioModel:
         """How it was made."""
         return self.run.config
 
-    @property
+    @cached_property
     def categories(self) -> tuple[str, ...]:
         """What it draws; unknown of pictures of one's own that are not here."""
         if self.category is not None:
