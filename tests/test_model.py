@@ -140,6 +140,21 @@ def test_reading_and_writing_move_their_windows_by_heads_of_their_own(make_model
     assert not np.allclose(steps.read_window.centre_x, steps.write_window.centre_x)
 
 
+@pytest.mark.parametrize(
+    ("grid", "first_std", "pixels"),
+    [(2, None, 4), (5, None, 1), (9, None, 0.5), (1, None, 4), (5, 2.7, 2.7)],
+)
+def test_filters_begin_as_wide_as_their_stride_asks_or_as_they_are_told(grid, first_std, pixels):
+    sizes = {"height": 28, "width": 20, "latent_size": 3, "hidden_size": 8}
+    model = Draw(
+        **sizes, read_grid=grid, write_grid=grid, first_std=first_std, key=jax.random.key(0)
+    )
+    # A state of zeros sees the biases alone.
+    image, hidden = jnp.zeros((1, 28, 20)), jnp.zeros(8)
+    for window in (model.read(image, image, hidden)[1], model.write(hidden)[1]):
+        assert window.std == pytest.approx(pixels, rel=1e-6)
+
+
 def test_windows_are_absent_exactly_where_attention_is(make_model, image, noise):
     image, noise = jnp.asarray(image, jnp.float32), jnp.asarray(noise, jnp.float32)
     for read_grid, write_grid in FORMS:

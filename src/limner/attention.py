@@ -50,14 +50,21 @@ def window_from_parameters(
     the whole extent, which nothing sees.
     """
     x, y, log_variance, log_stride, log_intensity = parameters
-    extent = (max(height, width) - 1) / max(grid - 1, 1)
     return Window(
         centre_x=(width + 1) / 2 * (x + 1) - 1,
         centre_y=(height + 1) / 2 * (y + 1) - 1,
-        stride=extent * jnp.exp(log_stride),
+        stride=full_stride(grid, height, width) * jnp.exp(log_stride),
         std=jnp.exp(log_variance / 2),
         intensity=jnp.exp(log_intensity),
     )
+
+
+def full_stride(grid: int, height: int, width: int) -> float:
+    """Pixels between filters that reach over the longer side, from edge pixel to edge pixel.
+
+    Source: eq. 24, whose stride~ this is a multiple of.
+    """
+    return (max(height, width) - 1) / max(grid - 1, 1)
 
 
 def filterbank(

@@ -32,12 +32,12 @@ def reproduce(
     """Run the experiments behind the results pages, and write the pages.
 
     table1: the 2018 study's table, as published, honest, and with limner's recipe. recipe: what
-    each part of the recipe is worth. time-to-bound: seconds of training to a bound. baselines:
-    the mean image, a variational autoencoder, and DRAW with and without attention. The same
-    command again does what is left.
+    each part of the recipe is worth. free-sizes: how low the bound goes with larger networks.
+    time-to-bound: seconds of training to a bound. baselines: the mean image, a variational
+    autoencoder, and DRAW with and without attention. The same command again does what is left.
 
     Args:
-        experiment: table1, recipe, time-to-bound or baselines.
+        experiment: table1, recipe, free-sizes, time-to-bound or baselines.
         quick: Train each row for few iterations, in a folder of its own, to see it all work.
         rows: Only these: a name, its first part, or a pattern with *; the page shows the others
             as far as they have come.

@@ -88,8 +88,9 @@ class ModelConfig:
     learned_start: bool = True
     """Learn the first canvas and LSTM states, from the mean training image on; otherwise they are
     zero."""
-    first_std: float = 1.0
-    """Width of the windows' filters before training, pixels."""
+    first_std: float | None = None
+    """Width of the windows' filters before training, pixels; None for 4/27 of the stride between
+    them, a pixel for 5 x 5 filters over 28 pixels."""
     cell: CellName = "lstm"
     """lstm; layer-norm-lstm; or dense, without memory, which with one step and no attention makes a
     variational autoencoder."""
@@ -111,7 +112,12 @@ class ModelConfig:
                 value,
                 "a whole number of at least 1, or None for no attention",
             )
-        _require(self.first_std > 0, "model.first_std", self.first_std, "above 0")
+        _require(
+            self.first_std is None or self.first_std > 0,
+            "model.first_std",
+            self.first_std,
+            "above 0, or None for a part of the stride",
+        )
         _require(
             self.num_categories == 0 or (self.num_categories > 1 and self.learned_start),
             "model.num_categories",

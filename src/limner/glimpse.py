@@ -16,8 +16,22 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from limner.attention import NUM_PARAMETERS, Window, read, window_from_parameters, write
+from limner.attention import (
+    NUM_PARAMETERS,
+    Window,
+    full_stride,
+    read,
+    window_from_parameters,
+    write,
+)
 from limner.initialisers import linear
+
+FIRST_STD = 4 / 27
+"""Width of the filters before training, in strides.
+
+A pixel for 5 x 5 filters over 28 pixels, where it was chosen. In strides rather than pixels, for
+2 x 2 filters of a pixel would see four corners.
+"""
 
 
 class FullRead(eqx.Module):
@@ -54,11 +68,11 @@ class AttentiveRead(eqx.Module):
         shape: tuple[int, int, int],
         hidden_size: int,
         grid: int,
-        first_std: float,
+        first_std: float | None,
         *,
         key: PRNGKeyArray,
     ):
-        self.window = _window_head(hidden_size, first_std, key)
+        self.window = _window_head(hidden_size, grid, shape, first_std, key)
         self.grid = grid
         self.glimpse_size = 2 * shape[0] * grid * grid
 
@@ -105,12 +119,12 @@ class AttentiveWrite(eqx.Module):
         shape: tuple[int, int, int],
         hidden_size: int,
         grid: int,
-        first_std: float,
+        first_std: float | None,
         *,
         key: PRNGKeyArray,
     ):
         window_key, patch_key = jax.random.split(key)
-        self.window = _window_head(hidden_size, first_std, window_key)
+        self.window = _window_head(hidden_size, grid, shape, first_std, window_key)
         self.patch = linear(hidden_size, shape[0] * grid * grid, key=patch_key)
         self.grid = grid
         self.shape = shape
@@ -123,9 +137,17 @@ class AttentiveWrite(eqx.Module):
         return write(patch, window, height, width), window
 
 
-def _window_head(hidden_size: int, first_std: float, key: PRNGKeyArray) -> eqx.nn.Linear:
+def _window_head(
+    hidden_size: int,
+    grid: int,
+    shape: tuple[int, int, int],
+    first_std: float | None,
+    key: PRNGKeyArray,
+) -> eqx.nn.Linear:
     """Eq. 21's W, which gives filters of about `first_std` pixels before training."""
     head = linear(hidden_size, NUM_PARAMETERS, key=key)
+    if first_std is None:
+        first_std = FIRST_STD * full_stride(grid, *shape[-2:])
     _, _, log_variance, _, _ = range(NUM_PARAMETERS)
     return eqx.tree_at(
         lambda head: head.bias,

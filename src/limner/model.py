@@ -99,7 +99,7 @@ class Draw(eqx.Module):
         read_grid: int | None,
         write_grid: int | None,
         learned_start: bool = True,
-        first_std: float = 1.0,
+        first_std: float | None = None,
         cell: CellName = "lstm",
         learned_prior: bool = False,
         num_categories: int = 0,
@@ -116,7 +116,8 @@ class Draw(eqx.Module):
             read_grid: N of the reading window; None reads without attention.
             write_grid: N of the writing window; None writes without attention.
             learned_start: Whether the first canvas and states are learned; else they are zero.
-            first_std: Width of the windows' filters before training, pixels.
+            first_std: Width of the windows' filters before training, pixels; None for a part of
+                the stride between them (`limner.glimpse.FIRST_STD`).
             cell: What the encoder and the decoder are.
             learned_prior: Whether each step's prior depends on the decoder's state before it; it
                 begins as N(0, I).

@@ -25,9 +25,10 @@ PRESETS = MappingProxyType(
             train=TrainConfig(steps=20_000, batch_size=100, augment="mirror"),
         ),
         # The 2018 study: TensorFlow 1's RMSprop, each gradient clipped by itself, zero first
-        # states, one noise vector an image (which is why its loss bounds nothing).
+        # states, biases at 0 (which are filters a pixel wide), one noise vector an image (which is
+        # why its loss bounds nothing).
         "study": RunConfig(
-            model=ModelConfig(learned_start=False),
+            model=ModelConfig(learned_start=False, first_std=1.0),
             data=DataConfig(name="quickdraw", categories=("cat",)),
             train=TrainConfig(
                 steps=10_000,

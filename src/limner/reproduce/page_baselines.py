@@ -1,15 +1,11 @@
 """The page on baselines: one table for each kind of data, as likelihoods of two do not compare."""
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
-import jax
-
-from limner.reproduce.parts import TARGETS, bound_in_parts, cell, floor, seconds
+from limner.reproduce.parts import TARGETS, bound_in_parts, cell, floor, seconds, weights
 from limner.reproduce.results import Record
 from limner.reproduce.rows import HONEST
-from limner.run import build_model
 from limner.words import table
 
 
@@ -48,7 +44,7 @@ def _table(records: list[Record]) -> str:
     lines = [
         (
             record.row.label,
-            f"{count:,}" if (count := _weights(record)) else "–",
+            f"{count:,}" if (count := weights(record.row)) else "–",
             cell(record, HONEST, bound_in_parts),
             cell(record, HONEST, lambda result: seconds(result.training_seconds)),
         )
@@ -58,11 +54,3 @@ def _table(records: list[Record]) -> str:
         ("model", "weights", "test split: distortion + rate = bound", "seconds of training"),
         lines,
     )
-
-
-def _weights(record: Record) -> int:
-    """How many numbers training finds; none where nothing is trained."""
-    if not record.row.steps:
-        return 0
-    shapes = jax.eval_shape(partial(build_model, record.row.config.model), jax.random.key(0))
-    return sum(leaf.size for leaf in jax.tree.leaves(shapes))

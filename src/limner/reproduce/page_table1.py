@@ -11,8 +11,14 @@ from limner.reproduce.experiments import (
     STUDY_STEPS,
     Published,
 )
-from limner.reproduce.keeping import PICTURES
-from limner.reproduce.parts import bound_in_parts, cell, chart, floor, picture, published_losses
+from limner.reproduce.parts import (
+    bound_in_parts,
+    cell,
+    chart,
+    floor,
+    pictures_of,
+    published_losses,
+)
 from limner.reproduce.results import Record
 from limner.reproduce.rows import AS_PUBLISHED, HONEST
 from limner.words import table
@@ -170,15 +176,8 @@ def _canvases(records: Mapping[str, Record], pictures: Path) -> str:
         if not row.shown:
             continue
         text += f"### {row.drawings}: t = {', '.join(map(str, row.shown))}\n\n"
-        shown = ""
-        for column in PICTURED:
-            record = records[f"{row.name}/{column}"]
-            if record.is_complete:
-                for kind, files in PICTURES.items():
-                    for file in files:
-                        about = f"{kind.capitalize()}, {file.stem}: {record.row.label}"
-                        shown += picture(pictures, record.row.name / file, about)
-        text += shown or NOT_RUN
+        shown = (pictures_of(records[f"{row.name}/{column}"], pictures) for column in PICTURED)
+        text += "".join(shown) or NOT_RUN
     return text
 
 

@@ -7,6 +7,7 @@ from limner.files import replace_text
 from limner.reproduce.experiments import EXPERIMENTS
 from limner.reproduce.keeping import gather
 from limner.reproduce.page_baselines import baselines_page
+from limner.reproduce.page_free_sizes import free_sizes_page
 from limner.reproduce.page_recipe import recipe_page
 from limner.reproduce.page_table1 import table1_page
 from limner.reproduce.page_time_to_bound import time_to_bound_page
@@ -17,6 +18,7 @@ from limner.reproduce.rows import Experiment, ExperimentName
 _BODIES: dict[ExperimentName, Callable[[Mapping[str, Record], Path], str]] = {
     "table1": table1_page,
     "recipe": recipe_page,
+    "free-sizes": free_sizes_page,
     "time-to-bound": time_to_bound_page,
     "baselines": baselines_page,
 }

@@ -1,13 +1,18 @@
 """What the pages are put together from: tables, numbers in words, where a number came from."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
+
+import jax
 
 from limner.config import Binarisation
 from limner.evaluate import Evaluation
 from limner.figures import save_picture
+from limner.reproduce.keeping import PICTURES
 from limner.reproduce.results import Record, Result
-from limner.reproduce.rows import Experiment, Measurement
+from limner.reproduce.rows import Experiment, Measurement, Row
+from limner.run import build_model
 from limner.words import rounded, table
 
 TARGETS: dict[Binarisation, str] = {
@@ -49,6 +54,14 @@ def floor(results: Iterable[Result]) -> str:
 def seconds(value: float | None) -> str:
     """A time of training."""
     return "–" if value is None else f"{value:,.0f}"
+
+
+def weights(row: Row) -> int:
+    """How many numbers training finds; none where nothing is trained."""
+    if not row.steps:
+        return 0
+    shapes = jax.eval_shape(partial(build_model, row.config.model), jax.random.key(0))
+    return sum(leaf.size for leaf in jax.tree.leaves(shapes))
 
 
 def provenance(records: Iterable[Record]) -> str:
@@ -117,6 +130,19 @@ def chart(figure, folder: Path, name: str, alt: str) -> str:
 def picture(folder: Path, name: Path, alt: str) -> str:
     """Show a picture of the folder beside the page."""
     return f"![{alt}]({(folder.name / name).as_posix()})\n\n"
+
+
+def pictures_of(record: Record, folder: Path) -> str:
+    """Show the reconstructions and the samples of a finished row that has pictures."""
+    if not (record.is_complete and record.row.picture_steps):
+        return ""
+    return "".join(
+        picture(
+            folder, record.row.name / file, f"{kind.capitalize()}, {file.stem}: {record.row.label}"
+        )
+        for kind, files in PICTURES.items()
+        for file in files
+    )
 
 
 def _plus_minus(one: Evaluation) -> str:

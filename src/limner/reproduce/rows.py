@@ -10,7 +10,7 @@ from limner.config import Protocol, RunConfig, changed
 from limner.data.names import SplitName
 from limner.errors import LimnerError
 
-ExperimentName = Literal["table1", "recipe", "time-to-bound", "baselines"]
+ExperimentName = Literal["table1", "recipe", "free-sizes", "time-to-bound", "baselines"]
 
 QUICK_STEPS = 100
 
