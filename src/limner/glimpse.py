@@ -27,10 +27,11 @@ from limner.attention import (
 from limner.initialisers import linear
 
 FIRST_STD = 4 / 27
-"""Width of the filters before training, in strides.
+"""Width of the filters before training, in strides, if that is at least a pixel.
 
-A pixel for 5 x 5 filters over 28 pixels, where it was chosen. In strides rather than pixels, for
-2 x 2 filters of a pixel would see four corners.
+It is one pixel for 5 x 5 filters over 28 pixels, where it was chosen. Filters wide apart must be
+wider, for 2 x 2 of a pixel would see four corners; and narrower than a pixel, they would fall
+between pixels.
 """
 
 
@@ -147,7 +148,7 @@ def _window_head(
     """Eq. 21's W, which gives filters of about `first_std` pixels before training."""
     head = linear(hidden_size, NUM_PARAMETERS, key=key)
     if first_std is None:
-        first_std = FIRST_STD * full_stride(grid, *shape[-2:])
+        first_std = max(1.0, FIRST_STD * full_stride(grid, *shape[-2:]))
     _, _, log_variance, _, _ = range(NUM_PARAMETERS)
     return eqx.tree_at(
         lambda head: head.bias,

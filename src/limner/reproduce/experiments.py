@@ -62,8 +62,18 @@ EARLIER_RECIPE = changed(SMALL_RECIPE, {"model.first_std": 2.7})
 
 CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
     "recipe": ("nothing", {}),
+    "recipe-seed-1": ("nothing but the seed", {"train.seed": 1}),
+    "recipe-seed-2": ("nothing but the seed, again", {"train.seed": 2}),
     "zero-start": ("zero first states and canvas", {"model.learned_start": False}),
     "narrow-filters": ("**filters 1 pixel wide at first**", {"model.first_std": 1.0}),
+    "narrow-filters-seed-1": (
+        "filters 1 pixel wide at first, and the seed",
+        {"model.first_std": 1.0, "train.seed": 1},
+    ),
+    "narrow-filters-seed-2": (
+        "filters 1 pixel wide at first, and the seed, again",
+        {"model.first_std": 1.0, "train.seed": 2},
+    ),
     "constant-rate": ("constant rate after the warm-up", {"train.schedule": "constant"}),
     "no-average": ("no moving average", {"train.average_decay": 0.0}),
     "no-warm-up": ("no warm-up", {"train.warmup_steps": 0}),

@@ -49,10 +49,11 @@ def recipe_page(records: Mapping[str, Record], pictures: Path) -> str:
         f"wide at first, batch {train.batch_size}, {train.steps:,} iterations) with one thing "
         "changed. What is set in bold is how the recipe has been since: of what keeps the "
         "study's sizes, nothing else gained as much on the validation split.\n\n"
-        "All of it is honest. One seed each: ± is the standard error over drawings and says "
-        "nothing of another seed, and the drawings are the same in all rows, so a difference is "
-        "surer than its two numbers. Weights are chosen on the validation split, so its bound is a "
-        "little better than it should be.\n\n"
+        "All of it is honest. ± is the standard error over drawings, which are the same in all "
+        "rows, so a difference is surer than its two numbers. It says nothing of another seed: "
+        "what a seed alone moves is seen in the rows that change it, and what another row gains "
+        "or loses by less than that is no finding. Weights are chosen on the validation split, so "
+        "its bound is a little better than it should be.\n\n"
         f"{table(headings, lines)}"
     )
 
