@@ -58,7 +58,9 @@ def test_training_goes_on_from_another_runs_weights_at_another_number_of_steps(
     short, dataset, tmp_path
 ):
     config = changed("train", start_from=short.folder)
-    longer = dataclasses.replace(config, model=dataclasses.replace(config.model, num_steps=5))
+    longer = dataclasses.replace(
+        config, model=dataclasses.replace(config.model, num_steps=5, first_std=3.0)
+    )
     model = initial_model(longer, dataset)
     np.testing.assert_array_equal(model.encoder.weight, short.load_model().encoder.weight)
     run = Run.create(tmp_path / "longer", longer)

@@ -210,7 +210,8 @@ class TrainConfig:
     """What becomes of a training image at each visit: mirrored by the fall of a coin; moved and
     stretched by a few per cent as well (for grey images)."""
     start_from: Path | None = None
-    """Run folder whose weights to begin with, of the same model but for model.num_steps."""
+    """Run folder whose weights to begin with, of the same model but for model.num_steps and
+    model.first_std."""
     precision: Precision = "highest"
     """Of training's matrix products, where the chip has a choice; sums stay in 32 bits. What is
     measured is measured at the highest."""

@@ -21,6 +21,9 @@ from limner.errors import LimnerError
 from limner.model import Draw
 from limner.run import Run, build_model
 
+_OF_A_RUN = ("num_steps", "first_std")
+"""What of a model's settings its weights do not depend on."""
+
 
 class TrainState(NamedTuple):
     """What a checkpoint holds."""
@@ -127,9 +130,9 @@ def _model_of(folder: Path, config: RunConfig) -> Draw:
     other = Run.open(folder)
     for name, value in dataclasses.asdict(config.model).items():
         there = getattr(other.config.model, name)
-        if name != "num_steps" and there != value:
+        if name not in _OF_A_RUN and there != value:
             raise LimnerError(
                 f"--train.start-from {other.folder} has model.{name} {there}, this run {value}: "
-                "only model.num_steps may differ"
+                f"only {' and '.join(f'model.{each}' for each in _OF_A_RUN)} may differ"
             )
     return other.load_model()
