@@ -35,9 +35,9 @@ def free_sizes_page(records: Mapping[str, Record], pictures: Path) -> str:
     shown = "".join(pictures_of(record, pictures) for record in records.values())
     return (
         f"Drawings: cat, grey, with a floor of {floor(results)} nats, batch {train.batch_size}. "
-        "All of it is honest. `limner reproduce table1` has what the study's sizes reach, and "
-        "`limner reproduce recipe` what led to these. If one is to be called the best, it is the "
-        "one whose validation bound is lowest.\n\n"
+        "All of it is honest. `limner reproduce table1` has what the study's sizes reach; these "
+        "were chosen from the validation bounds of `limner reproduce recipe`, in one try. "
+        "Drawings are moved and stretched too, not only mirrored.\n\n"
         f"{table(headings, lines)}\n"
         "## Drawings\n\n*Reconstructions* come from looking at test drawings, *samples* from noise "
         f"alone.\n\n{shown or '*Not run.*'}"
