@@ -90,7 +90,8 @@ class ModelConfig:
     zero."""
     first_std: float | None = None
     """Width of the windows' filters before training, pixels; None for 4/27 of the stride between
-    them (a pixel for 5 x 5 filters over 28 pixels), and at least a pixel."""
+    them (a pixel for 5 x 5 filters over 28 pixels), and at least a pixel. Of no
+    effect with train.start_from."""
     cell: CellName = "lstm"
     """lstm; layer-norm-lstm; or dense, without memory, which with one step and no attention makes a
     variational autoencoder."""

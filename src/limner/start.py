@@ -21,8 +21,11 @@ from limner.errors import LimnerError
 from limner.model import Draw
 from limner.run import Run, build_model
 
-_OF_A_RUN = ("num_steps", "first_std")
-"""What of a model's settings its weights do not depend on."""
+_MAY_DIFFER = ("num_steps", "first_std")
+"""Settings of a model in which a run may differ from the one whose weights it takes.
+
+Weights fit any number of steps, and have left behind what they were first.
+"""
 
 
 class TrainState(NamedTuple):
@@ -108,7 +111,7 @@ def check_start(config: RunConfig) -> None:
 
 
 def _first_images(config: RunConfig, dataset: Dataset) -> Float[Array, "k c h w"]:
-    """What some thousand training images look like on average, each pixel short of sure.
+    """What some thousand training images look like on average, from 0.01 to 0.99.
 
     One for each category that the model tells apart, or one of them all.
     """
@@ -130,9 +133,9 @@ def _model_of(folder: Path, config: RunConfig) -> Draw:
     other = Run.open(folder)
     for name, value in dataclasses.asdict(config.model).items():
         there = getattr(other.config.model, name)
-        if name not in _OF_A_RUN and there != value:
+        if name not in _MAY_DIFFER and there != value:
             raise LimnerError(
                 f"--train.start-from {other.folder} has model.{name} {there}, this run {value}: "
-                f"only {' and '.join(f'model.{each}' for each in _OF_A_RUN)} may differ"
+                f"only {' and '.join(f'model.{each}' for each in _MAY_DIFFER)} may differ"
             )
     return other.load_model()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shlex
 from dataclasses import dataclass
 
 from limner.config import parse_strictly
@@ -191,12 +192,21 @@ Made by
 
 ```sh
 {training.commands}
-limner export RUN --out {self.name}
+{self._export_command()}
 ```
 
 To check an installation by, `limner evaluate {self.name} --check` measures some of the test
 pictures again, {self._checked()}: the bound of these is {self.check.bound:.3f} nats.
 """
+
+    def _export_command(self) -> str:
+        command = ["limner", "export", "RUN", "--out", self.name, "--title", self.title]
+        found = self.evaluation
+        if found.importance_samples is not None:
+            command += ["--importance-samples", str(found.importance_samples)]
+            if found.importance_images != found.images:
+                command += ["--importance-images", str(found.importance_images)]
+        return shlex.join(command)
 
     def _by_category(self) -> str:
         if not self.evaluation.by_category:
@@ -229,8 +239,8 @@ pictures again, {self._checked()}: the bound of these is {self.check.bound:.3f} 
             return f"Its own splits: {splits}."
         rows = listed(f"{count:,} of {name}" for name, count in self.rows.items())
         unequal = (
-            " Where a source has more rows by now, the command takes as many of each as there were "
-            "of the longest."
+            " Where the shorter sources have more rows than these, the command takes as many of "
+            "each as of the longest, and its numbers are others."
             if len(set(self.rows.values())) > 1
             else ""
         )

@@ -86,7 +86,13 @@ def _categories(card: Card, cards: Sequence[Card]) -> str:
         )
 
     rows = [row(name, of) for name, of in card.evaluation.by_category.items()]
-    headings = ("category", "test drawings", "floor", card.name, "a model of it alone")
+    headings = (
+        "category",
+        "test drawings",
+        "floor",
+        card.name,
+        "a model of it alone, trained as below",
+    )
     return f"## {card.name}: each category by itself\n\n{table(headings, rows)}"
 
 

@@ -137,7 +137,7 @@ COLUMNS = {
 
 _MNIST = changed(
     PRESETS["mnist"],
-    {"model.num_steps": 16, "train.steps": BUDGET, "train.warmup_steps": 200},
+    {"model.num_steps": 16, "train.steps": BUDGET},
 )
 _DATA = {"cat": (SMALL_RECIPE, False), "mnist": (_MNIST, True)}
 _PREDICTORS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from limner.reproduce.parts import bound, cell, floor, seconds
+from limner.reproduce.parts import bound, cell, floor, nats, seconds
 from limner.reproduce.results import Record, Result
 from limner.reproduce.rows import HONEST, VALIDATION
 from limner.words import table
@@ -25,8 +25,8 @@ def recipe_page(records: Mapping[str, Record], pictures: Path) -> str:
             record.row.label,
             cell(record, VALIDATION, bound),
             cell(record, HONEST, bound),
-            cell(record, HONEST, lambda result: _nats(result.evaluation.distortion)),
-            cell(record, HONEST, lambda result: _nats(result.evaluation.rate)),
+            cell(record, HONEST, lambda result: nats(result.evaluation.distortion)),
+            cell(record, HONEST, lambda result: nats(result.evaluation.rate)),
             cell(record, HONEST, difference),
             cell(record, HONEST, lambda result: seconds(result.training_seconds)),
         )
@@ -47,8 +47,8 @@ def recipe_page(records: Mapping[str, Record], pictures: Path) -> str:
         f"{model.num_steps}, {model.latent_size} latents, LSTMs of {model.hidden_size}, reading "
         f"and writing {model.read_grid} × {model.write_grid}, filters {model.first_std:g} pixels "
         f"wide at first, batch {train.batch_size}, {train.steps:,} iterations) with one thing "
-        "changed. What is set in bold is how the recipe has been since: of what keeps the "
-        "study's sizes, nothing else gained as much on the validation split.\n\n"
+        "changed, or that and the seed. The row named in bold is how the recipe has been since: of "
+        "what keeps the study's sizes, nothing else gained as much on the validation split.\n\n"
         "All of it is honest. ± is the standard error over drawings, which are the same in all "
         "rows, so a difference is surer than its two numbers. It says nothing of another seed: "
         "what a seed alone moves is seen in the rows that change it, and what another row gains "
@@ -56,7 +56,3 @@ def recipe_page(records: Mapping[str, Record], pictures: Path) -> str:
         "its bound is a little better than it should be.\n\n"
         f"{table(headings, lines)}"
     )
-
-
-def _nats(value: float) -> str:
-    return f"{value:.1f}"

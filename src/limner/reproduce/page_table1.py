@@ -43,8 +43,8 @@ CONSTANT = """
 Besides, the study's Lz subtracts 1/2 a step where the KL has 1/2 a latent, so Lz is the true KL
 plus T (Z − 1)/2: 90 nats at T = 20, 45 at T = 10. The first table has Lz with this constant, in
 the column beside the study's; nowhere else is it used. The study's row for T = 10 has an Lz of
-92.42, which would leave a KL of 47 nats where its other rows leave 1 to 2: it looks like a run of
-20 steps.
+92.42, which would leave a KL of 47 nats where its other rows leave 1.2 to 2.2: it looks like a run
+of 20 steps.
 """
 
 NOT_RUN = "*Not run.*\n\n"

@@ -26,9 +26,9 @@ _BODIES: dict[ExperimentName, Callable[[Mapping[str, Record], Path], str]] = {
 _KEPT = """\
 The folder beside a page, of its name, holds what was measured in a form for programs: for each
 row its settings (`config.json`), its measurements and how they came about (`evaluation-*.json`),
-and, if they were still there when it was kept, its losses by iteration (`metrics.jsonl`) and its
-seconds and devices (`sessions.jsonl`). A row that is run again takes the place of the one that was
-kept; the others stay.
+and of a row that is trained, its losses by iteration (`metrics.jsonl`) and its seconds and devices
+(`sessions.jsonl`). A row that is run again takes the place of the one that was kept; the others
+stay. Where a default has been given another name since, `config.json` has the name of today.
 """
 
 _WORDS = """\
@@ -48,9 +48,13 @@ _WORDS = """\
 - **Static**, **dynamic**, **threshold**: targets are 0 or 1: each pixel drawn once and for all
   with its level as its probability, drawn anew at every visit, or cut at one half. These give
   likelihoods, each of its own kind of data.
-- Numbers of different data or different targets are never compared, and never share a table.
+- Numbers of different data or different targets are not to be compared, also where a table has
+  both.
+- **The study**: a student's course project of 2018, DRAW on Quick, Draw! in TensorFlow 1.
 - *Not run*, *stopped at iteration n*, *not measured yet*: there is no number. Every number on a
-  page was measured, and the table at its end says by which code, on what, and for how long.
+  page but those of the study itself was measured, and the table at its end says with which code, on
+  what, and after how long a training. A row takes what drawings lie under the data root, and that
+  table says how many: with more of them the same command gives other numbers.
 """
 
 

@@ -15,6 +15,11 @@ from limner.reproduce.rows import Experiment, Measurement, Row
 from limner.run import build_model
 from limner.words import rounded, table
 
+_SECONDS = (
+    "Seconds are by the wall clock and of whatever else the machine did, so those of two rows "
+    "compare only roughly.\n"
+)
+
 TARGETS: dict[Binarisation, str] = {
     "grey": "grey levels",
     "threshold": "cut at one half",
@@ -31,13 +36,13 @@ def cell(record: Record, measurement: Measurement, show: Callable[[Result], str]
 
 def bound(result: Result) -> str:
     """The bound with its standard error."""
-    return f"**{_nats(result.evaluation.bound)}**{_plus_minus(result.evaluation)}"
+    return f"**{nats(result.evaluation.bound)}**{_plus_minus(result.evaluation)}"
 
 
 def bound_in_parts(result: Result) -> str:
     """Distortion, rate, and the bound that is their sum, with its standard error."""
     one = result.evaluation
-    return f"{_nats(one.distortion)} + {_nats(one.rate)} = {bound(result)}"
+    return f"{nats(one.distortion)} + {nats(one.rate)} = {bound(result)}"
 
 
 def published_losses(result: Result) -> str:
@@ -48,7 +53,12 @@ def published_losses(result: Result) -> str:
 def floor(results: Iterable[Result]) -> str:
     """The floor of the test split's grey targets, which some results share."""
     tests = (one.evaluation for one in results if one.evaluation.split == "test")
-    return next((_nats(one.floor) for one in tests), "–")
+    return next((nats(one.floor) for one in tests), "–")
+
+
+def nats(value: float | None) -> str:
+    """A number of nats."""
+    return rounded(value, 1)
 
 
 def seconds(value: float | None) -> str:
@@ -72,7 +82,7 @@ def provenance(records: Iterable[Record]) -> str:
             f"{result.train_images:,}",
             f"{result.evaluation.images:,} ({result.evaluation.split})",
             TARGETS[result.evaluation.binarisation],
-            _nats(result.evaluation.floor),
+            nats(result.evaluation.floor),
             record.row.config.train.protocol if record.row.steps else "–",
             result.evaluation.protocol,
             "–" if result.weights_step is None else f"{result.weights_step:,} of {result.steps:,}",
@@ -100,7 +110,7 @@ def provenance(records: Iterable[Record]) -> str:
         "measured by",
         "command",
     )
-    return table(headings, lines)
+    return f"{table(headings, lines)}\n{_SECONDS}"
 
 
 def preamble(experiment: Experiment, records: Iterable[Record]) -> str:
@@ -147,7 +157,3 @@ def pictures_of(record: Record, folder: Path) -> str:
 
 def _plus_minus(one: Evaluation) -> str:
     return "" if one.stderr is None else f" ± {one.stderr:.1f}"
-
-
-def _nats(value: float | None) -> str:
-    return rounded(value, 1)

@@ -38,7 +38,7 @@ class Result:
     jax: str
     """Version of JAX."""
     limner: str
-    """Version of this package, or what git calls its checkout."""
+    """Version of this package that measured, or what git calls its checkout."""
     command: str
     """What made it."""
 

@@ -32,7 +32,7 @@ from limner.run import LOSSES, Run
 from limner.sample import reconstruct, sample
 from limner.train import Progress, train
 
-PICTURES = 16
+NUM_PICTURED = 16
 """How many drawings the pictures of a row show."""
 
 
@@ -156,11 +156,11 @@ def _save_pictures(run: Run, row: Row, dataset: Dataset) -> None:
     config, seed, protocol = row.config.model, 0, row.config.train.protocol
     model = run.load_model()
     pictures = dataset.split("test")
-    chosen = some_indices(len(pictures), PICTURES, seed)
+    chosen = some_indices(len(pictures), NUM_PICTURED, seed)
     targets = pictures.targets(chosen, row.config.data.binarisation, key=(seed, 0))
     images = targets / np.float32(255)
     save_samples(
-        sample(model, num=PICTURES, num_steps=config.num_steps, seed=seed, protocol=protocol),
+        sample(model, num=NUM_PICTURED, num_steps=config.num_steps, seed=seed, protocol=protocol),
         run.figures / "samples",
         of=f"{row.label}, {NOISE[protocol]}",
         write_grid=config.write_grid,
