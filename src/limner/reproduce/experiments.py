@@ -202,8 +202,7 @@ EXPERIMENTS: MappingProxyType[ExperimentName, Experiment] = MappingProxyType(
                         | {
                             "model.hidden_size": 400,
                             "model.write_grid": 8,
-                            "train.steps": 20_000,
-                            "train.augment": "mirror-jitter",
+                            "train.steps": 12_000,
                         },
                     ),
                     measurements=(VALIDATION, HONEST),
