@@ -192,22 +192,26 @@ EXPERIMENTS: MappingProxyType[ExperimentName, Experiment] = MappingProxyType(
             title="Sizes chosen freely",
             question="How low the bound on cats goes within three hours of two cores, when the "
             "study's sizes need not be kept.",
-            rows=(
+            rows=tuple(
                 Row(
-                    name="wide",
-                    label="LSTMs of 400, writing 8 × 8",
+                    name=name,
+                    label=f"LSTMs of 400, writing 8 × 8{note}",
                     config=changed(
                         RECIPE,
                         CATS
                         | {
                             "model.hidden_size": 400,
                             "model.write_grid": 8,
-                            "train.steps": 12_000,
+                            "train.steps": steps,
                         },
                     ),
                     measurements=(VALIDATION, HONEST),
                     picture_steps=(5, 10, 20),
-                ),
+                )
+                for name, note, steps in (
+                    ("wide", "", 12_000),
+                    ("wide-short", ", half as long", 6_000),
+                )
             ),
         ),
         "time-to-bound": Experiment(
