@@ -18,7 +18,8 @@ def recipe_page(records: Mapping[str, Record], pictures: Path) -> str:
     def difference(result: Result) -> str:
         if base is None or base.evaluation.bound is None or result.evaluation.bound is None:
             return "–"
-        return f"{result.evaluation.bound - base.evaluation.bound:+.1f}"
+        # Adding 0 makes a rounded -0.0 a plain one.
+        return f"{round(result.evaluation.bound - base.evaluation.bound, 1) + 0:+.1f}"
 
     lines = [
         (
