@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from limner.reproduce.parts import TARGETS, bound_in_parts, cell, floor, seconds, weights
+from limner.reproduce.parts import TARGETS, bound_in_parts, cell, floor, training_seconds, weights
 from limner.reproduce.results import Record
 from limner.reproduce.rows import HONEST
 from limner.words import table
@@ -46,7 +46,7 @@ def _table(records: list[Record]) -> str:
             record.row.label,
             f"{count:,}" if (count := weights(record.row)) else "–",
             cell(record, HONEST, bound_in_parts),
-            cell(record, HONEST, lambda result: seconds(result.training_seconds)),
+            cell(record, HONEST, training_seconds),
         )
         for record in records
     ]

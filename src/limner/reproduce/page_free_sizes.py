@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from limner.reproduce.parts import bound, bound_in_parts, cell, floor, pictures_of, seconds, weights
+from limner.reproduce.parts import (
+    NOT_RUN,
+    bound,
+    bound_in_parts,
+    cell,
+    floor,
+    pictures_of,
+    training_seconds,
+    weights,
+)
 from limner.reproduce.results import Record
 from limner.reproduce.rows import HONEST, VALIDATION
 from limner.words import table
@@ -20,7 +29,7 @@ def free_sizes_page(records: Mapping[str, Record], pictures: Path) -> str:
             f"{record.row.steps:,}",
             cell(record, VALIDATION, bound),
             cell(record, HONEST, bound_in_parts),
-            cell(record, HONEST, lambda result: seconds(result.training_seconds)),
+            cell(record, HONEST, training_seconds),
         )
         for record in records.values()
     ]
@@ -42,5 +51,5 @@ def free_sizes_page(records: Mapping[str, Record], pictures: Path) -> str:
         "by heart.\n\n"
         f"{table(headings, lines)}\n"
         "## Drawings\n\n*Reconstructions* come from looking at test drawings, *samples* from noise "
-        f"alone.\n\n{shown or '*Not run.*'}"
+        f"alone.\n\n{shown or NOT_RUN}"
     )

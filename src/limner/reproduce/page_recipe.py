@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from limner.reproduce.parts import bound, cell, floor, nats, seconds
+from limner.reproduce.parts import bound, cell, floor, nats, training_seconds
 from limner.reproduce.results import Record, Result
 from limner.reproduce.rows import HONEST, VALIDATION
 from limner.words import table
@@ -29,7 +29,7 @@ def recipe_page(records: Mapping[str, Record], pictures: Path) -> str:
             cell(record, HONEST, lambda result: nats(result.evaluation.distortion)),
             cell(record, HONEST, lambda result: nats(result.evaluation.rate)),
             cell(record, HONEST, difference),
-            cell(record, HONEST, lambda result: seconds(result.training_seconds)),
+            cell(record, HONEST, training_seconds),
         )
         for record in records.values()
     ]

@@ -12,6 +12,7 @@ from limner.reproduce.experiments import (
     Published,
 )
 from limner.reproduce.parts import (
+    NOT_RUN,
     bound_in_parts,
     cell,
     chart,
@@ -46,8 +47,6 @@ the column beside the study's; nowhere else is it used. The study's row for T = 
 92.42, which would leave a KL of 47 nats where its other rows leave 1.2 to 2.2: it looks like a run
 of 20 steps.
 """
-
-NOT_RUN = "*Not run.*\n\n"
 
 
 def table1_page(records: Mapping[str, Record], pictures: Path) -> str:

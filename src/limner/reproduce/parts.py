@@ -20,6 +20,9 @@ _SECONDS = (
     "compare only roughly.\n"
 )
 
+NOT_RUN = "*Not run.*\n\n"
+"""In the place of pictures that there are none of."""
+
 TARGETS: dict[Binarisation, str] = {
     "grey": "grey levels",
     "threshold": "cut at one half",
@@ -66,6 +69,11 @@ def seconds(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
 
 
+def training_seconds(result: Result) -> str:
+    """How long its row was trained."""
+    return seconds(result.training_seconds)
+
+
 def weights(row: Row) -> int:
     """How many numbers training finds; none where nothing is trained."""
     if not row.steps:
@@ -86,7 +94,7 @@ def provenance(records: Iterable[Record]) -> str:
             record.row.config.train.protocol if record.row.steps else "–",
             result.evaluation.protocol,
             "–" if result.weights_step is None else f"{result.weights_step:,} of {result.steps:,}",
-            seconds(result.training_seconds),
+            training_seconds(result),
             result.machine,
             f"{result.limner}; JAX {result.jax}",
             f"`{result.command}`",
