@@ -13,12 +13,12 @@ import numpy as np
 import tyro
 from jaxtyping import Bool, Float
 
-from limner.complete import complete
+from limner.config import SplitName
 from limner.data.dataset import open_dataset
-from limner.data.names import SplitName
-from limner.evaluate import standard_error
-from limner.pretrained.shelf import find
-from limner.sample import reconstruct, sample
+from limner.evaluation.bound import standard_error
+from limner.pretrained.hub import find
+from limner.sampling.completion import complete
+from limner.sampling.drawings import reconstruct, sample
 
 
 def main(

@@ -16,10 +16,10 @@ import numpy as np
 
 from limner.config import DataConfig
 from limner.data.dataset import open_dataset
-from limner.data.npy import write_header
+from limner.data.formats.npy import write_header
 from limner.data.quickdraw import categories, relative_path
 from limner.data.shuffle import batch_indices
-from limner.data.split import Split
+from limner.data.splits import Split
 
 ROWS = 50_000_000
 

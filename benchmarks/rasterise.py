@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from limner.data.doodles import CATEGORIES, doodle
-from limner.strokes import Strokes, available_backends, rasterise
+from limner.data.doodles.doodles import CATEGORIES, doodle
+from limner.data.strokes import Strokes, available_backends, rasterise
 
 ROUNDS = 5
 

@@ -45,18 +45,19 @@ class Setting:
 
 
 def limner(setting: Setting) -> Callable[..., None]:
-    """ITERATIONS updates, or as many as asked for, by `limner.train`'s own compiled function."""
-    from limner.parallel import data_mesh, replicate, shard, use_every_core
+    """ITERATIONS updates, or as many as asked for, by training's own compiled function."""
+    from limner.system.devices import data_mesh, replicate, shard, use_every_core
 
     use_every_core()
     import jax
     import numpy as np
 
     from limner.config import ModelConfig, RunConfig, TrainConfig
-    from limner.optimise import make_optimiser
-    from limner.run import build_model
-    from limner.start import state_around
-    from limner.train import STEPS_PER_DISPATCH, Batches, make_advance
+    from limner.model.draw import build_model
+    from limner.training.loop import STEPS_PER_DISPATCH
+    from limner.training.optimiser import make_optimiser
+    from limner.training.state import state_around
+    from limner.training.step import Batches, make_advance
 
     config = RunConfig(
         model=ModelConfig(
@@ -212,7 +213,7 @@ def scale(console: Console) -> None:
 
 def update_once(cache: str, connection: Connection) -> None:
     """A process that ends with its first update."""
-    from limner.parallel import keep_compiled
+    from limner.system.devices import keep_compiled
 
     keep_compiled(Path(cache))
     limner(Setting())(1)

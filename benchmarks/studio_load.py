@@ -21,7 +21,7 @@ import httpx
 import numpy as np
 import tyro
 
-from limner.data.doodles import doodle
+from limner.data.doodles.doodles import doodle
 
 DRAWINGS = [[stroke.T.tolist() for stroke in doodle("cat", index)] for index in range(32)]
 
@@ -48,7 +48,7 @@ def main(
     """
     start = f"""
 from pathlib import Path
-from limner.cli_studio import studio
+from limner.cli.studio import studio
 studio((Path({str(run)!r}),), port=0, browser=False)
 """
     with subprocess.Popen(

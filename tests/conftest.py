@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from limner.model import Draw
-from limner.parallel import keep_compiled
+from limner.model.draw import Draw
+from limner.system.devices import keep_compiled
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

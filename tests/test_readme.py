@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from limner import cli
+from limner.cli.main import _COMMANDS, _PARSED_BY_THEMSELVES
 from limner.presets import PRESETS
-from limner.pretrained.shelf import names
+from limner.pretrained.hub import names
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text()
@@ -34,7 +34,7 @@ def test_every_command_shown_exists():
     commands = [shlex.split(line, comments=True) for line in lines if line.startswith("limner")]
     assert len(commands) >= 5
     for _, command, *arguments in commands:
-        assert command in cli._COMMANDS | cli._PARSED_BY_THEMSELVES
+        assert command in _COMMANDS | _PARSED_BY_THEMSELVES
         if command == "train" and not arguments[0].startswith("-"):
             assert arguments[0] in PRESETS
 

@@ -9,11 +9,12 @@ import jax
 import numpy as np
 import pytest
 
-from limner.checkpoint import open_checkpoints
 from limner.config import DataConfig, ModelConfig, RunConfig
 from limner.errors import LimnerError
-from limner.files import replacing
-from limner.run import Run, build_model
+from limner.model.draw import build_model
+from limner.run import Run
+from limner.system.files import replacing
+from limner.training.checkpoint import open_checkpoints
 
 SMALL = RunConfig(model=ModelConfig(hidden_size=8, num_steps=3, latent_size=2))
 

@@ -7,36 +7,36 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from limner.attention import Window
     from limner.config import RunConfig
     from limner.data.dataset import open_dataset
     from limner.errors import LimnerError
-    from limner.evaluate import Evaluation
-    from limner.model import Draw
-    from limner.objective import Loss, draw_noise, importance_weighted_bound, log_weight, loss
+    from limner.evaluation.bound import Evaluation
+    from limner.model.attention import Window
+    from limner.model.draw import Draw
+    from limner.model.objective import Loss, draw_noise, importance_weighted_bound, log_weight, loss
     from limner.presets import PRESETS
     from limner.pretrained.card import Card
-    from limner.pretrained.shelf import Trained, load
+    from limner.pretrained.hub import Trained, load
     from limner.run import Run
-    from limner.sample import Drawings
+    from limner.sampling.drawings import Drawings
 
 _HOME = {
     "Card": "pretrained.card",
-    "Draw": "model",
-    "Drawings": "sample",
-    "Evaluation": "evaluate",
+    "Draw": "model.draw",
+    "Drawings": "sampling.drawings",
+    "Evaluation": "evaluation.bound",
     "LimnerError": "errors",
-    "Loss": "objective",
-    "PRESETS": "config",
+    "Loss": "model.objective",
+    "PRESETS": "presets",
     "Run": "run",
     "RunConfig": "config",
-    "Trained": "pretrained.shelf",
-    "Window": "attention",
-    "draw_noise": "objective",
-    "importance_weighted_bound": "objective",
-    "load": "pretrained.shelf",
-    "log_weight": "objective",
-    "loss": "objective",
+    "Trained": "pretrained.hub",
+    "Window": "model.attention",
+    "draw_noise": "model.objective",
+    "importance_weighted_bound": "model.objective",
+    "load": "pretrained.hub",
+    "log_weight": "model.objective",
+    "loss": "model.objective",
     "open_dataset": "data.dataset",
 }
 

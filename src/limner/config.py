@@ -23,6 +23,15 @@ CellName = Literal["lstm", "layer-norm-lstm", "dense"]
 Augmentation = Literal["none", "mirror", "mirror-jitter"]
 Precision = Literal["highest", "tensorfloat32", "bfloat16"]
 Order = Literal["bound", "surplus"]
+SplitName = Literal["train", "valid", "test"]
+SPLITS: tuple[SplitName, ...] = get_args(SplitName)
+
+Format = Literal["raw", "simplified", "binary", "numpy_bitmap", "sketchrnn"]
+"""What Quick, Draw! is published as."""
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+ExportFormat = Literal["idx", "npz", "npy", "png"]
+"""What drawings are written as."""
 
 
 T = TypeVar("T")

@@ -11,40 +11,29 @@ A file is written under a temporary name and renamed, so a reader finds it whole
 several processes that train together only the first writes, to a folder that all of them see.
 """
 
-import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jax
 from filelock import FileLock, Timeout
-from jaxtyping import PRNGKeyArray
 
-from limner.config import ModelConfig, Protocol, RunConfig, essence
-from limner.distributed import agreement, by_leader, leader_first, leads
-from limner.errors import LimnerError
-from limner.files import replace_rows, replace_text, writing
-from limner.model import Draw
-from limner.weights import load_weights, save_weights
-from limner.words import first_difference
+from limner.config import Protocol, RunConfig, essence
+from limner.data.dataset import category_names
+from limner.errors import LimnerError, check_names, first_difference
+from limner.model.draw import Draw, build_model
+from limner.model.weights import load_weights, save_weights
+from limner.system.distributed import agreement, by_leader, leader_first, leads
+from limner.system.files import replace_rows, replace_text, writing
 
 LOSSES: dict[Protocol, tuple[str, str, str]] = {
     "honest": ("distortion", "rate", "bound"),
     "as-published": ("Lx", "Lz", "Lx+Lz"),
 }
 """What a row of metrics.jsonl calls distortion, rate and their sum: the study's go by its names."""
-
-
-@partial(jax.jit, static_argnums=0)  # one program, not one for each array: training starts sooner
-def build_model(config: ModelConfig, key: PRNGKeyArray) -> Draw:
-    """A network of these sizes with fresh weights."""
-    sizes = dataclasses.asdict(config)
-    del sizes["num_steps"]  # the network does not know it: it is the length of the noise
-    return Draw(**sizes, key=key)
 
 
 @dataclass(frozen=True)
@@ -212,3 +201,33 @@ class Run:
             )
         shapes = jax.eval_shape(lambda: build_model(self.config.model, jax.random.key(0)))
         return load_weights(shapes, self.weights)
+
+
+def model_categories(config: RunConfig) -> tuple[str, ...]:
+    """The categories that a run's model tells apart, in its order; none if it tells none.
+
+    Raises:
+        LimnerError: They are those of pictures of one's own, which are not there.
+    """
+    num = config.model.num_categories
+    if config.data.name == "mnist":  # the format's other files have more than ten
+        return tuple(map(str, range(num)))
+    return category_names(config.data) if num else ()
+
+
+def category_place(config: RunConfig, name: str, of: str) -> int:
+    """A category's place among those that a run's model tells apart.
+
+    Args:
+        config: Of the run.
+        name: The category's.
+        of: What the model is called, for the error's line.
+
+    Raises:
+        LimnerError: The model tells none apart, or not this one.
+    """
+    names = model_categories(config)
+    if not names:
+        raise LimnerError(f"{of} tells no categories apart: leave {name!r} out")
+    check_names((name,), names, of)
+    return names.index(name)

@@ -12,16 +12,14 @@ import numpy as np
 import platformdirs
 from jaxtyping import Integer
 
-from limner.config import DataConfig
-from limner.data import binarise, doodles, images, mnist, quickdraw
-from limner.data.doodle_source import Doodles
-from limner.data.fetch import require
-from limner.data.names import SPLITS, SplitName
-from limner.data.progress import Progress
+from limner.config import SPLITS, DataConfig, SplitName
+from limner.data import binarise, images, mnist, quickdraw
+from limner.data.doodles import doodles
+from limner.data.doodles.doodles import Doodles
+from limner.data.download import Progress, require
 from limner.data.sources import Pictures, Shape, Source
-from limner.data.split import BY_ROW, Progression, Split
-from limner.errors import LimnerError
-from limner.words import check_names
+from limner.data.splits import BY_ROW, Progression, Split
+from limner.errors import LimnerError, check_names
 
 _DEFAULTS = {"doodles": doodles.CATEGORIES, "quickdraw": ("cat",)}
 """The categories of a data set that lets them be chosen, where none are."""

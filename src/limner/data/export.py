@@ -18,14 +18,14 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 from PIL import Image
 
-from limner.config import Binarisation
+from limner.config import Binarisation, ExportFormat, SplitName
 from limner.data import mnist
 from limner.data.dataset import Dataset
-from limner.data.names import ExportFormat, SplitName
-from limner.data.npy import Writable, write_header
-from limner.data.progress import Progress
+from limner.data.download import Progress
+from limner.data.formats.idx import write_idx
+from limner.data.formats.npy import Writable, write_header
 from limner.errors import LimnerError
-from limner.files import replace_text, replacing, writing
+from limner.system.files import replace_text, replacing, writing
 
 _BLOCK = 1_024
 
@@ -124,10 +124,8 @@ def _write_idx(job: _Job) -> list[Path]:
         count = sum(job.sizes[which] for which in splits)
         images, labels = (job.folder / f"{stem}.gz" for stem in mnist.STEMS[part])
         blocks = (block for which in splits for block in job.pictures(which))
-        mnist.write_idx(images, (count, *job.picture_shape), blocks)
-        mnist.write_idx(
-            labels, (count,), (job.categories(which).astype(np.uint8) for which in splits)
-        )
+        write_idx(images, (count, *job.picture_shape), blocks)
+        write_idx(labels, (count,), (job.categories(which).astype(np.uint8) for which in splits))
         paths += [images, labels]
     return [*paths, job.write_names()]
 

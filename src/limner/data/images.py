@@ -21,13 +21,12 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 from PIL import Image, ImageOps
 
-from limner.data.array_file import open_array
-from limner.data.paper import COLOURS_KEPT, fit, is_light, majority
+from limner.data.arrays import open_array
+from limner.data.background import COLOURS_KEPT, fit, is_light, majority
+from limner.data.formats.svg import render_svg
 from limner.data.sources import Pictures, Shape, Source
-from limner.data.svg import render_svg
-from limner.errors import LimnerError, reason
-from limner.files import reading
-from limner.words import check_names
+from limner.errors import LimnerError, check_names, reason
+from limner.system.files import reading
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".svg")
 _PIXEL_LIMIT = 40_000_000

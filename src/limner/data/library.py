@@ -5,12 +5,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from limner.config import FORMATS, Format
 from limner.data import mnist, quickdraw
-from limner.data.fetch import Request
-from limner.data.names import FORMATS, Format
-from limner.data.sketch_formats import STROKE_SUFFIXES, read_strokes
-from limner.errors import LimnerError
-from limner.words import check_names
+from limner.data.download import Request
+from limner.data.formats.stroke_files import STROKE_SUFFIXES, read_strokes
+from limner.errors import LimnerError, check_names
 
 
 class Held(NamedTuple):

@@ -11,22 +11,19 @@ distribution estimator, 2011 (the fixed binarisation and its split).
 
 import gzip
 import zipfile
-import zlib
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable
 from itertools import chain
-from math import prod
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import UInt8
 
-from limner.data.fetch import Request
-from limner.data.names import SPLITS, SplitName
-from limner.data.npy import Readable, Writable, open_npz, read_header
+from limner.config import SPLITS, SplitName
+from limner.data.download import Request
+from limner.data.formats.idx import read_idx, read_idx_with, read_items
+from limner.data.formats.npy import open_npz, read_header
 from limner.errors import LimnerError
-from limner.files import reading, replacing
 
 Part = Literal["train", "t10k"]
 STEMS: dict[Part, tuple[str, str]] = {
@@ -35,12 +32,6 @@ STEMS: dict[Part, tuple[str, str]] = {
 """The official names of each part's images and labels, to which .gz may be added."""
 STATIC = Path("mnist_binarized", "mnist_binarized.npz")
 """Where static MNIST lies under a data root."""
-
-# What is unpacked into memory is bounded by what lies on the disk: ink on paper shrinks some
-# twentyfold, a bomb a thousandfold.
-_ALWAYS_ALLOWED = 64 << 20
-_RATIO = 250
-_BLOCK = 1 << 20
 
 
 def find_idx(root: Path, stem: str) -> Path | None:
@@ -62,49 +53,7 @@ def requests(root: Path) -> list[Request]:
 
 
 def _check(stem: str) -> Callable[[Path], object]:
-    return lambda path: _read_idx(path, 3 if "images" in stem else 1, gzip.open)
-
-
-def read_idx(path: Path, axes: int) -> UInt8[np.ndarray, "..."]:
-    """Read an IDX file of unsigned bytes, gzipped if its name ends in .gz.
-
-    Args:
-        path: The file.
-        axes: How many axes it has: 3 for images, 1 for labels.
-
-    Raises:
-        LimnerError: Another type or number of axes, or more or fewer bytes than it claims.
-    """
-    return _read_idx(path, axes, gzip.open if path.suffix == ".gz" else open)
-
-
-def _read_idx(path: Path, axes: int, opener: Callable[..., Any]) -> UInt8[np.ndarray, "..."]:
-    with reading(path, EOFError, zlib.error), opener(path, "rb") as file:
-        head = file.read(4 + 4 * axes)
-        if head[:4] != bytes((0, 0, 8, axes)) or len(head) != 4 + 4 * axes:
-            raise LimnerError(f"{path} is no IDX file of unsigned bytes with {axes} axes")
-        shape = tuple(np.frombuffer(head, ">u4", offset=4).tolist())
-        return _read_items(file, shape, path, str(path))
-
-
-def write_idx(
-    path: Path, shape: tuple[int, ...], blocks: Iterable[UInt8[np.ndarray, "..."]]
-) -> None:
-    """Write an IDX file of unsigned bytes, gzipped if its name ends in .gz, block by block.
-
-    Args:
-        path: The file, which appears when it is complete.
-        shape: Sizes of the axes.
-        blocks: Its items along the first axis, in order.
-    """
-    with replacing(path) as temporary, ExitStack() as opened:
-        file: Writable = opened.enter_context(temporary.open("wb"))
-        if path.suffix == ".gz":
-            # With no name and time in it, equal items give equal files.
-            file = opened.enter_context(gzip.GzipFile("", "wb", 6, file, 0))
-        file.write(bytes((0, 0, 8, len(shape))) + np.array(shape, ">u4").tobytes())
-        for block in blocks:
-            file.write(np.ascontiguousarray(block).data)
+    return lambda path: read_idx_with(path, 3 if "images" in stem else 1, gzip.open)
 
 
 def read_part(root: Path, part: Part) -> tuple[UInt8[np.ndarray, "n h w"], UInt8[np.ndarray, "n"]]:
@@ -146,23 +95,7 @@ def _read_static_part(
         header = read_header(member, name)
         if header.dtype != np.uint8 or header.shape[1:] != (784,):
             raise LimnerError(f"{name} holds {header.dtype} {header.shape}, not uint8 (n, 784)")
-        bits = _read_items(member, header.shape, path, name)
+        bits = read_items(member, header.shape, path, name)
     if len(bits) == 0 or bits.max() > 1:
         raise LimnerError(f"{name} is empty or not binary")
     return bits
-
-
-def _read_items(
-    file: Readable, shape: tuple[int, ...], path: Path, name: str
-) -> UInt8[np.ndarray, "..."]:
-    """Read all that is left of a stream, which must fill `shape`, on no claim of its own."""
-    size = prod(shape)
-    if size > max(_ALWAYS_ALLOWED, _RATIO * path.stat().st_size):
-        raise LimnerError(f"{name} claims {size} bytes, too many for so small a file")
-    data = bytearray()
-    while len(data) <= size and (block := file.read(_BLOCK)):
-        data += block
-    if len(data) != size:
-        fault = "is cut short" if len(data) < size else "has bytes to spare"
-        raise LimnerError(f"{name} {fault}: its header claims {size} bytes of items")
-    return np.frombuffer(data, np.uint8).reshape(shape)

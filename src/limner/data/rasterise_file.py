@@ -15,11 +15,11 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import UInt8
 
-from limner.data.npy import write_header
-from limner.data.sketch_formats import read_strokes
+from limner.data.formats.npy import write_header
+from limner.data.formats.stroke_files import read_strokes
+from limner.data.strokes import Strokes, rasterise, simplify
 from limner.errors import LimnerError
-from limner.files import replacing
-from limner.strokes import Strokes, rasterise, simplify
+from limner.system.files import replacing
 
 _CHUNK = 256
 

@@ -6,7 +6,7 @@ from the posterior, look alike, so every picture carries a caption that says wha
 """
 
 from limner.figures.charts import Curve, compared_curves, loss_curves
-from limner.figures.pictures import (
+from limner.figures.grids import (
     Windows,
     canvas_frames,
     comparison_grid,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from limner.errors import LimnerError
-from limner.figures.page import MUTED, PAGE, TEXT, TRACK, Colour, checked_caption
+from limner.figures.layout import MUTED, PAGE, TEXT, TRACK, Colour, checked_caption
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

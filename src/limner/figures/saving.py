@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from limner.errors import LimnerError
-from limner.files import replacing
+from limner.system.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,10 +5,9 @@ import json
 import shlex
 from dataclasses import dataclass
 
-from limner.config import parse_strictly
-from limner.data.names import SplitName
-from limner.evaluate import Evaluation
-from limner.words import listed, rounded, table
+from limner.config import SplitName, parse_strictly
+from limner.evaluation.bound import Evaluation
+from limner.text import listed, rounded, table
 
 _CREDITS = {
     "quickdraw": "[Quick, Draw!](https://quickdraw.withgoogle.com/data) by Google, "

@@ -1,27 +1,29 @@
 """Making a folder to share of a finished run: its weights at half the size, and its card."""
 
 import dataclasses
+import shlex
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
+from typing import Any
 
 import jax
 import numpy as np
 
-from limner.config import RunConfig, changed
+from limner.config import RunConfig, changed, essence
 from limner.data.dataset import Dataset
 from limner.errors import LimnerError
-from limner.evaluate import Evaluation, evaluate
-from limner.files import replace_text, replacing_folder
-from limner.model import Draw
+from limner.evaluation.bound import Evaluation, evaluate
+from limner.model.draw import Draw
+from limner.model.weights import save_weights
+from limner.presets import PRESETS
 from limner.pretrained.card import Card, Check, Training
-from limner.pretrained.command import train_command
-from limner.pretrained.shelf import read_card
-from limner.provenance import commit, machine
+from limner.pretrained.hub import read_card
 from limner.run import Run
-from limner.weights import save_weights
-from limner.words import listed
+from limner.system.files import replace_text, replacing_folder
+from limner.system.provenance import commit, machine
+from limner.text import listed
 
 MOST_ROUNDING = 0.1
 """Nats by which rounding the weights may move the bound."""
@@ -216,3 +218,28 @@ def _training_before(run: Run, dataset: Dataset) -> Training | None:
     card = read_card(folder)
     earlier = _training(Run.open(folder), dataset) if card is None else card.training
     return dataclasses.replace(earlier, command=f"{earlier.command} --out {quote(folder.name)}")
+
+
+def train_command(config: RunConfig) -> str:
+    """The shortest `limner train ...`; it names no run folder, data root or number of devices."""
+    commands = [["limner", "train", name, *_options(config, PRESETS[name])] for name in PRESETS]
+    return shlex.join(min(commands, key=len))
+
+
+def _options(config: RunConfig, preset: RunConfig) -> list[str]:
+    """What is to be said beside the preset's name."""
+    defaults = essence(preset)
+    words = []
+    for key, value in essence(config).items():
+        if value != defaults[key]:
+            words += _option(key.replace("_", "-"), value)
+    return words
+
+
+def _option(key: str, value: Any) -> list[str]:
+    if isinstance(value, bool):
+        part, name = key.split(".")
+        return [f"--{part}.{name}" if value else f"--{part}.no-{name}"]
+    if isinstance(value, tuple):
+        return [f"--{key}", *map(str, value)]
+    return [f"--{key}", str(value)]

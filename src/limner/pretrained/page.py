@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from limner.evaluate import CategoryBound
+from limner.evaluation.bound import CategoryBound
 from limner.pretrained.card import Card, with_error
-from limner.words import rounded, table
+from limner.text import rounded, table
 
 _INTRODUCTION = """\
 # Models that come with the package

@@ -10,16 +10,15 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from jaxtyping import Float
 from starlette.concurrency import run_in_threadpool
 
-from limner import takeaway
-from limner.data.doodles import CATEGORIES, doodle
+from limner.data.doodles.doodles import CATEGORIES, doodle
+from limner.data.strokes import Strokes
 from limner.errors import LimnerError
-from limner.sample import collect
-from limner.strokes import Strokes
-from limner.studio import drawing
-from limner.studio.drawing import Points
-from limner.studio.engine import Engine
+from limner.figures import media
+from limner.figures.media import Show
+from limner.sampling.drawings import collect
+from limner.studio import strokes
+from limner.studio.batching import Engine
 from limner.studio.models import StudioModel
-from limner.studio.preparation import Preparation
 from limner.studio.schemas import (
     CompleteAnswer,
     CompleteRequest,
@@ -38,12 +37,13 @@ from limner.studio.schemas import (
     StrokesFormat,
     WindowsAnswer,
 )
-from limner.takeaway import Show
+from limner.studio.strokes import Points
+from limner.studio.warmup import Preparation
 
 _MEDIA: dict[str, tuple[str, Callable[[Show], bytes]]] = {
-    "gif": ("image/gif", takeaway.gif),
-    "png": ("image/png", takeaway.png),
-    "svg": ("image/svg+xml", takeaway.svg),
+    "gif": ("image/gif", media.gif),
+    "png": ("image/png", media.png),
+    "svg": ("image/svg+xml", media.svg),
 }
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Refusal, "description": why}
@@ -140,7 +140,7 @@ def make_doodle(
 async def reconstruct(
     asked: ReconstructRequest, studio: Served, format: AskedStrokesFormat = "json"
 ) -> ReconstructAnswer | Response:
-    """The same seed gives what `limner.sample.reconstruct` gives."""
+    """The same seed gives what `limner.sampling.drawings.reconstruct` gives."""
     with studio.model(asked.model, draws=True) as model:
         if format == "ndjson":
             return await _line(model, asked.strokes)
@@ -263,14 +263,14 @@ async def interpolate(
 
 def _seen(model: StudioModel, points: Points) -> tuple[Strokes, Float[np.ndarray, "c h w"]]:
     """A drawing brought to size, and as the model sees it."""
-    strokes = drawing.fitted(points)
-    return strokes, model.targets(drawing.levels(strokes, model.network.shape[1]))
+    drawn = strokes.fitted(points)
+    return drawn, model.targets(strokes.levels(drawn, model.network.shape[1]))
 
 
 def _seen_in_place(model: StudioModel, points: Points) -> Float[np.ndarray, "c h w"]:
     """A drawing that is not done, as the model sees it."""
-    strokes = drawing.in_place(points)
-    return model.targets(drawing.levels(strokes, model.network.shape[1]))
+    drawn = strokes.in_place(points)
+    return model.targets(strokes.levels(drawn, model.network.shape[1]))
 
 
 async def _picture(format: Format, show: Show) -> Response:
@@ -280,9 +280,9 @@ async def _picture(format: Format, show: Show) -> Response:
 
 async def _line(model: StudioModel, points: Points) -> Response:
     """A drawing as a file keeps it, by the name of what the model draws if that is one thing."""
-    strokes = await run_in_threadpool(drawing.fitted, points)
+    drawn = await run_in_threadpool(strokes.fitted, points)
     word = model.categories[0] if len(model.categories) == 1 else "drawing"
-    return Response(drawing.ndjson(strokes, word), media_type=_LINES)
+    return Response(strokes.ndjson(drawn, word), media_type=_LINES)
 
 
 def _points(strokes: Strokes) -> list[list[list[int]]]:

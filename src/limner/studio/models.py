@@ -18,20 +18,19 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, UInt8, UInt32
 
-from limner.categories import model_categories
-from limner.complete import complete
 from limner.config import RunConfig
 from limner.data import binarise
 from limner.data.dataset import category_names
-from limner.distributions import bernoulli_entropy
 from limner.errors import LimnerError
-from limner.interpolate import interpolate
-from limner.model import Draw, Step
-from limner.objective import Loss, loss_of_inference
-from limner.pretrained.shelf import find, names
-from limner.run import Run
-from limner.sample import Drawings, collect, generate, noises
-from limner.studio.engine import MOST_ROWS
+from limner.model.distributions import bernoulli_entropy
+from limner.model.draw import Draw, Step
+from limner.model.objective import Loss, loss_of_inference
+from limner.pretrained.hub import find, names
+from limner.run import Run, model_categories
+from limner.sampling.completion import complete
+from limner.sampling.drawings import Drawings, collect, generate, noises
+from limner.sampling.interpolation import interpolate
+from limner.studio.batching import MOST_ROWS
 
 MOST_SAMPLES = 36
 MOST_COMPLETIONS = 8

@@ -13,12 +13,12 @@ import jax
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from limner.attention import Window
 from limner.config import CellName
-from limner.data.doodles import CATEGORIES
-from limner.sample import Drawings
-from limner.studio.drawing import MOST_POINTS
+from limner.data.doodles.doodles import CATEGORIES
+from limner.model.attention import Window
+from limner.sampling.drawings import Drawings
 from limner.studio.models import MOST_COMPLETIONS, MOST_PLACES, MOST_SAMPLES, StudioModel
+from limner.studio.strokes import MOST_POINTS
 
 MOST_STROKES = 200
 

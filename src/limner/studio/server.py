@@ -16,10 +16,10 @@ from fastapi.responses import JSONResponse, Response
 
 from limner.errors import LimnerError
 from limner.studio.api import Studio, router
-from limner.studio.engine import Busy, Engine
-from limner.studio.guard import Guard
+from limner.studio.batching import Busy, Engine
+from limner.studio.middleware import Guard
 from limner.studio.models import StudioModel
-from limner.studio.preparation import Preparation, rehearsals
+from limner.studio.warmup import Preparation, rehearsals
 
 _Page = Callable[[Request], Awaitable[Response]]
 

@@ -1,0 +1,186 @@
+"""`limner data`: list, fetch, show, export, rasterise and verify.
+
+Results go to stdout, progress to stderr. What is slow to import is imported by the command that
+needs it, so that --help answers at once.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from tyro.extras import SubcommandApp
+
+from limner.cli.common import check_at_least_one, open_with_progress
+from limner.cli.progress import progress_bar
+from limner.config import DataConfig, ExportFormat, Format, SplitName, require_seed
+
+app = SubcommandApp()
+_DOODLES = DataConfig()
+
+
+def main(argv: list[str]) -> None:
+    """Run `limner data` with the arguments after these two words.
+
+    Raises:
+        LimnerError: what the user asked for cannot be had.
+        SystemExit: 1 where `verify` found damage; 2, or 0 for --help, from the parser.
+    """
+    app.cli(
+        prog="limner data",
+        description="Drawings: what is here, and where the rest comes from. Quick, Draw! is by"
+        " Google, CC BY 4.0.",
+        args=argv,
+    )
+
+
+@app.command(name="list")
+def list_(root: Path | None = None, here: bool = False) -> None:
+    """List the 345 categories of Quick, Draw!, what is here of each, and how many drawings.
+
+    Args:
+        root: Data root; else $LIMNER_DATA, else the user's cache.
+        here: Only those of which something is here.
+    """
+    from rich.console import Console
+    from rich.filesize import decimal
+    from rich.table import Table
+
+    from limner.data.dataset import data_root
+    from limner.data.library import held
+
+    folder = data_root(root)
+    table = Table("category", "drawings", "formats here", box=None)
+    table.columns[1].justify = "right"
+    categories = list(held(folder))
+    for one in categories:
+        if one.sizes or not here:
+            count = "" if one.drawings is None else f"{one.drawings:,}"
+            sizes = (f"{form} ({decimal(size)})" for form, size in one.sizes.items())
+            table.add_row(one.category, count, ", ".join(sizes))
+    console = Console()
+    console.print(table)
+    present = [one for one in categories if one.sizes]
+    drawings = sum(one.drawings or 0 for one in categories)
+    console.print(
+        f"{len(present)} of {len(categories)} categories and {drawings:,} bitmaps in {folder}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@app.command
+def fetch(
+    names: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="NAME ...")],
+    format: Format = "numpy_bitmap",
+    root: Path | None = None,
+    workers: int = 4,
+) -> None:
+    """Download categories, whole or what is missing of them after a cut.
+
+    Args:
+        names: Categories such as cat or "alarm clock"; all for every one; mnist for MNIST.
+        format: What to download; bitmaps are what training needs.
+        root: Data root; else $LIMNER_DATA, else the user's cache.
+        workers: Files at once.
+    """
+    check_at_least_one("--workers", workers)
+    from limner.data.dataset import data_root
+    from limner.data.download import fetch as download
+    from limner.data.library import wanted
+
+    requests = wanted(data_root(root), names, format)
+    with progress_bar("downloading", in_bytes=True) as advance:
+        fetched = download(requests, on_progress=advance, workers=workers)
+    for request in requests:
+        print(request.path, "fetched" if request.path in fetched else "was here")
+
+
+@app.command
+def show(
+    to: Path,
+    data: DataConfig = _DOODLES,
+    split: SplitName = "train",
+    count: int = 64,
+    seed: int = 0,
+) -> None:
+    """Write a contact sheet: some drawings of a data set, and what they are.
+
+    Args:
+        to: PNG file to write.
+        data: Which drawings.
+        split: Which of the three splits.
+        count: How many drawings.
+        seed: Of the choice.
+    """
+    check_at_least_one("--count", count)
+    require_seed(seed, "--seed")
+    from limner.data.shuffle import some_indices
+    from limner.figures import image_grid, save_picture
+
+    dataset = open_with_progress(data)
+    drawings = dataset.split(split)
+    chosen = some_indices(len(drawings), count, seed)
+    labels = [dataset.categories[category] for category in drawings.categories(chosen)]
+    caption = f"{dataset.name}, {split}: {len(chosen)} of {len(drawings):,} drawings"
+    save_picture(image_grid(drawings.levels(chosen) / 255, caption, labels=labels), to)
+    print(to)
+
+
+@app.command
+def export(
+    to: Path,
+    data: DataConfig = _DOODLES,
+    format: ExportFormat = "idx",
+) -> None:
+    """Write any data set as MNIST's four files (idx), arrays (npz, npy) or pictures (png).
+
+    Args:
+        to: Folder to write into.
+        data: Which drawings.
+        format: What to write.
+    """
+    from limner.data.export import export as write
+
+    dataset = open_with_progress(data)
+    with progress_bar("writing") as advance:
+        paths = write(dataset, to, format, data.binarisation, advance)
+    for path in paths:
+        print(path)
+
+
+@app.command
+def rasterise(source: Path, to: Path, side: int = 28, workers: int | None = None) -> None:
+    """Draw a file of strokes (.ndjson, .bin, sketch-rnn's .npz) as the official bitmaps are.
+
+    Args:
+        source: File of strokes.
+        to: .npy file to write: bytes (drawings, side * side), 255 for ink.
+        side: Of the bitmaps, pixels.
+        workers: Processes; else one a core.
+    """
+    check_at_least_one("--workers", workers)
+    from limner.data.rasterise_file import rasterise_file
+
+    with progress_bar("drawing") as advance:
+        count = rasterise_file(source, to, side, workers, lambda done: advance(done, None))
+    print(f"{to}: {count:,} drawings")
+
+
+@app.command
+def verify(root: Path | None = None) -> None:
+    """Read every file of a data root to its end, count its rows and name those that are damaged.
+
+    Args:
+        root: Data root; else $LIMNER_DATA, else the user's cache.
+    """
+    from limner.data.dataset import data_root
+    from limner.data.library import verify as read_all
+
+    damaged = files = rows = 0
+    for verdict in read_all(data_root(root)):
+        files, rows = files + 1, rows + verdict.rows
+        damaged += verdict.fault is not None
+        print(verdict.fault or f"{verdict.path}: {verdict.rows:,} rows")
+    print(f"{files:,} files, {rows:,} rows, {damaged} damaged")
+    if damaged:
+        raise SystemExit(1)

@@ -1,0 +1,263 @@
+"""The commands that draw: parse, call, give the files they wrote."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from limner.cli.common import (
+    RunFolder,
+    check_at_least_one,
+    check_temperature,
+    load_drawing_model,
+    open_data,
+    open_run,
+    read_picture,
+)
+from limner.config import Protocol, require_seed
+from limner.errors import LimnerError
+
+if TYPE_CHECKING:
+    from limner.run import Run
+
+Picture = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="PICTURE")]
+
+
+def sample(
+    run: RunFolder,
+    *,
+    num: int = 64,
+    seed: int = 0,
+    temperature: float = 1.0,
+    num_steps: int | None = None,
+    show_steps: tuple[int, ...] = (),
+    category: str | None = None,
+    protocol: Protocol = "honest",
+    out: Path | None = None,
+) -> list[Path]:
+    """Draw from the prior: pictures the model makes up.
+
+    Args:
+        run: Run folder, or the name of a pretrained model.
+        num: How many drawings.
+        seed: Of the noise; the same seed gives the same drawings.
+        temperature: Factor on the noise.
+        num_steps: Steps to draw in, if not those of training.
+        show_steps: Time steps to show in steps.png; five if none are given.
+        category: To draw, of a model that tells categories apart; else each by chance.
+        protocol: Noise: honest is new at every step; as-published is one vector for all steps, for
+            a model that was trained so.
+        out: Folder for the pictures, if not RUN/figures/samples.
+    """
+    there = open_run(run)
+    check_at_least_one("--num", num)
+    check_at_least_one("--num-steps", num_steps)
+    check_temperature(temperature)
+    require_seed(seed, "--seed")
+    from limner.figures.gallery import save_samples
+    from limner.run import category_place, model_categories
+    from limner.sampling.drawings import sample
+
+    num_steps = num_steps or there.config.model.num_steps
+    _check_steps(show_steps, num_steps)
+    place = None if category is None else category_place(there.config, category, there.name)
+    drawings = sample(
+        there.load_model(),
+        num=num,
+        num_steps=num_steps,
+        seed=seed,
+        temperature=temperature,
+        category=place,
+        protocol=protocol,
+    )
+    heat = "" if temperature == 1 else f", temperature {temperature:g}"
+    name = there.name if category is None else f"{there.name} ({category})"
+    return save_samples(
+        drawings,
+        out or there.figures / "samples",
+        of=f"{name}, T = {num_steps}, seed {seed}{heat}{_noise(there, protocol)}",
+        write_grid=there.config.model.write_grid,
+        show_steps=show_steps,
+        names=model_categories(there.config) if category is None else (),
+    )
+
+
+def reconstruct(
+    run: RunFolder,
+    *,
+    num: int = 16,
+    seed: int = 0,
+    picture: Path | None = None,
+    show_steps: tuple[int, ...] = (),
+    category: str | None = None,
+    protocol: Protocol = "honest",
+    data_root: Path | None = None,
+    out: Path | None = None,
+) -> list[Path]:
+    """Draw test pictures, or one of your own, from looks at them.
+
+    Args:
+        run: Run folder, or the name of a pretrained model.
+        num: How many of the test split.
+        seed: Of the noise, and of the choice of pictures.
+        picture: A picture of your own instead.
+        show_steps: Time steps to show in steps.png; five if none are given.
+        category: Of your own picture, for a model that tells categories apart; else what the
+            picture looks like.
+        protocol: Noise: honest is new at every step; as-published is one vector for all steps, for
+            a model that was trained so.
+        data_root: Where the drawings lie, if not where they were in training.
+        out: Folder for the pictures, if not RUN/figures/reconstructions.
+    """
+    there = open_run(run)
+    check_at_least_one("--num", num)
+    require_seed(seed, "--seed")
+    import numpy as np
+
+    from limner.data.shuffle import some_indices
+    from limner.figures.gallery import save_reconstructions
+    from limner.sampling.drawings import reconstruct
+
+    config = there.config.model
+    _check_steps(show_steps, config.num_steps)
+    if picture is None and category is not None:
+        raise LimnerError("--category goes with --picture: test pictures are of their own category")
+    if picture is None:
+        split = open_data(there.config, data_root).split("test")
+        chosen = some_indices(len(split), num, seed)
+        targets = split.targets(chosen, there.config.data.binarisation, key=(seed, 0))
+        images = targets / np.float32(255)
+        model, categories, what = there.load_model(), split.categories(chosen), "test images"
+    else:
+        image = read_picture(there, picture)
+        model, categories, what = load_drawing_model(there, category, image), None, picture.name
+        images = image[None]
+    drawings = reconstruct(
+        model,
+        images,
+        num_steps=config.num_steps,
+        seed=seed,
+        categories=categories,
+        protocol=protocol,
+    )
+    return save_reconstructions(
+        drawings,
+        images,
+        out or there.figures / "reconstructions",
+        of=f"{there.name}, {what}, T = {config.num_steps}, seed {seed}{_noise(there, protocol)}",
+        read_grid=config.read_grid,
+        write_grid=config.write_grid,
+        show_steps=show_steps,
+    )
+
+
+def interpolate(
+    run: RunFolder,
+    first: Picture,
+    second: Picture,
+    *,
+    num: int = 9,
+    category: str | None = None,
+    out: Path | None = None,
+) -> list[Path]:
+    """Draw the way from one picture to another through the latents.
+
+    Args:
+        run: Run folder, or the name of a pretrained model.
+        first: A picture to start from.
+        second: A picture to end with.
+        num: How many drawings, both ends among them.
+        category: To draw all in, of a model that tells categories apart; else what the first
+            picture looks like.
+        out: Folder for the pictures, if not RUN/figures/interpolation.
+    """
+    if num < 2:
+        raise LimnerError(f"--num is {num}: a way has two ends, so it must be at least 2")
+    import numpy as np
+
+    from limner.figures.media import Show, save_show
+    from limner.sampling.interpolation import interpolate
+
+    there = open_run(run)
+    start = read_picture(there, first)
+    drawings = interpolate(
+        load_drawing_model(there, category, start),
+        start,
+        read_picture(there, second),
+        places=np.linspace(0, 1, num, dtype=np.float32),
+        num_steps=there.config.model.num_steps,
+    )
+    caption = f"Interpolation · {there.name}, {first.name} to {second.name}"
+    show = Show.of(drawings, there.config.model, caption, is_way=True)
+    return save_show(show, out or there.figures / "interpolation")
+
+
+def complete(
+    run: RunFolder,
+    picture: Picture,
+    *,
+    num: int = 8,
+    seed: int = 0,
+    temperature: float = 1.0,
+    category: str | None = None,
+    out: Path | None = None,
+) -> list[Path]:
+    """Finish a drawing in several ways; its ink stays.
+
+    Args:
+        run: Run folder, or the name of a pretrained model.
+        picture: What is drawn so far, in its place on the page.
+        num: How many ways.
+        seed: Of the noise.
+        temperature: Factor on the noise of the prior.
+        category: Of a model that tells categories apart; else what the picture looks like.
+        out: Folder for the pictures, if not RUN/figures/completions.
+    """
+    check_temperature(temperature)
+    require_seed(seed, "--seed")
+    from limner.figures.media import Show, save_show
+    from limner.sampling.completion import complete
+
+    there = open_run(run)
+    config = there.config.model
+    image = read_picture(there, picture)
+    drawings = complete(
+        load_drawing_model(there, category, image),
+        image,
+        num=num,
+        num_steps=config.num_steps,
+        seed=seed,
+        temperature=temperature,
+    )
+    show = Show.of(drawings, config, f"Completions of {picture.name} · {there.name}, seed {seed}")
+    return save_show(show, out or there.figures / "completions")
+
+
+def curves(run: RunFolder, *, out: Path | None = None) -> list[Path]:
+    """Draw the losses of a run over its steps.
+
+    Args:
+        run: Run folder.
+        out: Picture (.png, .pdf or .svg), if not RUN/figures/curves.png.
+    """
+    from limner.figures.gallery import save_curves
+
+    there = open_run(run)
+    if not there.metrics.exists() and (there.folder / "card.json").exists():
+        raise LimnerError(f"{run} is an exported model, which keeps no losses: name a run folder")
+    path = out or there.figures / "curves.png"
+    return [save_curves(there.read_metrics(), path, of=str(run))]
+
+
+def _noise(run: "Run", protocol: Protocol) -> str:
+    """The end of a caption: which noise, where that is not a matter of course."""
+    from limner.figures.gallery import NOISE
+
+    is_honest = protocol == run.config.train.protocol == "honest"
+    return "" if is_honest else f", {NOISE[protocol]}"
+
+
+def _check_steps(steps: tuple[int, ...], num_steps: int) -> None:
+    for step in steps:
+        if not 1 <= step <= num_steps:
+            raise LimnerError(f"--show-steps has {step}: it must be from 1 to {num_steps}")

@@ -1,0 +1,247 @@
+"""Downloads that survive cuts: several at once, resumed where they stopped, checked, then renamed.
+
+A file grows as `<name>.part` beside where it will be. The part is locked while a process writes to
+it, so that a second process that wants the same file waits and then finds it there. A cut or a kill
+leaves the part, and the next fetch asks for the bytes that are missing. A complete part is held
+against the server's MD5 sum, where it gives one, and against its own header, and only then gets its
+name; so a file that has its name is whole.
+
+Source: RFC 9110, section 14 (range requests); cloud.google.com/storage/docs (x-goog-hash).
+"""
+
+import base64
+import fcntl
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+from urllib.parse import quote
+
+import httpx
+
+from limner.errors import LimnerError, reason
+from limner.system.files import writing
+
+Progress = Callable[[int, int], None]
+"""Called with what is done and all there is to do: bytes to download, or drawings to write."""
+
+_TRIES = 3
+
+
+class Request(NamedTuple):
+    """A file to be had."""
+
+    remote: str
+    """Its path on the server, not quoted."""
+    path: Path
+    """Where it goes."""
+    check: Callable[[Path], object]
+    """Raises LimnerError if a file is damaged."""
+
+
+def bucket() -> str:
+    """The server: $LIMNER_BUCKET, else Google's storage."""
+    return os.environ.get("LIMNER_BUCKET", "https://storage.googleapis.com")
+
+
+def url_of(remote: str, server: str | None = None) -> str:
+    """Where a file is on the server."""
+    return f"{(server or bucket()).rstrip('/')}/{quote(remote)}"
+
+
+def fetch(
+    requests: Sequence[Request],
+    server: str | None = None,
+    on_progress: Progress = lambda done, total: None,
+    workers: int = 4,
+    patience_seconds: float = 1.0,
+) -> list[Path]:
+    """Download the files that are not there yet, several at once.
+
+    Args:
+        requests: The files.
+        server: Where from; `bucket()` if None.
+        on_progress: Called with the bytes that are here and those that there are, of all files
+            together; from several threads, one at a time.
+        workers: How many files at once.
+        patience_seconds: The first wait after a cut; it doubles with each in a row.
+
+    Returns:
+        The files that were downloaded.
+
+    Raises:
+        LimnerError: A file cannot be had, or came damaged. Parts are kept for the next time.
+    """
+    missing = [request for request in requests if not request.path.exists()]
+    if not missing:
+        return []
+    stop = threading.Event()
+    with (
+        httpx.Client(timeout=30, headers={"Accept-Encoding": "identity"}) as client,
+        ThreadPoolExecutor(workers) as pool,
+    ):
+        fetcher = _Fetcher(client, server or bucket(), patience_seconds, stop, _Meter(on_progress))
+        try:
+            fetcher.meter.total = sum(pool.map(fetcher.size, missing))
+            for done in as_completed([pool.submit(fetcher.fetch, one) for one in missing]):
+                done.result()
+        except BaseException:
+            # One failure, or Ctrl-C, ends all: threads look at the event between two blocks.
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [request.path for request in missing]
+
+
+def require(requests: Sequence[Request], may_fetch: bool, on_progress: Progress) -> None:
+    """See to it that files are there, downloading those that are not if that is allowed.
+
+    Raises:
+        LimnerError: One is missing and may not, or cannot, be fetched.
+    """
+    if may_fetch:
+        fetch(requests, on_progress=on_progress)
+    for request in requests:
+        if not request.path.exists():
+            raise LimnerError(f"{request.path} is not there: get it from {url_of(request.remote)}")
+
+
+class _Meter:
+    """Adds up the bytes of several threads."""
+
+    def __init__(self, on_progress: Progress):
+        self._on_progress, self._lock = on_progress, threading.Lock()
+        self.done = self.total = 0
+
+    def add(self, size: int) -> None:
+        with self._lock:
+            self.done += size
+            self._on_progress(self.done, max(self.done, self.total))
+
+
+class _Fetcher(NamedTuple):
+    """What the threads of one call share."""
+
+    client: httpx.Client
+    server: str
+    patience_seconds: float
+    stop: threading.Event
+    meter: _Meter
+
+    def size(self, request: Request) -> int:
+        """The file's length as the server tells it; 0 if it does not."""
+        url = url_of(request.remote, self.server)
+        try:
+            response = self.client.head(url)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _unreachable(url, request.path, error) from None
+        _check_status(response, url)
+        return int(response.headers.get("Content-Length", 0))
+
+    def fetch(self, request: Request) -> None:
+        """Download one file, or wait until another process has."""
+        part = request.path.with_name(f"{request.path.name}.part")
+        url = url_of(request.remote, self.server)
+        with writing(part):
+            part.parent.mkdir(parents=True, exist_ok=True)
+            with _locked(part) as file:
+                if request.path.exists():
+                    part.unlink(missing_ok=True)
+                    self.meter.add(request.path.stat().st_size)
+                    return
+                self.meter.add(file.tell())
+                md5 = self._complete(url, request.path, file)
+                try:
+                    _check_sum(part, md5)
+                    request.check(part)
+                except LimnerError as error:
+                    file.truncate(0)
+                    raise LimnerError(f"{url} came damaged, fetch it again: {error}") from None
+                os.replace(part, request.path)
+
+    def _complete(self, url: str, path: Path, file: BinaryIO) -> str | None:
+        """Ask until the part is complete; returns its MD5 sum in base 64 if the server told it."""
+        failures = 0
+        while True:
+            before = file.tell()
+            try:
+                return self._ask(url, file)
+            except httpx.HTTPError as error:
+                failures = 1 if file.tell() > before else failures + 1
+                if failures == _TRIES:
+                    raise _unreachable(url, path, error) from None
+                self.stop.wait(self.patience_seconds * 2 ** (failures - 1))
+
+    def _ask(self, url: str, file: BinaryIO) -> str | None:
+        have = file.tell()
+        headers = {"Range": f"bytes={have}-"} if have else {}
+        with self.client.stream("GET", url, headers=headers) as response:
+            # 416: the part is as long as the file, or longer. If longer, start again.
+            if response.status_code == 416:
+                if response.headers.get("Content-Range") == f"bytes */{have}":
+                    return _md5(self.client.head(url))
+                self._restart(file)
+                raise httpx.RemoteProtocolError("the part is longer than the file")
+            _check_status(response, url)
+            resumed = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+            if have and not (response.status_code == 206 and resumed):
+                self._restart(file)
+                if response.status_code == 206:
+                    raise httpx.RemoteProtocolError("another range came than was asked for")
+            for block in response.iter_raw():
+                file.write(block)
+                self.meter.add(len(block))
+                if self.stop.is_set():
+                    raise LimnerError(f"{url}: stopped")
+            file.flush()
+            return _md5(response)
+
+    def _restart(self, file: BinaryIO) -> None:
+        self.meter.add(-file.tell())
+        file.seek(0)
+        file.truncate()
+
+
+@contextmanager
+def _locked(part: Path) -> Iterator[BinaryIO]:
+    """The part, opened at its end and locked; waits for whoever holds it."""
+    while True:
+        with part.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            # Whoever held it may have renamed or removed what was opened here.
+            if part.exists() and os.path.samestat(os.fstat(file.fileno()), part.stat()):
+                file.seek(0, os.SEEK_END)
+                yield file
+                return
+
+
+def _check_status(response: httpx.Response, url: str) -> None:
+    if response.status_code == 404:
+        raise LimnerError(f"{url} does not exist (HTTP 404)")
+    if response.status_code not in (200, 206):
+        raise LimnerError(f"{url} is refused (HTTP {response.status_code}): try again later")
+
+
+def _md5(response: httpx.Response) -> str | None:
+    """The MD5 sum of the whole file, in base 64, if the server tells it."""
+    sums = response.headers.get_list("x-goog-hash", split_commas=True)
+    return next((item[4:] for item in sums if item.startswith("md5=")), None)
+
+
+def _check_sum(part: Path, md5: str | None) -> None:
+    if md5 is None:
+        return
+    with part.open("rb") as file:
+        found = base64.b64encode(hashlib.file_digest(file, "md5").digest()).decode()
+    if found != md5:
+        raise LimnerError(f"its MD5 sum is {found}, the server says {md5}")
+
+
+def _unreachable(url: str, path: Path, error: Exception) -> LimnerError:
+    return LimnerError(
+        f"cannot fetch {url} ({reason(error)}): download it elsewhere and put it at {path}"
+    )

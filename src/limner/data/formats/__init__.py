@@ -1,0 +1,1 @@
+"""File formats that drawings come in."""

@@ -1,0 +1,1 @@
+"""Numbers out of a model: how well it does, and on what."""

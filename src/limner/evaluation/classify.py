@@ -1,0 +1,39 @@
+"""Which of the categories that a model tells apart a picture looks like.
+
+Axis letters: k category, n draw of the noise, c channel, h w picture.
+
+Source: Bayes' rule with all categories as likely, the likelihood being replaced by its bound.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from limner.model.draw import Draw
+from limner.model.objective import loss
+from limner.sampling.drawings import noises
+
+_DRAWS = 16
+
+
+def likeliest_category(
+    model: Draw, image: Float[np.ndarray, "c h w"], *, num_steps: int, seed: int = 0
+) -> int:
+    """The category, of those the model tells apart, under which a picture's bound is least."""
+    noise = noises(seed, _DRAWS, num_steps, model.latent_size)
+    return int(bounds(model, jnp.asarray(image), noise).argmin())
+
+
+@jax.jit
+def bounds(
+    model: Draw, image: Float[Array, "c h w"], noise: Float[Array, "n t z"]
+) -> Float[Array, "k"]:
+    """The bound of a picture under each category, a mean over draws of the noise, nats."""
+    assert model.categories is not None
+
+    def bound(category: Array) -> Float[Array, ""]:
+        chosen = model.of(category)
+        return jax.vmap(lambda noise: loss(chosen, image, noise).bound)(noise).mean()
+
+    return jax.lax.map(bound, jnp.arange(len(model.categories.canvas)))

@@ -1,0 +1,72 @@
+"""The model that learns nothing: every pixel as dark as the training images are on average.
+
+    m = (sum of x + 1/2) / (n + 1),   distortion = -sum over pixels of  x log m + (1 - x) log(1 - m)
+
+The half keeps m off 0 and 1 (Krichevsky and Trofimov's estimate). There are no latents, so the rate
+is 0 and the distortion is the bound.
+
+Axis letters: b picture, d pixel of any row, column or channel.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Float
+
+from limner.config import Binarisation, SplitName
+from limner.data.dataset import Dataset
+from limner.data.splits import Split
+from limner.evaluation.bound import Evaluation, grey_floors, standard_error
+
+_CHUNK = 4096
+
+
+def evaluate_mean_image(
+    dataset: Dataset, *, binarisation: Binarisation, split: SplitName, seed: int = 0
+) -> Evaluation:
+    """Measure a split under the mean of all training images.
+
+    Args:
+        dataset: The pictures.
+        binarisation: What the targets are.
+        split: Which pictures.
+        seed: Of dynamic binarisation.
+    """
+    train, pictures = dataset.split("train"), dataset.split(split)
+    ink = np.sum([chunk.sum(0) for chunk in _chunks(train, binarisation, seed)], axis=0)
+    mean = (ink + 0.5) / (len(train) + 1)
+    distortions = np.concatenate(
+        [
+            -(chunk @ np.log(mean) + (1 - chunk) @ np.log1p(-mean))
+            for chunk in _chunks(pictures, binarisation, seed)
+        ]
+    )
+    bound = float(distortions.mean())
+    floor = float(grey_floors(pictures).mean()) if binarisation == "grey" else None
+    return Evaluation(
+        data=dataset.name,
+        categories=dataset.categories,
+        split=split,
+        images=len(pictures),
+        binarisation=binarisation,
+        protocol="honest",
+        num_steps=0,
+        distortion=bound,
+        rate=0.0,
+        rate_per_step=(),
+        bound=bound,
+        stderr=standard_error(distortions),
+        floor=floor,
+        excess=None if floor is None else bound - floor,
+        bits_per_dim=float(bound / np.log(2) / mean.size),
+    )
+
+
+def _chunks(
+    pictures: Split, binarisation: Binarisation, seed: int
+) -> Iterator[Float[np.ndarray, "b d"]]:
+    """All pictures of a split from 0 to 1, some at a time."""
+    for start in range(0, len(pictures), _CHUNK):
+        places = np.arange(start, min(start + _CHUNK, len(pictures)))
+        targets = pictures.targets(places, binarisation, key=(seed, start))
+        yield targets.reshape(len(places), -1) / 255

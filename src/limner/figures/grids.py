@@ -1,0 +1,271 @@
+"""Pictures of images: grids, comparisons, and the steps by which a canvas came about.
+
+Windows are drawn as in the paper's figure 1: a rectangle through the centres of the outermost
+filters, with a border as wide as the filters (one standard deviation). Positions count canvas
+pixels from 0 at pixel centres, as in `limner.model.draw.attention`.
+
+Axis letters: b image, t step, c channel (1 or 3), h w image.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+from scipy.special import expit
+
+from limner.errors import LimnerError
+from limner.figures.layout import Colour, Outlines, compose, interleaved, tiles_of
+
+if TYPE_CHECKING:
+    from limner.model.attention import Window
+
+# Shapes are checked by the functions themselves, which take any array, JAX's too.
+Images = Annotated[ArrayLike, "b c h w, intensities in 0..1"]
+Canvases = Annotated[ArrayLike, "t b c h w, logits"]
+Sets = Annotated[ArrayLike, "b n c h w, intensities in 0..1"]
+Trajectories = Annotated[ArrayLike, "t b"]
+
+READ, WRITE = (0, 158, 96), (226, 48, 44)
+
+
+class Windows(NamedTuple):
+    """Where attention lay at every step, for every image; lengths in canvas pixels."""
+
+    centre_x: Trajectories
+    centre_y: Trajectories
+    stride: Trajectories
+    std: Trajectories
+    intensity: Trajectories
+    grid: int
+
+    @classmethod
+    def of(cls, window: "Window | None", grid: int | None) -> "Windows | None":
+        """What a network's steps say of their windows; None where there is no attention."""
+        return None if window is None or grid is None else cls(*window, grid=grid)
+
+
+def window_sides(stride: ArrayLike, grid: int) -> NDArray[np.float64]:
+    """Sides of the squares through the centres of the outermost filters, in pixels.
+
+    A lone filter, or filters nearly on one spot, get the one pixel they look at.
+    """
+    return np.maximum((grid - 1) * np.asarray(stride, dtype=float), 1)
+
+
+def image_grid(
+    images: Images,
+    caption: str,
+    *,
+    labels: Sequence[object] = (),
+    columns: int | None = None,
+) -> Image.Image:
+    """Images side by side, in reading order.
+
+    Args:
+        images: One channel is ink on paper; three are colours.
+        caption: What these are; say samples or reconstructions.
+        labels: For a data set, what stands under each image (a category, a digit).
+        columns: Images in a row; None makes the page about square.
+
+    Raises:
+        LimnerError: An array of another shape, values outside 0..1, labels that are not as many as
+            the images, or an empty caption.
+    """
+    tiles = tiles_of(_intensities(images))
+    if len(labels) not in (0, len(tiles)):
+        raise LimnerError(f"{len(tiles)} images but {len(labels)} labels: give each image one")
+    return compose(tiles, caption, columns=columns, labels=[str(label) for label in labels])
+
+
+def comparison_grid(originals: Images, reconstructions: Images, caption: str) -> Image.Image:
+    """Each image beside its reconstruction.
+
+    Raises:
+        LimnerError: Arrays of other or different shapes, values outside 0..1, or an empty caption.
+    """
+    left, right = _intensities(originals), _intensities(reconstructions)
+    if left.shape != right.shape:
+        raise LimnerError(f"originals {left.shape} and reconstructions {right.shape} must match")
+    tiles = interleaved(tiles_of(left), tiles_of(right))
+    return compose(tiles, caption, group=2, headings=("original", "reconstruction"))
+
+
+def neighbours_grid(
+    images: Images,
+    neighbours: Sets,
+    caption: str,
+    *,
+    labels: Sequence[Sequence[object]],
+    heading: str,
+) -> Image.Image:
+    """Each image beside others that are like it, the likest first.
+
+    Args:
+        images: One channel or three.
+        neighbours: For each image as many others, on a second axis.
+        caption: What these are.
+        labels: For each image what stands under its neighbours.
+        heading: Over the images.
+
+    Raises:
+        LimnerError: Arrays whose shapes disagree, values outside 0..1, or an empty caption.
+    """
+    left, right = _intensities(images), np.asarray(neighbours)
+    num = right.shape[1]
+    if right.shape != (len(left), num, *left.shape[1:]) or num == 0:
+        raise LimnerError(f"images {left.shape} do not go with neighbours {right.shape}")
+    tiles = [tiles_of(_intensities(right[:, n])) for n in range(num)]
+    return compose(
+        interleaved(tiles_of(left), *tiles),
+        caption,
+        group=1 + num,
+        headings=[heading, "nearest", *["next"] * (num - 1)],
+        labels=[str(label) for row in labels for label in ("", *row)],
+    )
+
+
+def steps_grid(
+    canvases: Canvases,
+    steps: Sequence[int],
+    caption: str,
+    *,
+    write_windows: Windows | None = None,
+) -> Image.Image:
+    """How images came about: for each a row of its canvases at some steps, counted from 1.
+
+    No steps stand for five, evenly on to the last, or for all of fewer. Many images make two or
+    more such rows side by side. With `write_windows`, each canvas lies
+    under the window of its step, in red.
+
+    Raises:
+        LimnerError: A step outside 1..t, arrays whose shapes disagree, or an empty caption.
+
+    Source: the paper's figure 1.
+    """
+    shown = _shown(canvases)
+    steps = steps or sorted({max(1, round(len(shown) * part / 5)) for part in range(1, 6)})
+    if not all(1 <= step <= len(shown) for step in steps):
+        raise LimnerError(f"steps {list(steps)}: choose some of 1 to {len(shown)}")
+    at = [step - 1 for step in steps]
+    outlines = []
+    if write_windows is not None:
+        windows = _checked_windows("write", write_windows, shown.shape[:2])
+        outlines.append(_outlines("write", WRITE, windows[:, at], write_windows.grid))
+    return compose(
+        interleaved(*(tiles_of(images) for images in shown[at])),
+        caption,
+        group=len(steps),
+        headings=[f"t = {step}" for step in steps],
+        outlines=outlines,
+    )
+
+
+def canvas_frames(canvases: Canvases, caption: str) -> list[Image.Image]:
+    """An animation of canvases side by side, a frame a step, over a bar that shows the step.
+
+    Raises:
+        LimnerError: An array of another shape, or an empty caption.
+    """
+    shown = _shown(canvases)
+    return [
+        compose(tiles_of(images), caption, progress=(step, len(shown)))
+        for step, images in enumerate(shown, start=1)
+    ]
+
+
+def window_frames(
+    canvases: Canvases,
+    write_windows: Windows,
+    caption: str,
+    *,
+    read_windows: Windows | None = None,
+    inputs: Images | None = None,
+) -> list[Image.Image]:
+    """An animation of canvases under the windows that write on them, a frame a step.
+
+    A mat around every canvas keeps windows that leave it in sight.
+
+    Args:
+        canvases: The canvas after every step.
+        write_windows: Drawn in red over the canvases.
+        caption: What these are; say samples or reconstructions.
+        read_windows: For reconstructions: drawn in green over `inputs`, each beside its canvas.
+        inputs: What is read at every step.
+
+    Raises:
+        LimnerError: Arrays whose shapes disagree, windows that are not finite, one of
+            `read_windows` and `inputs` without the other, or an empty caption.
+    """
+    shown = _shown(canvases)
+    if (read_windows is None) != (inputs is None):
+        raise LimnerError("read_windows and inputs go together: give both, or neither for samples")
+    layers = [("write", WRITE, write_windows)]
+    beside = []
+    if read_windows is not None and inputs is not None:
+        layers.insert(0, ("read", READ, read_windows))
+        read = _intensities(inputs)
+        if read.shape != shown.shape[1:]:
+            raise LimnerError(f"inputs {read.shape} must match the canvases' {shown.shape[1:]}")
+        beside.append(tiles_of(read))
+    fields = [_checked_windows(name, windows, shown.shape[:2]) for name, _, windows in layers]
+    return [
+        compose(
+            interleaved(*beside, tiles_of(shown[t])),
+            caption,
+            group=len(layers),
+            outlines=[
+                _outlines(name, colour, field[:, [t]], windows.grid)
+                for (name, colour, windows), field in zip(layers, fields, strict=True)
+            ],
+            progress=(t + 1, len(shown)),
+        )
+        for t in range(len(shown))
+    ]
+
+
+def _intensities(images: Images) -> NDArray[np.float64]:
+    array = np.asarray(images, dtype=float)
+    if array.ndim != 4 or array.shape[1] not in (1, 3) or 0 in array.shape:
+        raise LimnerError(
+            f"images must have shape (images, 1 or 3 channels, height, width), not {array.shape}"
+        )
+    if not ((array >= 0) & (array <= 1)).all():
+        raise LimnerError("images must lie in 0..1: divide bytes by 255, take logits' sigmoid")
+    return array
+
+
+def _shown(canvases: Canvases) -> NDArray[np.float64]:
+    """The intensities that canvases of logits stand for."""
+    logits = np.asarray(canvases, dtype=float)
+    if logits.ndim != 5 or logits.shape[2] not in (1, 3) or 0 in logits.shape:
+        raise LimnerError(
+            "canvases must have shape (steps, images, 1 or 3 channels, height, width), "
+            f"not {logits.shape}"
+        )
+    if np.isnan(logits).any():
+        raise LimnerError("canvases hold values that are not numbers: has training diverged?")
+    return expit(logits)
+
+
+def _checked_windows(name: str, windows: Windows, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Centres, stride and std as one array (4, t, b); intensity is not drawn."""
+    fields = [np.asarray(field, dtype=float) for field in windows[:4]]
+    for field_name, field in zip(Windows._fields, fields, strict=False):
+        if field.shape != shape:
+            raise LimnerError(
+                f"{name} windows' {field_name} must have shape (steps, images) = {shape}, "
+                f"not {field.shape}"
+            )
+        if not np.isfinite(field).all():
+            raise LimnerError(f"{name} windows' {field_name} is not finite: has training diverged?")
+    if windows.grid < 1:
+        raise LimnerError(f"{name} windows' grid is {windows.grid}: it must be 1 or more")
+    return np.stack(fields)
+
+
+def _outlines(name: str, colour: Colour, fields: NDArray[np.float64], grid: int) -> Outlines:
+    """The squares of windows (4, t, b), image by image and for each step by step."""
+    x, y, stride, std = fields.transpose(0, 2, 1).reshape(4, -1)
+    return Outlines(name, colour, x, y, window_sides(stride, grid), std)

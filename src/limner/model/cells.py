@@ -1,0 +1,146 @@
+"""Recurrent cells: what the encoder and the decoder are made of.
+
+    products = W [inputs, hidden]
+    hidden, cell <- activate(products, cell)
+
+The two halves are apart because the first is where nearly all the arithmetic is; `weight_gradients.py`
+takes its gradient in another order.
+
+`LSTM`, with i, f, o, g = products + b:
+
+    cell   <- sigmoid(f) cell + sigmoid(i) tanh(g)
+    hidden <- sigmoid(o) tanh(cell)
+
+With layer normalisation the products of each gate, and the cell inside the last tanh, are first
+brought to mean 0 and variance 1 over their units, times learned scales.
+
+`Dense` remembers nothing: hidden <- tanh(products + b). One step of DRAW with dense cells and
+without attention is a variational autoencoder.
+
+Axis letters: d hidden, g gates times d, i inputs, j inputs and hidden.
+
+Source: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000, without peepholes;
+Ba et al. 2016 (layer normalisation, here gate by gate); Kingma & Welling 2014, appendix C (dense).
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from limner.config import CellName
+from limner.model.initialisers import glorot
+
+_ALIGNMENT = 16  # floats in a vector register of AVX-512; a multiple of what other chips want
+
+
+class CellState(NamedTuple):
+    """What a cell passes to its next step; a dense one passes on zeros for `cell`."""
+
+    hidden: Float[Array, "d"]
+    cell: Float[Array, "d"]
+
+
+class Normalisation(eqx.Module):
+    """The scales of a layer-normalised LSTM."""
+
+    gates: Float[Array, "4 d"]
+    cell: Float[Array, "d"]
+
+
+class LSTM(eqx.Module):
+    """A long short-term memory; inputs and hidden state go through one matrix."""
+
+    weight: Float[Array, "g j"]
+    bias: Float[Array, "g"]
+    normalisation: Normalisation | None
+
+    def __init__(
+        self, input_size: int, hidden_size: int, *, layer_norm: bool = False, key: PRNGKeyArray
+    ):
+        """Glorot-uniform weights; biases 0, but 1 for the forget gate, so that it remembers."""
+        self.weight = glorot(key, 4 * hidden_size, input_size + hidden_size)
+        self.bias = jnp.zeros(4 * hidden_size).at[hidden_size : 2 * hidden_size].set(1.0)
+        self.normalisation = (
+            Normalisation(jnp.ones((4, hidden_size)), jnp.ones(hidden_size)) if layer_norm else None
+        )
+
+    def __call__(self, inputs: Float[Array, "i"], state: CellState) -> CellState:
+        """The state after one step."""
+        return self.activate(multiply(merge(self, inputs, state), self.weight), state.cell)
+
+    @jax.checkpoint  # to compute the activations again costs less than to keep them for all steps
+    def activate(self, products: Float[Array, "g"], cell: Float[Array, "d"]) -> CellState:
+        """The state after a step whose products are these."""
+        if self.normalisation is None:
+            gates, normalise = products, lambda cell: cell
+        else:
+            scales = self.normalisation
+            gates = (scales.gates * _standardised(products.reshape(4, -1))).ravel()
+            normalise = lambda cell: scales.cell * _standardised(cell)  # noqa: E731
+        i, f, o, g = jnp.split(gates + self.bias, 4)
+        cell = jax.nn.sigmoid(f) * cell + jax.nn.sigmoid(i) * jnp.tanh(g)
+        return CellState(hidden=jax.nn.sigmoid(o) * jnp.tanh(normalise(cell)), cell=cell)
+
+
+class Dense(eqx.Module):
+    """A layer of tanh units; the hidden state is an input like the others."""
+
+    weight: Float[Array, "d j"]
+    bias: Float[Array, "d"]
+
+    def __init__(self, input_size: int, hidden_size: int, *, key: PRNGKeyArray):
+        """Glorot-uniform weights, zero biases."""
+        self.weight = glorot(key, hidden_size, input_size + hidden_size)
+        self.bias = jnp.zeros(hidden_size)
+
+    def __call__(self, inputs: Float[Array, "i"], state: CellState) -> CellState:
+        """The state after one step."""
+        return self.activate(multiply(merge(self, inputs, state), self.weight), state.cell)
+
+    def activate(self, products: Float[Array, "d"], cell: Float[Array, "d"]) -> CellState:
+        """The state after a step whose products are these."""
+        return CellState(hidden=jnp.tanh(products + self.bias), cell=cell)
+
+
+Cell = LSTM | Dense
+
+
+def make_cell(name: CellName, input_size: int, hidden_size: int, key: PRNGKeyArray) -> Cell:
+    """A cell with fresh weights."""
+    if name == "dense":
+        return Dense(input_size, hidden_size, key=key)
+    return LSTM(input_size, hidden_size, layer_norm=name == "layer-norm-lstm", key=key)
+
+
+def merge(cell: Cell, inputs: Float[Array, "i"], state: CellState) -> Float[Array, "j"]:
+    """What the matrix of a cell is multiplied with; zeros meet the columns of `aligned`."""
+    spare = jnp.zeros(cell.weight.shape[1] - inputs.size - state.hidden.size, inputs.dtype)
+    return jnp.concatenate([inputs, state.hidden, spare])
+
+
+def multiply(merged: Float[Array, "j"], weight: Float[Array, "g j"]) -> Float[Array, "g"]:
+    """weight @ merged, said so that a batch of it comes out row by row and needs no transposing."""
+    return jnp.tensordot(merged, weight, axes=(0, 1))
+
+
+def aligned(cell: Cell) -> Cell:
+    """The same cell, its matrix widened by columns of zeros to a whole number of vectors.
+
+    Products with a matrix of 562 columns are a quarter slower than with 576 (gradients; one core
+    of an Intel Xeon). To be called once, before the steps.
+    """
+    columns = cell.weight.shape[1]
+    weight = jnp.pad(cell.weight, ((0, 0), (0, -columns % _ALIGNMENT)))
+    return eqx.tree_at(lambda cell: cell.weight, cell, weight)
+
+
+def zero_state(hidden_size: int) -> CellState:
+    """A state that remembers nothing."""
+    return CellState(hidden=jnp.zeros(hidden_size), cell=jnp.zeros(hidden_size))
+
+
+def _standardised(units: Float[Array, "*n d"]) -> Float[Array, "*n d"]:
+    return jax.nn.standardize(units, axis=-1, epsilon=1e-5)

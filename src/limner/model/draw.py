@@ -1,0 +1,284 @@
+"""DRAW: the network looks at a picture and at what it has drawn, and draws a little more.
+
+    error    = image - sigmoid(canvas)                          eq. 3
+    glimpse  = read(image, error, hidden_dec)                   eq. 4
+    encoder  = LSTM_enc([glimpse, hidden_dec])                  eq. 5
+    z        ~ Q(z | hidden_enc)                                eqs 1, 2, 6
+    decoder  = LSTM_dec(z)                                      eq. 7
+    canvas  += write(hidden_dec)                                eq. 8
+
+T times over; sigmoid(canvas) are then the pixels' probabilities. To generate, z is drawn from the
+prior, N(0, I), and the first four lines fall away (eqs 13-16).
+
+Everything is written for one picture; batches are `jax.vmap`'s business. Noise is an argument,
+never drawn inside: whoever calls decides how it is made, and its length is the number of steps.
+
+Axis letters: t step, z latent, c channel, h w picture, d hidden, g gates times d, k category.
+
+Source: Gregor et al. 2015, section 2.
+"""
+
+import dataclasses
+from functools import partial
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.scipy.special import logit
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from limner.config import CellName, ModelConfig
+from limner.model.attention import Window
+from limner.model.cells import Cell, CellState, aligned, make_cell, zero_state
+from limner.model.distributions import Gaussian, standard_gaussian
+from limner.model.initialisers import linear, zero_linear
+from limner.model.read_write import AttentiveRead, AttentiveWrite, FullRead, FullWrite
+
+
+class State(NamedTuple):
+    """What one step hands to the next; the canvas holds logits."""
+
+    canvas: Float[Array, "c h w"]
+    encoder: CellState
+    decoder: CellState
+
+
+class Step(NamedTuple):
+    """What can be seen of one step; a window is None where there is no attention.
+
+    A step of generation has no posterior and reads nothing.
+    """
+
+    canvas: Float[Array, "*t c h w"]
+    latent: Float[Array, "*t z"]
+    prior: Gaussian
+    posterior: Gaussian | None
+    read_window: Window | None
+    write_window: Window | None
+
+
+class Categories(eqx.Module):
+    """What is a category's own: biases of both cells, and the first canvas.
+
+    A bias is what an embedding of the category, joined to the cell's inputs at every step, comes to
+    once it is multiplied by the cell's matrix.
+    """
+
+    encoder: Float[Array, "k g"]
+    decoder: Float[Array, "k g"]
+    canvas: Float[Array, "k c h w"]
+
+
+class Draw(eqx.Module):
+    """The Deep Recurrent Attentive Writer.
+
+    Differs from the paper: nothing in the equations; the LSTMs have no peepholes, about which the
+    paper is silent. Beyond the paper, and left out by default: a learned prior N(W(h_dec)) in place
+    of N(0, I), and categories, one of which `of` chooses.
+    """
+
+    read: AttentiveRead | FullRead
+    write: AttentiveWrite | FullWrite
+    encoder: Cell
+    decoder: Cell
+    posterior: eqx.nn.Linear
+    prior: eqx.nn.Linear | None
+    start: State | None
+    categories: Categories | None
+    shape: tuple[int, int, int] = eqx.field(static=True)
+    latent_size: int = eqx.field(static=True)
+    hidden_size: int = eqx.field(static=True)
+
+    def __init__(
+        self,
+        *,
+        height: int,
+        width: int,
+        channels: int = 1,
+        latent_size: int,
+        hidden_size: int,
+        read_grid: int | None,
+        write_grid: int | None,
+        learned_start: bool = True,
+        first_std: float | None = None,
+        cell: CellName = "lstm",
+        learned_prior: bool = False,
+        num_categories: int = 0,
+        key: PRNGKeyArray,
+    ):
+        """A network with fresh weights.
+
+        Args:
+            height: Of the picture, pixels.
+            width: Of the picture, pixels.
+            channels: Of the picture.
+            latent_size: Z, latents a step.
+            hidden_size: Units of each cell.
+            read_grid: N of the reading window; None reads without attention.
+            write_grid: N of the writing window; None writes without attention.
+            learned_start: Whether the first canvas and states are learned; else they are zero.
+            first_std: Width of the windows' filters before training, pixels; None for a part of
+                the stride between them (`limner.model.draw.read_write.FIRST_STD`).
+            cell: What the encoder and the decoder are.
+            learned_prior: Whether each step's prior depends on the decoder's state before it; it
+                begins as N(0, I).
+            num_categories: How many categories there are to tell apart; 0 tells none. They need a
+                learned start.
+            key: Of the weights.
+
+        Raises:
+            ValueError: There are categories and no learned start.
+        """
+        if num_categories and not learned_start:
+            raise ValueError("categories need a learned start: their first canvases are learned")
+        read_key, write_key, encoder_key, decoder_key, posterior_key = jax.random.split(key, 5)
+        self.shape = shape = (channels, height, width)
+        self.latent_size = latent_size
+        self.hidden_size = hidden_size
+        self.read = (
+            FullRead(shape)
+            if read_grid is None
+            else AttentiveRead(shape, hidden_size, read_grid, first_std, key=read_key)
+        )
+        self.write = (
+            FullWrite(shape, hidden_size, key=write_key)
+            if write_grid is None
+            else AttentiveWrite(shape, hidden_size, write_grid, first_std, key=write_key)
+        )
+        looked_at = self.read.glimpse_size + hidden_size
+        self.encoder = make_cell(cell, looked_at, hidden_size, encoder_key)
+        self.decoder = make_cell(cell, latent_size, hidden_size, decoder_key)
+        self.posterior = linear(hidden_size, 2 * latent_size, key=posterior_key)
+        self.prior = zero_linear(hidden_size, 2 * latent_size) if learned_prior else None
+        self.start = self._zero_state() if learned_start else None
+        self.categories = (
+            Categories(
+                encoder=jnp.zeros((num_categories, *self.encoder.bias.shape)),
+                decoder=jnp.zeros((num_categories, *self.decoder.bias.shape)),
+                canvas=jnp.zeros((num_categories, *shape)),
+            )
+            if num_categories
+            else None
+        )
+
+    def starting_from(self, images: Float[Array, "k c h w"]) -> "Draw":
+        """The network with first canvases that show `images`, pixels above 0 and below 1.
+
+        One image for each category, or a single one where there are none. Without a learned start
+        it stays as it is.
+        """
+        if self.start is None:
+            return self
+        canvases = logit(images)
+        if self.categories is None:
+            return eqx.tree_at(lambda model: model.start.canvas, self, canvases[0])
+        return eqx.tree_at(lambda model: model.categories.canvas, self, canvases)
+
+    def of(self, category: Int[Array, ""] | int) -> "Draw":
+        """The network for drawings of one category; itself if it tells none apart."""
+        if self.categories is None:
+            return self
+        assert self.start is not None  # it is learned wherever there are categories
+        own = jax.tree.map(lambda table: table[category], self.categories)
+        return eqx.tree_at(
+            lambda model: (
+                model.encoder.bias,
+                model.decoder.bias,
+                model.start.canvas,
+                model.categories,
+            ),
+            self,
+            (
+                self.encoder.bias + own.encoder,
+                self.decoder.bias + own.decoder,
+                self.start.canvas + own.canvas,
+                None,
+            ),
+        )
+
+    def infer(self, image: Float[Array, "c h w"], noise: Float[Array, "t z"]) -> tuple[State, Step]:
+        """Draw `image` from looks at it: latents come from the posterior.
+
+        Args:
+            image: Pixels from 0 to 1.
+            noise: Standard normal, one row for each step.
+
+        Returns:
+            The state after the last step, and all steps stacked on axis t.
+
+        Source: eqs 3-8.
+        """
+        model = self.aligned()
+        return jax.lax.scan(lambda state, n: model.step(state, n, image), model.first, noise)
+
+    def generate(self, noise: Float[Array, "t z"]) -> tuple[State, Step]:
+        """Draw from nothing: latents come from the prior, of which `noise` is a draw.
+
+        Returns:
+            The state after the last step, and all steps stacked on axis t.
+
+        Source: eqs 13-16.
+        """
+        model = self.aligned()
+        return jax.lax.scan(lambda state, n: model.step(state, n), model.first, noise)
+
+    def step(
+        self, state: State, noise: Float[Array, "z"], image: Float[Array, "c h w"] | None = None
+    ) -> tuple[State, Step]:
+        """One look and one write; without an image, only the write."""
+        prior = self._prior(state)
+        if image is None:
+            encoder, posterior, read_window = state.encoder, None, None
+            latent = prior.sample(noise)
+        else:
+            drawn = jax.nn.sigmoid(state.canvas)
+            glimpse, read_window = self._look(image, drawn, state.decoder.hidden)
+            encoder = self.encoder(jnp.concatenate([glimpse, state.decoder.hidden]), state.encoder)
+            posterior = Gaussian(*jnp.split(self.posterior(encoder.hidden), 2))
+            latent = posterior.sample(noise)
+        decoder = self.decoder(latent, state.decoder)
+        written, write_window = self.write(decoder.hidden)
+        canvas = state.canvas + written
+        return (
+            State(canvas, encoder, decoder),
+            Step(canvas, latent, prior, posterior, read_window, write_window),
+        )
+
+    @property
+    def first(self) -> State:
+        """The state before the first step."""
+        if self.categories is not None:
+            raise ValueError("this network draws categories: choose one with `model.of(category)`")
+        return self._zero_state() if self.start is None else self.start
+
+    def aligned(self) -> "Draw":
+        """The same network with matrices that are quicker to multiply with; for many steps."""
+        cells = aligned(self.encoder), aligned(self.decoder)
+        return eqx.tree_at(lambda model: (model.encoder, model.decoder), self, cells)
+
+    @jax.checkpoint  # to compute this again costs less than to keep it for all steps
+    def _look(
+        self, image: Float[Array, "c h w"], drawn: Float[Array, "c h w"], hidden: Float[Array, "d"]
+    ) -> tuple[Float[Array, "glimpse"], Window | None]:
+        """The glimpse of a picture and of what it differs in from what is drawn: eqs 3, 4."""
+        error = image - drawn
+        return self.read(image, error, hidden)
+
+    def _prior(self, state: State) -> Gaussian:
+        if self.prior is None:
+            return standard_gaussian(self.latent_size)
+        return Gaussian(*jnp.split(self.prior(state.decoder.hidden), 2))
+
+    def _zero_state(self) -> State:
+        return State(
+            jnp.zeros(self.shape), zero_state(self.hidden_size), zero_state(self.hidden_size)
+        )
+
+
+@partial(jax.jit, static_argnums=0)  # one program, not one for each array: training starts sooner
+def build_model(config: ModelConfig, key: PRNGKeyArray) -> Draw:
+    """A network of these sizes with fresh weights."""
+    sizes = dataclasses.asdict(config)
+    del sizes["num_steps"]  # the network does not know it: it is the length of the noise
+    return Draw(**sizes, key=key)

@@ -1,0 +1,56 @@
+"""A network's arrays as a safetensors file, each under its path in it, as in `encoder.weight`."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import safetensors
+import safetensors.numpy
+from jaxtyping import PyTree
+from numpy.typing import DTypeLike
+
+from limner.errors import LimnerError, first_difference
+from limner.system.files import replacing
+
+Tree = TypeVar("Tree")
+
+
+def save_weights(model: PyTree, path: Path, dtype: DTypeLike = np.float32) -> None:
+    """Write a network's arrays."""
+    arrays = {_name(where): np.asarray(leaf, dtype) for where, leaf in _leaves(model)}
+    with replacing(path) as temporary:
+        temporary.write_bytes(safetensors.numpy.save(arrays))
+
+
+def load_weights(like: Tree, path: Path) -> Tree:
+    """Read what `save_weights` wrote; 16-bit floats are cast up.
+
+    Args:
+        like: A network of the same sizes, or its shapes.
+        path: The file.
+
+    Raises:
+        LimnerError: The file is damaged, or its arrays are not those of `like`.
+    """
+    try:
+        arrays = safetensors.numpy.load_file(path)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise LimnerError(f"{path} cannot be read ({error}): train again or copy it anew") from None
+    expected = {_name(where): leaf.shape for where, leaf in _leaves(like)}
+    given = {name: array.shape for name, array in arrays.items()}
+    changed = first_difference(expected, given)
+    if changed:
+        raise LimnerError(f"{path} does not fit the model of its config.json ({changed})")
+    return jax.tree_util.tree_map_with_path(
+        lambda where, leaf: jnp.asarray(arrays[_name(where)], leaf.dtype), like
+    )
+
+
+def _leaves(tree: PyTree) -> list[tuple[Any, Any]]:
+    return jax.tree_util.tree_leaves_with_path(tree)
+
+
+def _name(where) -> str:
+    return jax.tree_util.keystr(where, simple=True, separator=".")

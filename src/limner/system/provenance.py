@@ -1,0 +1,62 @@
+"""Which code ran, and on what kind of machine."""
+
+import platform
+import subprocess
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+@cache
+def commit() -> str | None:
+    """What git calls the checkout that this package runs from; None if it runs from none.
+
+    Asked once: what is merged while a process runs is not what it runs.
+    """
+    top = _git("rev-parse", "--show-toplevel")
+    # A checkout around an installed package says nothing of it.
+    if top is None or Path(top) / "src" / "limner" != _PACKAGE.resolve():
+        return None
+    head = _git("rev-parse", "--short=10", "HEAD")
+    changed = _git("status", "--porcelain", "--", str(_PACKAGE))
+    return f"{head} with changes" if changed else head
+
+
+def code_version() -> str:
+    """The package's version, and its commit if there is one."""
+    package, of = version("limner"), commit()
+    return package if of is None else f"{package}, commit {of}"
+
+
+def machine(session: Mapping[str, Any]) -> str:
+    """The devices of a training session, by kind and number."""
+    count, kind = session["devices"], session["device"]
+    if kind == "cpu":
+        return f"{count} core{'s' if count > 1 else ''} of {session['machine']}"
+    return f"{count} × {kind}"
+
+
+@cache
+def processor() -> str:
+    """The kind of this machine's processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _git(*arguments: str) -> str | None:
+    """What git says in the package's folder; None where it cannot."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(_PACKAGE), *arguments], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

@@ -1,0 +1,141 @@
+"""Where training starts: new weights, or those of another run.
+
+Axis letters: k category, c channel, h w picture.
+"""
+
+import dataclasses
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int
+
+from limner.config import RunConfig
+from limner.data.dataset import Dataset
+from limner.data.shuffle import some_indices
+from limner.errors import LimnerError
+from limner.model.draw import Draw, build_model
+from limner.run import Run
+
+_MAY_DIFFER = ("num_steps", "first_std")
+"""Settings of a model in which a run may differ from the one whose weights it takes.
+
+Weights fit any number of steps, and have left behind what they were first.
+"""
+
+
+class TrainState(NamedTuple):
+    """What a checkpoint holds."""
+
+    step: Int[Array, ""]
+    model: Draw
+    average: Draw
+    optimiser: optax.OptState
+
+
+@partial(jax.jit, static_argnums=1)
+def state_around(model: Draw, optimiser: optax.GradientTransformation) -> TrainState:
+    """The state before the first update of these weights."""
+    weights: Any = model  # Optax's types know arrays in dicts, not in modules
+    return TrainState(
+        step=jnp.asarray(0, jnp.int32),
+        model=model,
+        average=jax.tree.map(jnp.copy, model),
+        optimiser=optimiser.init(weights),
+    )
+
+
+def state_shapes(config: RunConfig, optimiser: optax.GradientTransformation) -> TrainState:
+    """The shapes of a run's state."""
+
+    def new() -> TrainState:
+        return state_around(build_model(config.model, jax.random.key(0)), optimiser)
+
+    return jax.eval_shape(new)
+
+
+def initial_model(config: RunConfig, dataset: Dataset) -> Draw:
+    """The network before the first update.
+
+    That of the run that `start_from` names; or a new one, whose learned first canvases show the
+    mean images.
+
+    Raises:
+        LimnerError: That run's weights cannot be had, or are of another model.
+    """
+    if config.train.start_from is not None:
+        return _model_of(config.train.start_from, config)
+    key = jax.random.fold_in(jax.random.key(config.train.seed), 0)
+    return build_model(config.model, key).starting_from(_first_images(config, dataset))
+
+
+def check_fits(config: RunConfig, dataset: Dataset) -> None:
+    """Refuse images that a model of these sizes cannot be trained and validated on.
+
+    Raises:
+        LimnerError: It cannot.
+    """
+    model = (config.model.channels, config.model.height, config.model.width)
+    if dataset.shape != model:
+        raise LimnerError(
+            f"{dataset.name} has images of {dataset.shape} (channels, height, width), the model "
+            f"{model}: set --model.channels, --model.height and --model.width"
+        )
+    num_categories, there = config.model.num_categories, len(dataset.categories)
+    if num_categories not in (0, there):
+        raise LimnerError(
+            f"{dataset.name} has {there} categories, the model tells {num_categories} apart: set "
+            f"--model.num-categories {there if there > 1 else 0}"
+        )
+    if config.train.augment == "mirror-jitter" and config.data.binarisation != "grey":
+        raise LimnerError(
+            f"--train.augment mirror-jitter makes greys of {config.data.binarisation} pixels: "
+            "choose mirror, or --data.binarisation grey"
+        )
+    for which in ("train", "valid"):
+        dataset.split(which)
+
+
+def check_start(config: RunConfig) -> None:
+    """Refuse a start that a new run cannot make.
+
+    Raises:
+        LimnerError: The run that `start_from` names has no weights, or those of another model.
+    """
+    if config.train.start_from is not None:
+        _model_of(config.train.start_from, config)
+
+
+def _first_images(config: RunConfig, dataset: Dataset) -> Float[Array, "k c h w"]:
+    """What some thousand training images look like on average, from 0.01 to 0.99.
+
+    One for each category that the model tells apart, or one of them all.
+    """
+    split = dataset.split("train")
+    places = some_indices(len(split), 4096, seed=0)
+    levels = split.levels(places)
+    if config.model.num_categories:
+        categories = split.categories(places)
+        groups = [levels[categories == k] for k in range(config.model.num_categories)]
+        # A category too rare to be among them begins as the mean of all.
+        groups = [group if len(group) else levels for group in groups]
+    else:
+        groups = [levels]
+    means = np.stack([group.mean(0, dtype=np.float32) for group in groups])
+    return jnp.clip(means / 255, 0.01, 0.99)
+
+
+def _model_of(folder: Path, config: RunConfig) -> Draw:
+    other = Run.open(folder)
+    for name, value in dataclasses.asdict(config.model).items():
+        there = getattr(other.config.model, name)
+        if name not in _MAY_DIFFER and there != value:
+            raise LimnerError(
+                f"--train.start-from {other.folder} has model.{name} {there}, this run {value}: "
+                f"only {' and '.join(f'model.{each}' for each in _MAY_DIFFER)} may differ"
+            )
+    return other.load_model()

@@ -1,0 +1,95 @@
+"""One update of the weights, as a compiled program.
+
+Axis letters: k step of a dispatch, b batch, c channel, h w picture.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax.sharding import Mesh, PartitionSpec
+from jaxtyping import Float, Int, UInt8
+
+from limner.config import RunConfig
+from limner.model.draw import Draw
+from limner.model.objective import AnyArray, draw_noise, loss_of_inference
+from limner.system.devices import DATA_AXIS, REPLICATED
+from limner.training.augment import AUGMENTATIONS
+from limner.training.optimiser import average_step_size
+from limner.training.state import TrainState
+from limner.training.weight_gradients import infer_many
+
+
+class Batches(NamedTuple):
+    """What the steps of a dispatch see: levels, and the category of each picture."""
+
+    targets: UInt8[AnyArray, "k b c h w"]
+    categories: Int[AnyArray, "k b"]
+
+
+class Losses(NamedTuple):
+    """Means over a batch, for each step of a dispatch, nats."""
+
+    distortion: Float[AnyArray, "k"]
+    rate: Float[AnyArray, "k"]
+
+
+def make_advance(
+    config: RunConfig, optimiser: optax.GradientTransformation, mesh: Mesh
+) -> Callable[[TrainState, Batches, int], tuple[TrainState, Losses]]:
+    """The compiled function that makes the first `count` of K steps.
+
+    It takes the state (and consumes it), the batches of the K steps, split over the mesh along b,
+    and `count`.
+    """
+    settings = config.train
+    augment = AUGMENTATIONS[settings.augment]
+
+    def batch_loss(model: Draw, batch: Any, step):
+        size = batch.categories.size
+        places = jax.lax.axis_index(DATA_AXIS) * size + jnp.arange(size)
+        key = jax.random.fold_in(jax.random.key(settings.seed), step + 1)
+
+        def prepare(target, place):
+            key_of_place = jax.random.fold_in(key, place)
+            noise = draw_noise(
+                key_of_place, config.model.num_steps, model.latent_size, settings.protocol
+            )
+            return augment(target / 255, jax.random.fold_in(key_of_place, 1)), noise
+
+        images, noise = jax.vmap(prepare)(batch.targets, places)
+        inference = infer_many(model, images, batch.categories, noise, settings.rematerialise)
+        losses = jax.vmap(loss_of_inference)(*inference, images)
+        return losses.bound.mean(), Losses(losses.distortion.mean(), losses.rate.mean())
+
+    def update(state: TrainState, batch: Batches) -> tuple[TrainState, Losses]:
+        weights: Any = state.model  # Optax's types know arrays in dicts, not in modules
+        average: Any = state.average
+        with jax.default_matmul_precision(settings.precision):
+            gradients, losses = jax.grad(batch_loss, has_aux=True)(weights, batch, state.step)
+        gradients, losses = jax.lax.pmean((gradients, losses), DATA_AXIS)
+        updates, optimiser_state = optimiser.update(gradients, state.optimiser, weights)
+        weights = optax.apply_updates(weights, updates)
+        pull = average_step_size(config.train.average_decay, state.step)
+        average = optax.incremental_update(weights, average, pull)
+        return TrainState(state.step + 1, weights, average, optimiser_state), losses
+
+    def advance(state: TrainState, batches: Batches, count) -> tuple[TrainState, Losses]:
+        def body(k, carry):
+            state, trace = carry
+            state, losses = update(state, jax.tree.map(lambda array: array[k], batches))
+            return state, jax.tree.map(lambda all, one: all.at[k].set(one), trace, losses)
+
+        zeros = jnp.zeros(len(batches.targets))
+        return jax.lax.fori_loop(0, count, body, (state, Losses(zeros, zeros)))
+
+    shared = jax.shard_map(
+        advance,
+        mesh=mesh,
+        in_specs=(REPLICATED, PartitionSpec(None, DATA_AXIS), REPLICATED),
+        out_specs=REPLICATED,
+        check_vma=False,
+    )
+    return jax.jit(shared, donate_argnums=0)

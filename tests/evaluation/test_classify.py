@@ -1,0 +1,50 @@
+"""A picture is seen as the category under which it costs least."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from limner.errors import LimnerError
+from limner.evaluation.classify import bounds, likeliest_category
+from limner.model.draw import Draw
+from limner.model.objective import loss
+from limner.presets import PRESETS
+from limner.run import category_place
+from limner.sampling.drawings import noises
+
+
+@pytest.fixture
+def model():
+    """A network whose categories begin with stripes in different places, and hardly write."""
+    model = Draw(
+        height=6, width=6, latent_size=2, hidden_size=4, read_grid=2, write_grid=2,
+        num_categories=3, key=jax.random.key(0),
+    )  # fmt: skip
+    return model.starting_from(stripes())
+
+
+def stripes():
+    return jnp.full((3, 1, 6, 6), 0.02).at[jnp.arange(3), 0, :, 2 * jnp.arange(3)].set(0.98)
+
+
+def test_a_picture_of_a_category_is_seen_as_it(model):
+    for place, image in enumerate(np.asarray(stripes())):
+        assert likeliest_category(model, image, num_steps=3) == place
+
+
+def test_the_bounds_are_means_over_honest_noise(model):
+    image = jnp.asarray(stripes()[1])
+    some = noises(4, 5, 3, 2)
+    got = bounds(model, image, some)
+    each = [np.mean([loss(model.of(k), image, noise).bound for noise in some]) for k in range(3)]
+    np.testing.assert_allclose(got, each, rtol=1e-5)
+
+
+def test_a_category_is_named_as_its_data_set_names_it():
+    sketches = PRESETS["sketches"]
+    assert category_place(sketches, "cat", of="sketches") == sketches.data.categories.index("cat")
+    with pytest.raises(LimnerError, match="cat"):
+        category_place(sketches, "cta", of="sketches")
+    with pytest.raises(LimnerError, match="tells no categories apart: leave 'cat' out"):
+        category_place(PRESETS["quickdraw"], "cat", of="runs/cat")

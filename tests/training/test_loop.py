@@ -1,0 +1,273 @@
+"""Training is a function of its settings: repeated, stopped or killed, it ends the same."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from limner.data.dataset import open_dataset
+from limner.errors import LimnerError
+from limner.evaluation.measure import estimate, one_sample
+from limner.run import Run
+from limner.training.loop import train
+from limner.training.state import initial_model
+
+TINY = RunConfig(
+    model=ModelConfig(hidden_size=12, num_steps=3, latent_size=2, read_grid=2, write_grid=3),
+    data=DataConfig(categories=("cat", "dog"), limit=60),
+    train=TrainConfig(
+        steps=50, batch_size=8, validate_every=20, warmup_steps=5, learning_rate=5e-3
+    ),
+)
+GOLDEN = Path(__file__).parent / "golden" / "losses.json"
+
+
+def with_training(**changes) -> RunConfig:
+    return dataclasses.replace(TINY, train=dataclasses.replace(TINY.train, **changes))
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return open_dataset(TINY.data)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, dataset) -> Run:
+    """A run from start to end."""
+    run = Run.create(tmp_path_factory.mktemp("runs") / "finished", TINY)
+    assert train(run, dataset).finished
+    return run
+
+
+def assert_same(run: Run, other: Run) -> None:
+    assert run.weights.read_bytes() == other.weights.read_bytes()
+    assert run.metrics.read_bytes() == other.metrics.read_bytes()
+    assert checkpointed(run) == checkpointed(other)
+
+
+def checkpointed(run: Run) -> list[str]:
+    return sorted(path.name for path in run.checkpoints.iterdir())
+
+
+def test_losses_are_those_on_record(finished):
+    rows = [row for row in finished.read_metrics() if row["kind"] == "valid"]
+    got = [(row["step"], row["distortion"], row["rate"]) for row in rows]
+    if os.environ.get("LIMNER_UPDATE_GOLDEN"):
+        GOLDEN.write_text(json.dumps(got, indent=1) + "\n")
+    np.testing.assert_allclose(got, json.loads(GOLDEN.read_text()), rtol=2e-3)
+
+
+def test_the_same_settings_give_the_same_run(finished, tmp_path, dataset):
+    again = Run.create(tmp_path / "again", TINY)
+    train(again, dataset)
+    assert_same(finished, again)
+
+
+@pytest.mark.parametrize("stop_at", [20, 40])
+def test_a_run_cut_off_at_any_step_goes_on_as_if_it_had_not(finished, tmp_path, dataset, stop_at):
+    run = Run.create(tmp_path / "cut", TINY)
+
+    class Cut(Exception):
+        pass
+
+    def cut(progress):
+        if progress.step == stop_at:
+            raise Cut
+
+    with pytest.raises(Cut):
+        train(run, dataset, cut)
+    assert train(run, dataset).finished
+    assert_same(finished, run)
+
+
+@pytest.mark.slow
+def test_a_killed_process_resumes_to_the_same_weights(tmp_path):
+    config = with_training(steps=200, validate_every=40)
+    runs = [Run.create(tmp_path / name, config) for name in ("whole", "killed")]
+
+    def start(run: Run) -> subprocess.Popen:
+        command = [sys.executable, "-m", "limner", "train", "--out", run.folder]
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    assert start(runs[0]).wait() == 0
+    process = start(runs[1])
+    deadline = time.monotonic() + 120
+    while len(runs[1].read_metrics()) < 6 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert runs[1].read_metrics()[-1]["step"] < 200
+    assert start(runs[1]).wait() == 0
+    assert_same(*runs)
+
+
+@pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM])
+def test_control_c_stops_at_a_checkpoint_and_training_goes_on_from_there(
+    finished, tmp_path, dataset, wish
+):
+    before = signal.getsignal(wish)
+    run = Run.create(tmp_path / "stopped", TINY)
+
+    def press(progress):
+        if progress.step == 20:
+            signal.raise_signal(wish)
+
+    outcome = train(run, dataset, press)
+    assert not outcome.finished
+    assert str(outcome.step) in checkpointed(run)
+    assert signal.getsignal(wish) is before
+    assert train(run, dataset).finished
+    assert_same(finished, run)
+
+
+def test_a_finished_run_has_nothing_left_to_do(finished, dataset):
+    before = finished.metrics.read_bytes()
+    outcome = train(finished, dataset)
+    assert outcome.finished
+    assert outcome.step == 50
+    assert finished.metrics.read_bytes() == before
+
+
+def test_the_last_two_checkpoints_and_the_best_are_kept(finished):
+    rows = [row for row in finished.read_metrics() if row["kind"] == "valid"]
+    best = min(rows, key=lambda row: row["bound"])["step"]
+    assert checkpointed(finished) == sorted({str(best), "40", "50"})
+
+
+def test_training_lowers_the_loss(finished, dataset):
+    untrained = initial_model(TINY, dataset)
+    measure = one_sample(TINY.model.num_steps, "honest")
+    before, after = (
+        estimate(measure, model, dataset.split("test"), binarisation="grey", seed=1).bound.mean()
+        for model in (untrained, finished.load_model())
+    )
+    assert after < before
+
+
+def test_devices_do_not_change_what_is_computed(finished, tmp_path, dataset):
+    config = with_training(devices=1)
+    run = Run.create(tmp_path / "one", config)
+    train(run, dataset)
+    assert json.loads((finished.folder / "sessions.jsonl").read_text().splitlines()[0])[
+        "devices"
+    ] == min(2, jax.device_count())
+    for a, b in zip(finished.read_metrics(), run.read_metrics(), strict=True):
+        assert a["bound"] == pytest.approx(b["bound"], rel=1e-3)
+
+
+def test_a_loss_that_is_not_finite_stops_with_its_step_and_keeps_the_last_good_state(
+    tmp_path, dataset
+):
+    config = with_training(learning_rate=1e20, clip_norm=1e30, warmup_steps=45, steps=50)
+    run = Run.create(tmp_path / "wild", config)
+    with pytest.raises(LimnerError, match=r"not finite at step \d+"):
+        train(run, dataset)
+    assert all(np.isfinite(row["bound"]) for row in run.read_metrics())
+
+
+def test_weights_that_broke_in_the_last_update_before_a_validation_are_not_kept(tmp_path, dataset):
+    # Half a million times the loss's own gradient: the first update is the last there is.
+    config = with_training(
+        optimiser="rmsprop", learning_rate=1e30, clip_norm=1e30, warmup_steps=0, validate_every=1
+    )
+    run = Run.create(tmp_path / "broken", config)
+    with pytest.raises(LimnerError, match=r"not finite at step 1: try a lower"):
+        train(run, dataset)
+    assert not run.weights.exists()
+    assert not run.finished
+
+
+def test_a_run_is_finished_with_its_last_validation(finished, tmp_path):
+    run = Run.create(tmp_path / "almost", TINY)
+    run.weights.write_bytes(finished.weights.read_bytes())
+    rows = finished.read_metrics()
+    run.write_metrics(rows[:-1])  # killed between the last update and its validation
+    assert not run.finished
+    run.write_metrics(rows)
+    assert run.finished
+
+
+def test_what_is_measured_does_not_depend_on_chunks_or_order(finished, monkeypatch):
+    dataset = open_dataset(dataclasses.replace(TINY.data, limit=400, binarisation="dynamic"))
+    split, measure = dataset.split("train"), one_sample(3, "honest")
+    some = np.arange(len(split))[::-7][:50]
+
+    def measured(places, seed=2**32 - 1):
+        return estimate(
+            measure,
+            finished.load_model(),
+            split,
+            binarisation="dynamic",
+            seed=seed,
+            places=places,
+        ).bound
+
+    whole = measured(None)
+    assert len(whole) == len(split) > 256
+    np.testing.assert_allclose(measured(some), whole[some], rtol=1e-5)
+    monkeypatch.setattr("limner.evaluation.measure.CHUNK", 17)
+    np.testing.assert_allclose(measured(some), whole[some], rtol=1e-5)
+    assert not np.allclose(measured(some, seed=0), whole[some])
+
+
+def test_what_the_studys_protocol_gives_goes_by_the_studys_names(tmp_path, dataset):
+    run = Run.create(tmp_path / "published", with_training(steps=20, protocol="as-published"))
+    train(run, dataset)
+    for row in run.read_metrics():
+        assert row["protocol"] == "as-published"
+        assert "bound" not in row
+        assert row["Lz"] >= 3 * (2 - 1) / 2  # the constant, and a rate of at least 0
+        assert row["Lx+Lz"] == pytest.approx(row["Lx"] + row["Lz"])
+
+
+def test_images_of_another_shape_than_the_models_are_refused(tmp_path, dataset):
+    config = dataclasses.replace(TINY, model=dataclasses.replace(TINY.model, width=20))
+    run = Run.create(tmp_path / "shape", config)
+    with pytest.raises(LimnerError, match=r"\(1, 28, 28\).*\(1, 28, 20\)"):
+        train(run, dataset)
+
+
+@pytest.mark.parametrize("damage", ["truncate", "garbage", "remove"])
+def test_a_damaged_checkpoint_is_named_and_nothing_is_written_over(
+    finished, tmp_path, dataset, damage
+):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(finished.folder, copy)
+    run = Run.open(copy)
+    last = run.checkpoints / max(checkpointed(run), key=int)
+    files = [path for path in (last / "default").rglob("*") if path.is_file()]
+    for path in files:
+        if damage == "remove":
+            path.unlink()
+        else:
+            whole = path.read_bytes()
+            path.write_bytes(whole[: len(whole) // 2] if damage == "truncate" else b"\x00" * 50)
+    before = run.metrics.read_bytes()
+    with pytest.raises(LimnerError, match="is damaged") as caught:
+        train(run, dataset)
+    assert "\n" not in str(caught.value)
+    assert run.metrics.read_bytes() == before
+    shutil.rmtree(last)  # which is what the line advises
+    assert train(run, dataset).finished
+    assert_same(finished, run)
+
+
+def test_training_works_outside_the_main_thread(tmp_path, dataset):
+    run = Run.create(tmp_path / "thread", with_training(steps=5))
+    outcomes = []
+    thread = threading.Thread(target=lambda: outcomes.append(train(run, dataset)))
+    thread.start()
+    thread.join()
+    assert outcomes[0].finished
