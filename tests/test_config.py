@@ -23,9 +23,9 @@ def test_the_study_preset_has_the_studys_settings():
     model, train = study.model, study.train
     assert (model.hidden_size, model.read_grid, model.write_grid) == (256, 5, 5)
     assert (model.latent_size, model.num_steps, model.learned_start) == (10, 20, False)
-    assert (train.batch_size, train.steps, train.learning_rate) == (100, 10_000, 1e-3)
+    assert (train.batch_size, train.updates, train.learning_rate) == (100, 10_000, 1e-3)
     assert (train.optimiser, train.clipping, train.clip_norm) == ("rmsprop", "per-variable", 5)
-    assert (train.protocol, train.schedule, train.average_decay) == ("as-published", "constant", 0)
+    assert (train.protocol, train.schedule, train.ema_decay) == ("as-published", "constant", 0)
     assert study.data.binarisation == "grey"
 
 
@@ -36,7 +36,7 @@ def test_the_study_preset_has_the_studys_settings():
         ("model", "num_steps", "many", "model.num_steps"),
         ("model", "read_grid", 0, "model.read_grid is 0"),
         ("train", "optimiser", "sgd", "train.optimiser"),
-        ("train", "average_decay", 1.0, "train.average_decay is 1.0"),
+        ("train", "ema_decay", 1.0, "train.ema_decay is 1.0"),
         ("train", "seed", -1, "train.seed is -1"),
         ("data", "limit", 3, "data.limit is 3"),
         ("data", "categories", ["cat", "cat"], "data.categories"),
@@ -62,7 +62,7 @@ def test_what_is_no_object_of_settings_is_refused(text):
     [
         (ModelConfig, {"height": 0}),
         (ModelConfig, {"write_grid": -1}),
-        (TrainConfig, {"steps": 0}),
+        (TrainConfig, {"updates": 0}),
         (TrainConfig, {"learning_rate": float("nan")}),
         (TrainConfig, {"clip_norm": 0.0}),
         (DataConfig, {"name": "images"}),

@@ -109,12 +109,12 @@ def test_two_trainings_cannot_hold_one_folder(run):
 def test_metrics_are_rows_of_json(run):
     assert run.read_metrics() == []
     for step in (1, 2, 3):
-        run.add_metrics({"step": step})
+        run.add_metrics({"update": step})
     with run.metrics.open("a") as file:
-        file.write('{"step": 4, "bou')  # the power went
-    assert [row["step"] for row in run.read_metrics()] == [1, 2, 3]
-    run.write_metrics(row for row in run.read_metrics() if row["step"] < 3)
-    assert [json.loads(line)["step"] for line in run.metrics.read_text().splitlines()] == [1, 2]
+        file.write('{"update": 4, "bou')  # the power went
+    assert [row["update"] for row in run.read_metrics()] == [1, 2, 3]
+    run.write_metrics(row for row in run.read_metrics() if row["update"] < 3)
+    assert [json.loads(line)["update"] for line in run.metrics.read_text().splitlines()] == [1, 2]
 
 
 def test_a_session_comes_after_one_whose_row_was_cut_short(run):
@@ -127,13 +127,13 @@ def test_a_session_comes_after_one_whose_row_was_cut_short(run):
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_run_folder_that_is_read_only_is_one_line(run):
-    run.add_metrics({"step": 1})
+    run.add_metrics({"update": 1})
     run.metrics.chmod(0o444)
     run.folder.chmod(0o555)
     try:
         for attempt in (
             lambda: run.locked().__enter__(),
-            lambda: run.add_metrics({"step": 2}),
+            lambda: run.add_metrics({"update": 2}),
             lambda: run.add_session({"seconds": 1}),
             lambda: open_checkpoints(run.checkpoints, lambda metrics: 0.0),
         ):

@@ -19,8 +19,8 @@ from limner.errors import LimnerError
 Binarisation = Literal["grey", "threshold", "static", "dynamic"]
 DataName = Literal["doodles", "quickdraw", "mnist", "static-mnist", "images"]
 Protocol = Literal["honest", "as-published"]
-CellName = Literal["lstm", "layer-norm-lstm", "dense"]
-Augmentation = Literal["none", "mirror", "mirror-jitter"]
+CellName = Literal["lstm", "dense"]
+Augmentation = Literal["none", "mirror"]
 Precision = Literal["highest", "tensorfloat32", "bfloat16"]
 Order = Literal["bound", "surplus"]
 SplitName = Literal["train", "valid", "test"]
@@ -97,13 +97,13 @@ class ModelConfig:
     learned_start: bool = True
     """Learn the first canvas and LSTM states, from the mean training image on; otherwise they are
     zero."""
-    first_std: float | None = None
+    initial_std: float | None = None
     """Width of the windows' filters before training, pixels; None for 4/27 of the stride between
     them (a pixel for 5 x 5 filters over 28 pixels), and at least a pixel. Of no
     effect with train.start_from."""
     cell: CellName = "lstm"
-    """lstm; layer-norm-lstm; or dense, without memory, which with one step and no attention makes a
-    variational autoencoder."""
+    """lstm; or dense, without memory, which with one step and no attention makes a variational
+    autoencoder (VAE)."""
     learned_prior: bool = False
     """Let each step's prior depend on the decoder's state, instead of N(0, I)."""
     num_categories: int = 0
@@ -123,9 +123,9 @@ class ModelConfig:
                 "a whole number of at least 1, or None for no attention",
             )
         _require(
-            self.first_std is None or self.first_std > 0,
-            "model.first_std",
-            self.first_std,
+            self.initial_std is None or self.initial_std > 0,
+            "model.initial_std",
+            self.initial_std,
             "above 0, or None for a part of the stride",
         )
         _require(
@@ -195,7 +195,7 @@ class DataConfig:
 class TrainConfig:
     """How the weights are found."""
 
-    steps: int = 2_000
+    updates: int = 2_000
     """Updates of the weights."""
     batch_size: int = 64
     """Images an update."""
@@ -204,31 +204,31 @@ class TrainConfig:
     learning_rate: float = 5e-3
     """Step size at its highest."""
     schedule: Literal["cosine", "constant"] = "cosine"
-    """cosine falls to a hundredth at the last step."""
-    warmup_steps: int = 200
-    """Steps over which the rate rises from zero; a tenth of all, if that is fewer."""
+    """cosine falls to a hundredth at the last update."""
+    warmup_updates: int = 200
+    """Updates over which the learning rate rises from zero; a tenth of all, if that is fewer."""
     clipping: Literal["global", "per-variable"] = "global"
     """Bound the norm of the whole gradient, or of each variable's."""
     clip_norm: float = 5.0
     """The bound on that norm."""
-    average_decay: float = 0.998
-    """Decay of the moving average of the weights, which is what is evaluated; 0 for none."""
+    ema_decay: float = 0.998
+    """Decay of the exponential moving average (EMA) of the weights, which is what is evaluated; 0
+    for none."""
     protocol: Protocol = "honest"
     """honest: new noise at every step. as-published: one noise vector an image for all steps, and
     a loss that bounds nothing."""
     augment: Augmentation = "none"
-    """What becomes of a training image at each visit: mirrored by the fall of a coin; moved and
-    stretched by a few per cent as well (for grey images)."""
+    """Data augmentation: mirror flips each training image, at each visit, as a coin falls."""
     start_from: Path | None = None
     """Run folder whose weights to begin with, of the same model but for model.num_steps and
-    model.first_std."""
+    model.initial_std."""
     precision: Precision = "highest"
     """Of training's matrix products, where the chip has a choice; sums stay in 32 bits. What is
     measured is measured at the highest."""
     rematerialise: bool = False
     """Compute each step again in the backward pass instead of keeping it: slower, less memory."""
     validate_every: int = 500
-    """Steps between looks at the validation split (and between checkpoints)."""
+    """Updates between measurements on the validation split (and between checkpoints)."""
     seed: int = 0
     """Of the first weights, the order of the images, and the noise."""
     devices: int | None = None
@@ -237,16 +237,18 @@ class TrainConfig:
 
     def __post_init__(self):
         _require_choices(self, "train")
-        for name in ("steps", "batch_size", "validate_every"):
+        for name in ("updates", "batch_size", "validate_every"):
             value = getattr(self, name)
             _require(value >= 1, f"train.{name}", value, "a whole number of at least 1")
         _require(self.learning_rate > 0, "train.learning_rate", self.learning_rate, "above 0")
         _require(self.clip_norm > 0, "train.clip_norm", self.clip_norm, "above 0")
-        _require(self.warmup_steps >= 0, "train.warmup_steps", self.warmup_steps, "at least 0")
         _require(
-            0 <= self.average_decay < 1,
-            "train.average_decay",
-            self.average_decay,
+            self.warmup_updates >= 0, "train.warmup_updates", self.warmup_updates, "at least 0"
+        )
+        _require(
+            0 <= self.ema_decay < 1,
+            "train.ema_decay",
+            self.ema_decay,
             "at least 0 and below 1",
         )
         require_seed(self.seed, "train.seed")

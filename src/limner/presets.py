@@ -16,29 +16,29 @@ PRESETS = MappingProxyType(
         "doodles": RunConfig(),
         "quickdraw": RunConfig(
             data=DataConfig(name="quickdraw", categories=("cat",)),
-            train=TrainConfig(steps=10_000, batch_size=100, augment="mirror"),
+            train=TrainConfig(updates=10_000, batch_size=100, augment="mirror"),
         ),
         # One model for the categories, told apart.
         "sketches": RunConfig(
             model=ModelConfig(num_categories=len(SKETCHES)),
             data=DataConfig(name="quickdraw", categories=SKETCHES),
-            train=TrainConfig(steps=20_000, batch_size=100, augment="mirror"),
+            train=TrainConfig(updates=20_000, batch_size=100, augment="mirror"),
         ),
         # The 2018 study: TensorFlow 1's RMSprop, each gradient clipped by itself, zero first
         # states, biases at 0 (which are filters a pixel wide), one noise vector an image (which is
         # why its loss bounds nothing).
         "study": RunConfig(
-            model=ModelConfig(learned_start=False, first_std=1.0),
+            model=ModelConfig(learned_start=False, initial_std=1.0),
             data=DataConfig(name="quickdraw", categories=("cat",)),
             train=TrainConfig(
-                steps=10_000,
+                updates=10_000,
                 batch_size=100,
                 optimiser="rmsprop",
                 learning_rate=1e-3,
                 schedule="constant",
-                warmup_steps=0,
+                warmup_updates=0,
                 clipping="per-variable",
-                average_decay=0.0,
+                ema_decay=0.0,
                 protocol="as-published",
             ),
         ),
@@ -46,10 +46,10 @@ PRESETS = MappingProxyType(
         # this width in both windows than with the default's.
         "mnist": RunConfig(
             model=ModelConfig(
-                num_steps=64, latent_size=100, read_grid=2, write_grid=5, first_std=2.7
+                num_steps=64, latent_size=100, read_grid=2, write_grid=5, initial_std=2.7
             ),
             data=DataConfig(name="static-mnist", binarisation="static"),
-            train=TrainConfig(steps=100_000, batch_size=128, learning_rate=3e-3),
+            train=TrainConfig(updates=100_000, batch_size=128, learning_rate=3e-3),
         ),
     }
 )

@@ -79,8 +79,8 @@ class Run:
     def finished(self) -> bool:
         """Whether it made all its steps, the last validation among them."""
         rows = self.read_metrics()
-        last = (rows[-1]["kind"], rows[-1]["step"]) if rows else None
-        return self.weights.exists() and last == ("valid", self.config.train.steps)
+        last = (rows[-1]["kind"], rows[-1]["update"]) if rows else None
+        return self.weights.exists() and last == ("valid", self.config.train.updates)
 
     @classmethod
     def open(cls, folder: str | Path) -> "Run":

@@ -39,7 +39,7 @@ from limner.sampling.drawings import sample
 TINY = RunConfig(
     model=ModelConfig(hidden_size=8, num_steps=3, latent_size=2, read_grid=2, write_grid=2),
     data=DataConfig(categories=("cat",), limit=40),
-    train=TrainConfig(steps=40, batch_size=4, validate_every=20, warmup_steps=4),
+    train=TrainConfig(updates=40, batch_size=4, validate_every=20, warmup_updates=4),
 )
 ROWS = (
     Row(
@@ -107,14 +107,14 @@ def test_table1_is_the_studys_table():
             assert config.data.binarisation == "grey"
             assert config.data.categories == categories
             assert config.data.limit == 80_000
-            assert config.train.steps == 10_000
+            assert config.train.updates == 10_000
             assert config.train.batch_size == batch
             model = config.model
             assert (model.read_grid, model.write_grid) == (read, write)
             assert (model.latent_size, model.num_steps, model.hidden_size) == (z, steps, 256)
         published, honest, recipe = columns
         assert published.train == dataclasses.replace(
-            PRESETS["study"].train, batch_size=batch, steps=10_000
+            PRESETS["study"].train, batch_size=batch, updates=10_000
         )
         assert (published.train.optimiser, published.train.learning_rate) == ("rmsprop", 1e-3)
         assert (published.train.clipping, published.train.clip_norm) == ("per-variable", 5)
@@ -122,7 +122,7 @@ def test_table1_is_the_studys_table():
         assert not published.model.learned_start
         assert honest == changed(published, {"train.protocol": "honest"})
         assert recipe.train == dataclasses.replace(
-            PRESETS["quickdraw"].train, batch_size=batch, steps=10_000
+            PRESETS["quickdraw"].train, batch_size=batch, updates=10_000
         )
 
 
@@ -297,8 +297,8 @@ def test_the_mean_cat_scores_what_was_measured_before(shared_data):
 
 def test_seconds_are_shared_out_over_the_steps_of_a_session():
     sessions = [
-        {"from_step": 0, "to_step": 100, "seconds": 50.0},
-        {"from_step": 100, "to_step": 200, "seconds": 10.0},
+        {"from_update": 0, "to_update": 100, "seconds": 50.0},
+        {"from_update": 100, "to_update": 200, "seconds": 10.0},
     ]
     assert seconds_until(sessions, 200) == pytest.approx(60)
     assert seconds_until(sessions, 50) == pytest.approx(25)
@@ -307,7 +307,7 @@ def test_seconds_are_shared_out_over_the_steps_of_a_session():
 
 
 def test_steps_without_seconds_on_record_count_as_the_others():
-    sessions = [{"from_step": 100, "to_step": 200, "seconds": 30.0}]  # the first was killed
+    sessions = [{"from_update": 100, "to_update": 200, "seconds": 30.0}]  # the first was killed
     assert seconds_until(sessions, 200) == pytest.approx(60)
     assert seconds_until(sessions, 50) is None
 
@@ -364,13 +364,13 @@ def fill(folder: Path, experiment: Experiment) -> dict[str, list[Result]]:
         names = LOSSES[row.config.train.protocol]
         steps = np.linspace(0, row.steps, 11)[1:].astype(int).tolist() if row.steps else []
         there.write_metrics(
-            {"kind": kind, "step": step, "protocol": row.config.train.protocol}
+            {"kind": kind, "update": step, "protocol": row.config.train.protocol}
             | dict(zip(names, (280.0 - place, 5.0, 285.0 - 6.5 * place), strict=True))
             for place, step in enumerate(steps)
             for kind in ("train", "valid")
         )
         if steps:
-            session = {"from_step": 0, "to_step": row.steps, "seconds": 1000.0}
+            session = {"from_update": 0, "to_update": row.steps, "seconds": 1000.0}
             there.add_session(session | {"devices": 2, "device": "cpu"})
         results[row.name] = [
             made_up(row, one, 3 * number + place) for place, one in enumerate(row.measurements)

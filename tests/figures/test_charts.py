@@ -12,14 +12,14 @@ from limner.figures import Curve, compared_curves, loss_curves, save_picture
 def metrics_rows():
     steps = range(10, 1010, 10)
     rows = [
-        {"kind": "train", "step": step, "distortion": 100 + 1e5 / step**2, "rate": step / 100}
+        {"kind": "train", "update": step, "distortion": 100 + 1e5 / step**2, "rate": step / 100}
         for step in steps
     ]
     rows += [
-        {"kind": "valid", "step": step, "distortion": 101.0 - step / 1e3, "rate": 7.5}
+        {"kind": "valid", "update": step, "distortion": 101.0 - step / 1e3, "rate": 7.5}
         for step in (500, 1000)
     ]
-    return [*rows, {"kind": "note", "step": 0}]
+    return [*rows, {"kind": "note", "update": 0}]
 
 
 def test_loss_curves_show_what_was_measured_and_cut_off_the_first_losses():
@@ -37,8 +37,8 @@ def test_loss_curves_show_what_was_measured_and_cut_off_the_first_losses():
 
 
 def test_loss_curves_can_be_drawn_of_a_single_row_and_step_over_what_is_not_finite():
-    row = {"kind": "train", "step": 1, "distortion": 5.0, "rate": 1.0}
-    figure = loss_curves([row, row | {"step": 2, "distortion": float("nan")}], "cat")
+    row = {"kind": "train", "update": 1, "distortion": 5.0, "rate": 1.0}
+    figure = loss_curves([row, row | {"update": 2, "distortion": float("nan")}], "cat")
     assert np.shape(figure.axes[0].get_lines()[0].get_xydata()) == (1, 2)
     figure.canvas.draw()
 
@@ -66,10 +66,10 @@ def test_charts_are_saved_after_their_suffix(tmp_path, name, magic):
     ("draw", "message"),
     [
         (lambda: loss_curves([], "cat"), "nothing was measured"),
-        (lambda: loss_curves([{"kind": "train", "step": 1, "rate": 1.0}], "cat"), "distortion"),
+        (lambda: loss_curves([{"kind": "train", "update": 1, "rate": 1.0}], "cat"), "distortion"),
         (
             lambda: loss_curves(
-                [{"kind": "train", "step": 1, "rate": 1.0, "distortion": np.inf}], "cat"
+                [{"kind": "train", "update": 1, "rate": 1.0, "distortion": np.inf}], "cat"
             ),
             "diverged",
         ),

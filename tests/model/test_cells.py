@@ -4,13 +4,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy.special import expit
 
 from limner.model.cells import CellState, aligned, make_cell
 
 pytestmark = pytest.mark.usefixtures("float64")
 
-NAMES = ("lstm", "layer-norm-lstm", "dense")
+NAMES = ("lstm", "dense")
 
 
 @pytest.fixture
@@ -23,39 +22,6 @@ def some_cell(name):
     cell = make_cell(name, 5, 4, jax.random.key(0))
     random = np.random.default_rng(1)
     return jax.tree.map(lambda leaf: jnp.asarray(random.normal(size=leaf.shape)), cell)
-
-
-def test_layer_normalisation_brings_each_gate_and_the_cell_to_mean_zero_and_variance_one(seen):
-    inputs, state = seen
-    cell = some_cell("layer-norm-lstm")
-
-    def standardised(x):
-        return (x - x.mean()) / np.sqrt(x.var() + 1e-5)
-
-    products = np.asarray(cell.weight) @ np.concatenate([inputs, state.hidden])
-    i, f, o, g = (
-        scale * standardised(gate) + bias
-        for scale, gate, bias in zip(
-            np.asarray(cell.normalisation.gates),
-            np.split(products, 4),
-            np.split(np.asarray(cell.bias), 4),
-            strict=True,
-        )
-    )
-    memory = expit(f) * np.asarray(state.cell) + expit(i) * np.tanh(g)
-    hidden = expit(o) * np.tanh(np.asarray(cell.normalisation.cell) * standardised(memory))
-    got = cell(jnp.asarray(inputs), state)
-    np.testing.assert_allclose(got.cell, memory, rtol=1e-10)
-    np.testing.assert_allclose(got.hidden, hidden, rtol=1e-10)
-
-
-def test_a_layer_normalised_cell_does_not_see_the_size_of_its_matrix(seen):
-    cell = some_cell("layer-norm-lstm")
-    inputs, state = jnp.asarray(seen[0]), seen[1]
-    larger = jax.tree_util.tree_map_with_path(
-        lambda path, leaf: leaf * 100 if path[0].name == "weight" else leaf, cell
-    )
-    np.testing.assert_allclose(cell(inputs, state).hidden, larger(inputs, state).hidden, rtol=1e-3)
 
 
 def test_a_dense_cell_is_one_layer_of_tanh_units(seen):

@@ -141,13 +141,13 @@ def test_reading_and_writing_move_their_windows_by_heads_of_their_own(make_model
 
 
 @pytest.mark.parametrize(
-    ("grid", "first_std", "pixels"),
+    ("grid", "initial_std", "pixels"),
     [(2, None, 4), (4, None, 4 / 3), (5, None, 1), (9, None, 1), (1, None, 4), (5, 2.7, 2.7)],
 )
-def test_filters_begin_as_wide_as_their_stride_asks_or_as_they_are_told(grid, first_std, pixels):
+def test_filters_begin_as_wide_as_their_stride_asks_or_as_they_are_told(grid, initial_std, pixels):
     sizes = {"height": 28, "width": 20, "latent_size": 3, "hidden_size": 8}
     model = Draw(
-        **sizes, read_grid=grid, write_grid=grid, first_std=first_std, key=jax.random.key(0)
+        **sizes, read_grid=grid, write_grid=grid, initial_std=initial_std, key=jax.random.key(0)
     )
     # A state of zeros sees the biases alone.
     image, hidden = jnp.zeros((1, 28, 20)), jnp.zeros(8)

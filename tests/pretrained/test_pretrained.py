@@ -62,7 +62,7 @@ def test_a_shipped_models_card_agrees_with_its_configuration(name):
     assert found.protocol == "honest"
     assert found.bound == pytest.approx(found.distortion + found.rate)
     assert found.images == card.splits["test"]
-    assert card.training.steps == config.train.steps
+    assert card.training.updates == config.train.updates
     assert card.training.command == train_command(config)
     assert config.data.root is None
     assert (hub.SHELF / name / "README.md").read_text() == card.to_markdown()
@@ -103,7 +103,7 @@ def test_pictures_that_a_network_cannot_take_are_refused():
 
 
 def test_training_can_begin_with_a_model_by_its_name(tmp_path, shared_data, capsys):
-    options = ["--train.steps", "2", "--train.batch-size", "4", "--data.root", str(shared_data)]
+    options = ["--train.updates", "2", "--train.batch-size", "4", "--data.root", str(shared_data)]
     start = ["--train.start-from", "cat", "--data.limit", "100"]
     main(["train", "quickdraw", *options, *start, "--out", str(tmp_path / "more")])
     assert "finished at step 2 of 2" in capsys.readouterr().out
@@ -116,7 +116,7 @@ def test_training_can_begin_with_a_model_by_its_name(tmp_path, shared_data, caps
     assert card is not None
     assert cat is not None
     assert card.training.before is not None
-    assert card.training.before.steps == cat.training.steps == 10_000
+    assert card.training.before.updates == cat.training.updates == 10_000
     assert "--train.start-from cat" in card.training.command
 
 
@@ -246,7 +246,7 @@ def test_the_command_exports_with_importance_samples_and_an_exported_folder_is_a
         RunConfig(
             model=ModelConfig(read_grid=None, learned_start=False, hidden_size=7),
             data=DataConfig(name="quickdraw", categories=("alarm clock", "cat"), limit=50),
-            train=TrainConfig(learning_rate=1.5e-3, average_decay=0.0, protocol="as-published"),
+            train=TrainConfig(learning_rate=1.5e-3, ema_decay=0.0, protocol="as-published"),
         ),
         dataclasses.replace(PRESETS["quickdraw"], data=DataConfig(name="quickdraw")),
     ],
@@ -279,7 +279,7 @@ def test_a_model_that_tells_categories_apart_is_exported_and_draws_the_one_it_is
 ):
     capsys.readouterr()
     trained = limner.load(pair)
-    assert trained.card.told_apart
+    assert trained.card.class_conditional
     assert "given each picture's category" in (pair / "README.md").read_text()
     assert trained.categories == ("cat", "dog")
     dogs = trained.sample(3, category="dog")
@@ -432,7 +432,7 @@ def test_the_page_sets_each_category_beside_the_model_of_it_alone(pair, tmp_path
     kitten = dataclasses.replace(
         both,
         name="kitten",
-        told_apart=False,
+        class_conditional=False,
         evaluation=dataclasses.replace(
             found, categories=("cat",), images=cat.images, bound=123.25, by_category={}
         ),

@@ -7,7 +7,7 @@ from limner.cli.main import main
 SMALL = [
     "--model.hidden-size", "8", "--model.num-steps", "3", "--model.latent-size", "2",
     "--data.limit", "40",
-    "--train.steps", "4", "--train.batch-size", "4", "--train.validate-every", "2",
+    "--train.updates", "4", "--train.batch-size", "4", "--train.validate-every", "2",
 ]  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def make_run(folder: Path, seed: int = 0, *, finished: bool = True, **sizes) -> 
     config = RunConfig(
         model=dataclasses.replace(small, **sizes),
         data=DataConfig(name="doodles", categories=("cat",), limit=40),
-        train=TrainConfig(steps=10),
+        train=TrainConfig(updates=10),
     )
     run = Run.create(folder, config)
     random = np.random.default_rng(seed)
@@ -36,7 +36,7 @@ def make_run(folder: Path, seed: int = 0, *, finished: bool = True, **sizes) -> 
     )
     run.save_model(model)
     losses = {"distortion": 200.0, "rate": 5.0, "bound": 205.0}
-    run.write_metrics([{"kind": "valid", "step": 10 if finished else 5} | losses])
+    run.write_metrics([{"kind": "valid", "update": 10 if finished else 5} | losses])
     return run
 
 

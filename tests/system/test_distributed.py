@@ -26,7 +26,12 @@ TINY = RunConfig(
     model=ModelConfig(hidden_size=8, num_steps=2, latent_size=2, read_grid=2, write_grid=2),
     data=DataConfig(categories=("cat", "dog"), limit=60, binarisation="dynamic"),
     train=TrainConfig(
-        steps=100, batch_size=8, validate_every=50, warmup_steps=50, learning_rate=1e-3, devices=1
+        updates=100,
+        batch_size=8,
+        validate_every=50,
+        warmup_updates=50,
+        learning_rate=1e-3,
+        devices=1,
     ),
 )
 TOGETHER = 2
@@ -112,8 +117,8 @@ def wait_until(true: Callable[[], bool]) -> None:
 def assert_close(run: Run, other: Run) -> None:
     """The same rows, once each, with the same losses but for the order of sums."""
     rows, others = run.read_metrics(), other.read_metrics()
-    assert [(row["kind"], row["step"]) for row in rows] == [
-        (row["kind"], row["step"]) for row in others
+    assert [(row["kind"], row["update"]) for row in rows] == [
+        (row["kind"], row["update"]) for row in others
     ]
     losses = [[(row["distortion"], row["rate"]) for row in some] for some in (rows, others)]
     np.testing.assert_allclose(*losses, rtol=1e-3, atol=1e-3)
@@ -143,10 +148,10 @@ def test_one_that_is_told_to_stop_stops_both_and_one_alone_ends_what_two_began(
     code, out, errors = ends(other)
     assert (code, errors) == (0, [])
     assert "step" not in out
-    stop = run.read_metrics()[-1]["step"]
-    assert stop < TINY.train.steps
+    stop = run.read_metrics()[-1]["update"]
+    assert stop < TINY.train.updates
     assert checkpoints(run)[-1] == stop
-    assert [f'"to_step": {stop}' in row for row in sessions(run)] == [True]
+    assert [f'"to_update": {stop}' in row for row in sessions(run)] == [True]
 
     assert train(run, dataset).finished
     assert_close(run, alone)
@@ -161,7 +166,7 @@ def test_two_end_what_one_began(alone, tmp_path, dataset, start_pair):
             signal.raise_signal(signal.SIGINT)
 
     begun = train(run, dataset, stop)
-    assert 20 <= begun.step < TINY.train.steps
+    assert 20 <= begun.step < TINY.train.updates
     for process in start_pair(run.folder):
         assert ends(process)[0] == 0
     assert_close(run, alone)
@@ -191,7 +196,7 @@ def test_when_process_0_is_killed_the_other_ends_and_says_why(tmp_path, start):
 @pytest.mark.slow
 def test_what_is_wrong_in_one_ends_both(tmp_path, start_pair):
     run = Run.create(tmp_path / "differs", TINY)
-    leader, other = start_pair(run.folder, (), ("--train.steps", "7"))
+    leader, other = start_pair(run.folder, (), ("--train.updates", "7"))
     code, _, errors = ends(other)
     assert code == 2
     assert ["holds a run with other settings" in line for line in errors] == [True]

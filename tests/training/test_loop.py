@@ -26,7 +26,7 @@ TINY = RunConfig(
     model=ModelConfig(hidden_size=12, num_steps=3, latent_size=2, read_grid=2, write_grid=3),
     data=DataConfig(categories=("cat", "dog"), limit=60),
     train=TrainConfig(
-        steps=50, batch_size=8, validate_every=20, warmup_steps=5, learning_rate=5e-3
+        updates=50, batch_size=8, validate_every=20, warmup_updates=5, learning_rate=5e-3
     ),
 )
 GOLDEN = Path(__file__).parent / "golden" / "losses.json"
@@ -61,7 +61,7 @@ def checkpointed(run: Run) -> list[str]:
 
 def test_losses_are_those_on_record(finished):
     rows = [row for row in finished.read_metrics() if row["kind"] == "valid"]
-    got = [(row["step"], row["distortion"], row["rate"]) for row in rows]
+    got = [(row["update"], row["distortion"], row["rate"]) for row in rows]
     if os.environ.get("LIMNER_UPDATE_GOLDEN"):
         GOLDEN.write_text(json.dumps(got, indent=1) + "\n")
     np.testing.assert_allclose(got, json.loads(GOLDEN.read_text()), rtol=2e-3)
@@ -92,7 +92,7 @@ def test_a_run_cut_off_at_any_step_goes_on_as_if_it_had_not(finished, tmp_path, 
 
 @pytest.mark.slow
 def test_a_killed_process_resumes_to_the_same_weights(tmp_path):
-    config = with_training(steps=200, validate_every=40)
+    config = with_training(updates=200, validate_every=40)
     runs = [Run.create(tmp_path / name, config) for name in ("whole", "killed")]
 
     def start(run: Run) -> subprocess.Popen:
@@ -106,7 +106,7 @@ def test_a_killed_process_resumes_to_the_same_weights(tmp_path):
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    assert runs[1].read_metrics()[-1]["step"] < 200
+    assert runs[1].read_metrics()[-1]["update"] < 200
     assert start(runs[1]).wait() == 0
     assert_same(*runs)
 
@@ -140,7 +140,7 @@ def test_a_finished_run_has_nothing_left_to_do(finished, dataset):
 
 def test_the_last_two_checkpoints_and_the_best_are_kept(finished):
     rows = [row for row in finished.read_metrics() if row["kind"] == "valid"]
-    best = min(rows, key=lambda row: row["bound"])["step"]
+    best = min(rows, key=lambda row: row["bound"])["update"]
     assert checkpointed(finished) == sorted({str(best), "40", "50"})
 
 
@@ -168,7 +168,7 @@ def test_devices_do_not_change_what_is_computed(finished, tmp_path, dataset):
 def test_a_loss_that_is_not_finite_stops_with_its_step_and_keeps_the_last_good_state(
     tmp_path, dataset
 ):
-    config = with_training(learning_rate=1e20, clip_norm=1e30, warmup_steps=45, steps=50)
+    config = with_training(learning_rate=1e20, clip_norm=1e30, warmup_updates=45, updates=50)
     run = Run.create(tmp_path / "wild", config)
     with pytest.raises(LimnerError, match=r"not finite at step \d+"):
         train(run, dataset)
@@ -178,7 +178,7 @@ def test_a_loss_that_is_not_finite_stops_with_its_step_and_keeps_the_last_good_s
 def test_weights_that_broke_in_the_last_update_before_a_validation_are_not_kept(tmp_path, dataset):
     # Half a million times the loss's own gradient: the first update is the last there is.
     config = with_training(
-        optimiser="rmsprop", learning_rate=1e30, clip_norm=1e30, warmup_steps=0, validate_every=1
+        optimiser="rmsprop", learning_rate=1e30, clip_norm=1e30, warmup_updates=0, validate_every=1
     )
     run = Run.create(tmp_path / "broken", config)
     with pytest.raises(LimnerError, match=r"not finite at step 1: try a lower"):
@@ -221,7 +221,7 @@ def test_what_is_measured_does_not_depend_on_chunks_or_order(finished, monkeypat
 
 
 def test_what_the_studys_protocol_gives_goes_by_the_studys_names(tmp_path, dataset):
-    run = Run.create(tmp_path / "published", with_training(steps=20, protocol="as-published"))
+    run = Run.create(tmp_path / "published", with_training(updates=20, protocol="as-published"))
     train(run, dataset)
     for row in run.read_metrics():
         assert row["protocol"] == "as-published"
@@ -265,7 +265,7 @@ def test_a_damaged_checkpoint_is_named_and_nothing_is_written_over(
 
 
 def test_training_works_outside_the_main_thread(tmp_path, dataset):
-    run = Run.create(tmp_path / "thread", with_training(steps=5))
+    run = Run.create(tmp_path / "thread", with_training(updates=5))
     outcomes = []
     thread = threading.Thread(target=lambda: outcomes.append(train(run, dataset)))
     thread.start()

@@ -34,7 +34,7 @@ def test_the_studys_optimiser_is_tensorflow_1s_rmsprop_after_clipping_each_varia
 
 
 def test_the_rate_rises_over_the_warm_up_and_falls_to_a_hundredth():
-    config = TrainConfig(steps=1000, warmup_steps=100, learning_rate=2e-3)
+    config = TrainConfig(updates=1000, warmup_updates=100, learning_rate=2e-3)
     rate = learning_rate(config)
     assert rate(0) == 0
     assert rate(50) == pytest.approx(1e-3)
@@ -48,7 +48,7 @@ def test_the_rate_rises_over_the_warm_up_and_falls_to_a_hundredth():
 
 @pytest.mark.parametrize("steps", [1, 9, 10, 200, 1000])
 def test_a_warm_up_takes_a_tenth_of_a_short_run_which_then_falls_as_any_other(steps):
-    config = TrainConfig(steps=steps, warmup_steps=200, learning_rate=2e-3)
+    config = TrainConfig(updates=steps, warmup_updates=200, learning_rate=2e-3)
     rate = learning_rate(config)
     assert rate(steps // 10) == pytest.approx(2e-3)
     assert rate(steps) == pytest.approx(2e-5)
@@ -57,7 +57,7 @@ def test_a_warm_up_takes_a_tenth_of_a_short_run_which_then_falls_as_any_other(st
 
 
 def test_global_clipping_bounds_the_norm_of_all_gradients_together():
-    config = TrainConfig(optimiser="rmsprop", clip_norm=1.0, schedule="constant", warmup_steps=0)
+    config = TrainConfig(optimiser="rmsprop", clip_norm=1.0, schedule="constant", warmup_updates=0)
     optimiser = make_optimiser(config)
     weights = {"a": jnp.zeros(1), "b": jnp.zeros(1)}
     gradient = {"a": jnp.array([3.0]), "b": jnp.array([4.0])}

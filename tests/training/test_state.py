@@ -17,7 +17,7 @@ from limner.training.state import check_fits, initial_model
 TINY = RunConfig(
     model=ModelConfig(hidden_size=8, num_steps=2, latent_size=2, read_grid=2, write_grid=2),
     data=DataConfig(categories=("cat", "dog", "house"), limit=40),
-    train=TrainConfig(steps=4, batch_size=4, validate_every=4, warmup_steps=0),
+    train=TrainConfig(updates=4, batch_size=4, validate_every=4, warmup_updates=0),
 )
 
 
@@ -59,7 +59,7 @@ def test_training_goes_on_from_another_runs_weights_at_another_number_of_steps(
 ):
     config = changed("train", start_from=short.folder)
     longer = dataclasses.replace(
-        config, model=dataclasses.replace(config.model, num_steps=5, first_std=3.0)
+        config, model=dataclasses.replace(config.model, num_steps=5, initial_std=3.0)
     )
     model = initial_model(longer, dataset)
     np.testing.assert_array_equal(model.encoder.weight, short.load_model().encoder.weight)
@@ -71,7 +71,7 @@ def test_training_goes_on_from_another_runs_weights_at_another_number_of_steps(
 def test_a_run_goes_on_although_the_run_that_it_began_with_is_gone(short, dataset, tmp_path):
     lost = tmp_path / "lost"
     shutil.copytree(short.folder, lost)
-    config = changed("train", start_from=lost, steps=40, validate_every=20)
+    config = changed("train", start_from=lost, updates=40, validate_every=20)
     run = Run.create(tmp_path / "later", config)
     assert train(run, dataset, lambda progress: signal.raise_signal(signal.SIGINT)).step == 20
     shutil.rmtree(lost)
@@ -94,15 +94,6 @@ def test_a_model_that_tells_other_categories_apart_than_the_data_has_is_refused(
         ModelConfig(num_categories=2, learned_start=False)
 
 
-def test_pictures_that_shall_stay_black_and_white_are_not_made_grey(dataset):
-    config = dataclasses.replace(
-        changed("train", augment="mirror-jitter"),
-        data=dataclasses.replace(TINY.data, binarisation="threshold"),
-    )
-    with pytest.raises(LimnerError, match=r"choose mirror, or --data\.binarisation grey"):
-        check_fits(config, dataset)
-
-
 @pytest.mark.parametrize(
     "settings",
     [
@@ -120,11 +111,8 @@ def test_what_trades_time_memory_and_precision_hardly_moves_the_losses(
         assert other["bound"] == pytest.approx(row["bound"], rel=1e-2)
 
 
-@pytest.mark.parametrize("augment", ["mirror", "mirror-jitter"])
-def test_augmented_training_sees_other_pictures_and_validates_on_the_same(
-    short, dataset, tmp_path, augment
-):
-    run = Run.create(tmp_path / "more", changed("train", augment=augment))
+def test_augmented_training_sees_other_pictures_and_validates_on_the_same(short, dataset, tmp_path):
+    run = Run.create(tmp_path / "more", changed("train", augment="mirror"))
     train(run, dataset)
     assert run.read_metrics()[0]["bound"] != short.read_metrics()[0]["bound"]
     assert run.read_metrics()[-1]["bound"] == pytest.approx(

@@ -11,7 +11,6 @@ from limner.training.weight_gradients import infer_many
 FORMS = {
     "as in the paper": {},
     "without attention": {"read_grid": None, "write_grid": None},
-    "layer-normalised": {"cell": "layer-norm-lstm"},
     "dense cells": {"cell": "dense"},
     "learned prior": {"learned_prior": True},
     "without a learned start": {"learned_start": False},

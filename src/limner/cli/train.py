@@ -94,7 +94,7 @@ def train_run(out: Path, config: RunConfig) -> "Run":
     run = Run.create(out, config)
     names = LOSSES[config.train.protocol]
     with progress_bar("training") as advance:
-        advance(0, config.train.steps, "compiling")
+        advance(0, config.train.updates, "compiling")
 
         def show(progress) -> None:
             losses = [f"{name[:4]} {progress.row[name]:.1f}" for name in names[:2]]
@@ -105,13 +105,15 @@ def train_run(out: Path, config: RunConfig) -> "Run":
     if outcome.step:
         by_leader(save_curves)(run.read_metrics(), run.figures / "curves.png", of=str(out))
     state = "finished" if outcome.finished else "stopped"
-    print(f"{state} at step {outcome.step} of {config.train.steps}, {outcome.seconds:.0f} s: {out}")
+    print(
+        f"{state} at step {outcome.step} of {config.train.updates}, {outcome.seconds:.0f} s: {out}"
+    )
     if outcome.validation:
         best = outcome.validation
         losses = ", ".join(f"{name} {best[name]:.2f}" for name in names)
         print(
             f"best on the validation split: {losses} nats ({config.train.protocol}, "
-            f"step {best['step']})"
+            f"step {best['update']})"
         )
     if outcome.finished:
         noise = "" if config.train.protocol == "honest" else f" --protocol {config.train.protocol}"

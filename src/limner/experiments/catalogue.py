@@ -56,8 +56,8 @@ RECIPE = PRESETS["quickdraw"]
 
 BUDGET = 2_000
 """Iterations of each row of the recipe and of the baselines."""
-SMALL_RECIPE = changed(RECIPE, {"train.steps": BUDGET})
-EARLIER_RECIPE = changed(SMALL_RECIPE, {"model.first_std": 2.7})
+SMALL_RECIPE = changed(RECIPE, {"train.updates": BUDGET})
+EARLIER_RECIPE = changed(SMALL_RECIPE, {"model.initial_std": 2.7})
 """The recipe as it was when its parts were weighed; what came of that is in RECIPE."""
 
 CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -65,18 +65,18 @@ CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
     "recipe-seed-1": ("nothing but the seed", {"train.seed": 1}),
     "recipe-seed-2": ("nothing but the seed, again", {"train.seed": 2}),
     "zero-start": ("zero first states and canvas", {"model.learned_start": False}),
-    "narrow-filters": ("**filters 1 pixel wide at first**", {"model.first_std": 1.0}),
+    "narrow-filters": ("**filters 1 pixel wide at first**", {"model.initial_std": 1.0}),
     "narrow-filters-seed-1": (
         "filters 1 pixel wide at first, and the seed",
-        {"model.first_std": 1.0, "train.seed": 1},
+        {"model.initial_std": 1.0, "train.seed": 1},
     ),
     "narrow-filters-seed-2": (
         "filters 1 pixel wide at first, and the seed, again",
-        {"model.first_std": 1.0, "train.seed": 2},
+        {"model.initial_std": 1.0, "train.seed": 2},
     ),
     "constant-rate": ("constant rate after the warm-up", {"train.schedule": "constant"}),
-    "no-average": ("no moving average", {"train.average_decay": 0.0}),
-    "no-warm-up": ("no warm-up", {"train.warmup_steps": 0}),
+    "no-average": ("no moving average", {"train.ema_decay": 0.0}),
+    "no-warm-up": ("no warm-up", {"train.warmup_updates": 0}),
     "rmsprop": (
         "RMSprop 1e-3, as in the study",
         {"train.optimiser": "rmsprop", "train.learning_rate": 1e-3},
@@ -90,10 +90,8 @@ CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
     "write8": ("writing 8 × 8", {"model.write_grid": 8}),
     "h128": ("LSTMs of 128", {"model.hidden_size": 128}),
     "h512": ("LSTMs of 512", {"model.hidden_size": 512}),
-    "layer-norm": ("layer normalisation in the LSTMs", {"model.cell": "layer-norm-lstm"}),
     "learned-prior": ("a learned prior", {"model.learned_prior": True}),
     "no-mirror": ("drawings not mirrored", {"train.augment": "none"}),
-    "jitter": ("drawings moved and stretched too", {"train.augment": "mirror-jitter"}),
 }
 
 BOUNDS = (260, 250, 240, 230)
@@ -114,7 +112,7 @@ def _published_row(published: Published, column: str, label: str, base: RunConfi
             "model.write_grid": published.write_grid,
             "data.categories": published.categories,
             "data.limit": STUDY_DRAWINGS,
-            "train.steps": STUDY_STEPS,
+            "train.updates": STUDY_STEPS,
             "train.batch_size": published.batch_size,
         },
     )
@@ -137,7 +135,7 @@ COLUMNS = {
 
 _MNIST = changed(
     PRESETS["mnist"],
-    {"model.num_steps": 16, "train.steps": BUDGET},
+    {"model.num_steps": 16, "train.updates": BUDGET},
 )
 _DATA = {"cat": (SMALL_RECIPE, False), "mnist": (_MNIST, True)}
 _PREDICTORS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -201,7 +199,7 @@ EXPERIMENTS: MappingProxyType[ExperimentName, Experiment] = MappingProxyType(
                         {
                             "model.hidden_size": 400,
                             "model.write_grid": 8,
-                            "train.steps": steps,
+                            "train.updates": steps,
                         },
                     ),
                     measurements=(VALIDATION, HONEST),
@@ -221,7 +219,7 @@ EXPERIMENTS: MappingProxyType[ExperimentName, Experiment] = MappingProxyType(
                 Row(
                     name=name,
                     label=label,
-                    config=changed(base, {"train.steps": steps, "train.validate_every": 100}),
+                    config=changed(base, {"train.updates": steps, "train.validate_every": 100}),
                     measurements=(VALIDATION, HONEST),
                 )
                 for name, label, base, steps in (

@@ -53,7 +53,7 @@ class Row:
     @property
     def steps(self) -> int:
         """Iterations of its training."""
-        return self.config.train.steps if self.predictor == "model" else 0
+        return self.config.train.updates if self.predictor == "model" else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ def quickly(experiment: Experiment) -> Experiment:
     def cut(row: Row) -> Row:
         train = row.config.train
         changes = {
-            "train.steps": QUICK_STEPS,
+            "train.updates": QUICK_STEPS,
             "train.validate_every": min(train.validate_every, QUICK_STEPS // 2),
         }
         return dataclasses.replace(row, config=changed(row.config, changes))

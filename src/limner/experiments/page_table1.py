@@ -144,7 +144,7 @@ def _curves(records: Mapping[str, Record], pictures: Path) -> str:
         figure = compared_curves(
             {
                 label: [
-                    Curve(name, [each["step"] for each in rows], [each[key] for each in rows])
+                    Curve(name, [each["update"] for each in rows], [each[key] for each in rows])
                     for name, rows in runs.items()
                 ]
                 for key, label in quantities.items()

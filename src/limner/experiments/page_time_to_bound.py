@@ -60,7 +60,7 @@ def validations(record: Record) -> list[dict[str, Any]]:
 
 def passing_step(record: Record, mark: int) -> int | None:
     """The first iteration whose validation bound lies below a mark."""
-    return next((row["step"] for row in validations(record) if row["bound"] < mark), None)
+    return next((row["update"] for row in validations(record) if row["bound"] < mark), None)
 
 
 def _passed(record: Record, mark: int) -> str:
@@ -75,14 +75,14 @@ def _best(record: Record) -> str:
     if not rows:
         return f"*{record.status}*"
     best = min(rows, key=lambda row: row["bound"])
-    return f"{best['bound']:.1f} ({best['step']:,})"
+    return f"{best['bound']:.1f} ({best['update']:,})"
 
 
 def _chart(records: Mapping[str, Record], pictures: Path) -> str:
     curves = []
     for record in records.values():
         rows = validations(record)
-        times = [seconds_until(record.sessions, row["step"]) for row in rows]
+        times = [seconds_until(record.sessions, row["update"]) for row in rows]
         if rows and record.sessions:
             x = [math.nan if time is None else time for time in times]
             curves.append(Curve(record.row.label, x, [row["bound"] for row in rows]))

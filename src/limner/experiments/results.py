@@ -81,7 +81,7 @@ class Record:
     @property
     def steps(self) -> int:
         """Iterations trained so far, as far as is known."""
-        return max((row["step"] for row in self.metrics), default=0)
+        return max((row["update"] for row in self.metrics), default=0)
 
     @property
     def status(self) -> str:
@@ -126,7 +126,7 @@ def seconds_until(sessions: Iterable[Mapping[str, Any]], step: int) -> float | N
     """
     steps = seconds = 0.0
     for session in sessions:
-        first, last = session["from_step"], session["to_step"]
+        first, last = session["from_update"], session["to_update"]
         within = max(0, min(step, last) - first)
         steps += within
         seconds += session["seconds"] * within / (last - first)

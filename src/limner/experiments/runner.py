@@ -107,7 +107,7 @@ def _run_row(
         if not outcome.finished:
             return False
         assert outcome.validation is not None  # the last step is always validated
-        weights_step = outcome.validation["step"]
+        weights_step = outcome.validation["update"]
         if row.picture_steps:
             tell(row.steps, "drawing")
             _save_pictures(run, row, dataset)

@@ -138,7 +138,9 @@ def _charts(caption: str, count: int) -> "tuple[Figure, list[Axes]]":
 def _curve(rows: Sequence[Mapping[str, Any]], kind: str, quantity: str) -> NDArray[np.float64]:
     """Steps and values of one curve, as an array (2, points), without what is not finite."""
     try:
-        points = [(float(row["step"]), float(row[quantity])) for row in rows if row["kind"] == kind]
+        points = [
+            (float(row["update"]), float(row[quantity])) for row in rows if row["kind"] == kind
+        ]
     except (KeyError, TypeError, ValueError) as error:
         raise LimnerError(f"a {kind} row of the metrics lacks its step or {quantity}") from error
     curve = np.array(points).reshape(-1, 2).T

@@ -3,16 +3,13 @@
     products = W [inputs, hidden]
     hidden, cell <- activate(products, cell)
 
-The two halves are apart because the first is where nearly all the arithmetic is; `weight_gradients.py`
-takes its gradient in another order.
+The two halves are apart because the first is where nearly all the arithmetic is:
+`weight_gradients.py` takes its gradient in another order.
 
 `LSTM`, with i, f, o, g = products + b:
 
     cell   <- sigmoid(f) cell + sigmoid(i) tanh(g)
     hidden <- sigmoid(o) tanh(cell)
-
-With layer normalisation the products of each gate, and the cell inside the last tanh, are first
-brought to mean 0 and variance 1 over their units, times learned scales.
 
 `Dense` remembers nothing: hidden <- tanh(products + b). One step of DRAW with dense cells and
 without attention is a variational autoencoder.
@@ -20,7 +17,7 @@ without attention is a variational autoencoder.
 Axis letters: d hidden, g gates times d, i inputs, j inputs and hidden.
 
 Source: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000, without peepholes;
-Ba et al. 2016 (layer normalisation, here gate by gate); Kingma & Welling 2014, appendix C (dense).
+Kingma & Welling 2014, appendix C (dense).
 """
 
 from typing import NamedTuple
@@ -43,29 +40,16 @@ class CellState(NamedTuple):
     cell: Float[Array, "d"]
 
 
-class Normalisation(eqx.Module):
-    """The scales of a layer-normalised LSTM."""
-
-    gates: Float[Array, "4 d"]
-    cell: Float[Array, "d"]
-
-
 class LSTM(eqx.Module):
     """A long short-term memory; inputs and hidden state go through one matrix."""
 
     weight: Float[Array, "g j"]
     bias: Float[Array, "g"]
-    normalisation: Normalisation | None
 
-    def __init__(
-        self, input_size: int, hidden_size: int, *, layer_norm: bool = False, key: PRNGKeyArray
-    ):
+    def __init__(self, input_size: int, hidden_size: int, *, key: PRNGKeyArray):
         """Glorot-uniform weights; biases 0, but 1 for the forget gate, so that it remembers."""
         self.weight = glorot(key, 4 * hidden_size, input_size + hidden_size)
         self.bias = jnp.zeros(4 * hidden_size).at[hidden_size : 2 * hidden_size].set(1.0)
-        self.normalisation = (
-            Normalisation(jnp.ones((4, hidden_size)), jnp.ones(hidden_size)) if layer_norm else None
-        )
 
     def __call__(self, inputs: Float[Array, "i"], state: CellState) -> CellState:
         """The state after one step."""
@@ -74,15 +58,9 @@ class LSTM(eqx.Module):
     @jax.checkpoint  # to compute the activations again costs less than to keep them for all steps
     def activate(self, products: Float[Array, "g"], cell: Float[Array, "d"]) -> CellState:
         """The state after a step whose products are these."""
-        if self.normalisation is None:
-            gates, normalise = products, lambda cell: cell
-        else:
-            scales = self.normalisation
-            gates = (scales.gates * _standardised(products.reshape(4, -1))).ravel()
-            normalise = lambda cell: scales.cell * _standardised(cell)  # noqa: E731
-        i, f, o, g = jnp.split(gates + self.bias, 4)
+        i, f, o, g = jnp.split(products + self.bias, 4)
         cell = jax.nn.sigmoid(f) * cell + jax.nn.sigmoid(i) * jnp.tanh(g)
-        return CellState(hidden=jax.nn.sigmoid(o) * jnp.tanh(normalise(cell)), cell=cell)
+        return CellState(hidden=jax.nn.sigmoid(o) * jnp.tanh(cell), cell=cell)
 
 
 class Dense(eqx.Module):
@@ -112,7 +90,7 @@ def make_cell(name: CellName, input_size: int, hidden_size: int, key: PRNGKeyArr
     """A cell with fresh weights."""
     if name == "dense":
         return Dense(input_size, hidden_size, key=key)
-    return LSTM(input_size, hidden_size, layer_norm=name == "layer-norm-lstm", key=key)
+    return LSTM(input_size, hidden_size, key=key)
 
 
 def merge(cell: Cell, inputs: Float[Array, "i"], state: CellState) -> Float[Array, "j"]:
@@ -140,7 +118,3 @@ def aligned(cell: Cell) -> Cell:
 def zero_state(hidden_size: int) -> CellState:
     """A state that remembers nothing."""
     return CellState(hidden=jnp.zeros(hidden_size), cell=jnp.zeros(hidden_size))
-
-
-def _standardised(units: Float[Array, "*n d"]) -> Float[Array, "*n d"]:
-    return jax.nn.standardize(units, axis=-1, epsilon=1e-5)

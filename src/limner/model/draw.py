@@ -101,7 +101,7 @@ class Draw(eqx.Module):
         read_grid: int | None,
         write_grid: int | None,
         learned_start: bool = True,
-        first_std: float | None = None,
+        initial_std: float | None = None,
         cell: CellName = "lstm",
         learned_prior: bool = False,
         num_categories: int = 0,
@@ -118,8 +118,8 @@ class Draw(eqx.Module):
             read_grid: N of the reading window; None reads without attention.
             write_grid: N of the writing window; None writes without attention.
             learned_start: Whether the first canvas and states are learned; else they are zero.
-            first_std: Width of the windows' filters before training, pixels; None for a part of
-                the stride between them (`limner.model.draw.read_write.FIRST_STD`).
+            initial_std: Width of the windows' filters before training, pixels; None for a part of
+                the stride between them (`limner.model.draw.read_write.INITIAL_STD`).
             cell: What the encoder and the decoder are.
             learned_prior: Whether each step's prior depends on the decoder's state before it; it
                 begins as N(0, I).
@@ -139,12 +139,12 @@ class Draw(eqx.Module):
         self.read = (
             FullRead(shape)
             if read_grid is None
-            else AttentiveRead(shape, hidden_size, read_grid, first_std, key=read_key)
+            else AttentiveRead(shape, hidden_size, read_grid, initial_std, key=read_key)
         )
         self.write = (
             FullWrite(shape, hidden_size, key=write_key)
             if write_grid is None
-            else AttentiveWrite(shape, hidden_size, write_grid, first_std, key=write_key)
+            else AttentiveWrite(shape, hidden_size, write_grid, initial_std, key=write_key)
         )
         looked_at = self.read.glimpse_size + hidden_size
         self.encoder = make_cell(cell, looked_at, hidden_size, encoder_key)

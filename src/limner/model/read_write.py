@@ -26,7 +26,7 @@ from limner.model.attention import (
 )
 from limner.model.initialisers import linear
 
-FIRST_STD = 4 / 27
+INITIAL_STD = 4 / 27
 """Width of the filters before training, in strides, if that is at least a pixel.
 
 It is one pixel for 5 x 5 filters over 28 pixels, where it was chosen. Filters wide apart must be
@@ -69,11 +69,11 @@ class AttentiveRead(eqx.Module):
         shape: tuple[int, int, int],
         hidden_size: int,
         grid: int,
-        first_std: float | None,
+        initial_std: float | None,
         *,
         key: PRNGKeyArray,
     ):
-        self.window = _window_head(hidden_size, grid, shape, first_std, key)
+        self.window = _window_head(hidden_size, grid, shape, initial_std, key)
         self.grid = grid
         self.glimpse_size = 2 * shape[0] * grid * grid
 
@@ -120,12 +120,12 @@ class AttentiveWrite(eqx.Module):
         shape: tuple[int, int, int],
         hidden_size: int,
         grid: int,
-        first_std: float | None,
+        initial_std: float | None,
         *,
         key: PRNGKeyArray,
     ):
         window_key, patch_key = jax.random.split(key)
-        self.window = _window_head(hidden_size, grid, shape, first_std, window_key)
+        self.window = _window_head(hidden_size, grid, shape, initial_std, window_key)
         self.patch = linear(hidden_size, shape[0] * grid * grid, key=patch_key)
         self.grid = grid
         self.shape = shape
@@ -142,16 +142,16 @@ def _window_head(
     hidden_size: int,
     grid: int,
     shape: tuple[int, int, int],
-    first_std: float | None,
+    initial_std: float | None,
     key: PRNGKeyArray,
 ) -> eqx.nn.Linear:
-    """Eq. 21's W, which gives filters of about `first_std` pixels before training."""
+    """Eq. 21's W, which gives filters of about `initial_std` pixels before training."""
     head = linear(hidden_size, NUM_PARAMETERS, key=key)
-    if first_std is None:
-        first_std = max(1.0, FIRST_STD * full_stride(grid, *shape[-2:]))
+    if initial_std is None:
+        initial_std = max(1.0, INITIAL_STD * full_stride(grid, *shape[-2:]))
     _, _, log_variance, _, _ = range(NUM_PARAMETERS)
     return eqx.tree_at(
         lambda head: head.bias,
         head,
-        replace_fn=lambda bias: bias.at[log_variance].set(2 * math.log(first_std)),
+        replace_fn=lambda bias: bias.at[log_variance].set(2 * math.log(initial_std)),
     )

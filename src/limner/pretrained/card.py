@@ -59,7 +59,7 @@ class Training:
 
     command: str
     """The shortest that asks for the same settings."""
-    steps: int
+    updates: int
     """Updates of the weights."""
     seconds: float
     """Of training, over all sessions."""
@@ -86,8 +86,8 @@ class Training:
 
     @property
     def effort(self) -> str:
-        """How many steps it took, how long and where."""
-        return f"{self.steps:,} steps in {self.seconds:,.0f} s on {self.device}"
+        """How many updates it took, how long and where."""
+        return f"{self.updates:,} updates in {self.seconds:,.0f} s on {self.device}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ class Card:
     """How many pictures each split has."""
     rows: dict[str, int]
     """Of data split by row: how many rows of each source there were, from the first on."""
-    told_apart: bool
+    class_conditional: bool
     """Whether the model is given each picture's category, on which its bound then depends."""
     dtype: str
     """What the weights are stored as."""
@@ -167,7 +167,7 @@ class Card:
             "weights": self._weights(),
             "exported with": listed(self._exported_with()),
         }
-        given = " The model is given each picture's category." if self.told_apart else ""
+        given = " The model is given each picture's category." if self.class_conditional else ""
         lines = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
         return f"""# {self.name}
 

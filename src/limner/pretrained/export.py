@@ -100,7 +100,7 @@ def export(
         title=title or default_title(dataset),
         splits=dataset.sizes,
         rows=_rows(dataset),
-        told_apart=config.model.num_categories > 0,
+        class_conditional=config.model.num_categories > 0,
         dtype=dtype.name,
         rounding=rounding if rounds_well else None,
         evaluation=found,
@@ -200,7 +200,7 @@ def _training(run: Run, dataset: Dataset) -> Training:
     trained_by = dict.fromkeys(row["limner"] for row in sessions if "limner" in row)
     return Training(
         command=train_command(_shared(run.config, dataset)),
-        steps=run.config.train.steps,
+        updates=run.config.train.updates,
         seconds=round(sum((row["seconds"] for row in sessions), 0.0), 1),
         device=listed(devices or ["an unknown machine"]),
         limner=listed(trained_by) if trained_by else None,

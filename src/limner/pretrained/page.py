@@ -25,7 +25,7 @@ def models_page(cards: Sequence[Card], pictures: Path) -> str:
             the page.
     """
     parts = [_INTRODUCTION, _numbers(cards)]
-    parts += [_categories(card, cards) for card in cards if card.told_apart]
+    parts += [_categories(card, cards) for card in cards if card.class_conditional]
     parts += [_training(card, pictures) for card in cards]
     return "\n".join(parts)
 

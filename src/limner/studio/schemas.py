@@ -244,7 +244,7 @@ class ModelCard(BaseModel):
             doodles=_doodles(model.categories),
             binarisation=data.binarisation,
             protocol=train.protocol,
-            iterations=train.steps,
+            iterations=train.updates,
             batch_size=train.batch_size,
             validation_distortion=best.get("distortion"),
             validation_rate=best.get("rate"),

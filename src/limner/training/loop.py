@@ -97,7 +97,7 @@ def train(
         if state is None:
             state = replicate(state_around(initial_model(config, dataset), optimiser), mesh)
         first = step = int(state.step)
-        run.write_metrics(row for row in run.read_metrics() if row["step"] <= step)
+        run.write_metrics(row for row in run.read_metrics() if row["update"] <= step)
         started = time.perf_counter()
         batches = _batches(config.train, dataset.split("train"), step, config.data.binarisation)
         batch, count = next(batches)
@@ -118,15 +118,15 @@ def train(
             elapsed = time.perf_counter() - started
             each = elapsed / (step - first)
             speed = config.train.batch_size / each
-            left = each * (config.train.steps - step)
-            on_progress(Progress(step, config.train.steps, row, speed, left))
+            left = each * (config.train.updates - step)
+            on_progress(Progress(step, config.train.updates, row, speed, left))
         if step > first and not _validates(config.train, step):
             save(checkpoints, step, state)
         seconds = time.perf_counter() - started
         if step > first:
             run.add_session(_session(first, step, seconds, mesh))
         validation = best_metrics(checkpoints)
-    return Outcome(step, step == config.train.steps, validation, seconds)
+    return Outcome(step, step == config.train.updates, validation, seconds)
 
 
 def _batches(
@@ -141,7 +141,7 @@ def _batches(
     own = own_part(config.batch_size)
     shape = (STEPS_PER_DISPATCH, own.stop - own.start, *split.sources[0].shape)
     while True:
-        due = min(config.steps, (step // config.validate_every + 1) * config.validate_every)
+        due = min(config.updates, (step // config.validate_every + 1) * config.validate_every)
         count = min(STEPS_PER_DISPATCH, due - step)
         targets, categories = np.zeros(shape, np.uint8), np.zeros(shape[:2], np.int32)
         for k in range(count):
@@ -153,7 +153,7 @@ def _batches(
 
 
 def _validates(config: TrainConfig, step: int) -> bool:
-    return step % config.validate_every == 0 or step == config.steps
+    return step % config.validate_every == 0 or step == config.updates
 
 
 def _validate(
@@ -185,7 +185,7 @@ def _row(kind: str, step: int, config: RunConfig, losses: Losses | Loss) -> dict
     if protocol == "as-published":
         rate = published_rate(rate, config.model.num_steps, config.model.latent_size)
     values = (distortion, rate, distortion + rate)
-    row = {"kind": kind, "step": step, "protocol": protocol}
+    row = {"kind": kind, "update": step, "protocol": protocol}
     return row | dict(zip(LOSSES[protocol], values, strict=True))
 
 
@@ -204,8 +204,8 @@ def _diverged(run: Run, checkpoints: ocp.CheckpointManager, step: int) -> Limner
 def _session(first: int, last: int, seconds: float, mesh: Mesh) -> dict[str, Any]:
     """What a row of sessions.jsonl says."""
     return {
-        "from_step": first,
-        "to_step": last,
+        "from_update": first,
+        "to_update": last,
         "seconds": round(seconds, 1),
         "processes": jax.process_count(),
         "devices": mesh.size,

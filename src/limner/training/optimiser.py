@@ -33,15 +33,15 @@ _OPTIMISERS = {
 
 def learning_rate(config: TrainConfig) -> optax.Schedule:
     """Step size as a function of the number of updates done."""
-    warmup_steps = min(config.warmup_steps, config.steps // 10)
+    warmup_updates = min(config.warmup_updates, config.updates // 10)
     if config.schedule == "constant":
-        rise = optax.linear_schedule(0.0, config.learning_rate, warmup_steps)
-        return rise if warmup_steps else optax.constant_schedule(config.learning_rate)
+        rise = optax.linear_schedule(0.0, config.learning_rate, warmup_updates)
+        return rise if warmup_updates else optax.constant_schedule(config.learning_rate)
     return optax.warmup_cosine_decay_schedule(
         init_value=0.0,
         peak_value=config.learning_rate,
-        warmup_steps=warmup_steps,
-        decay_steps=config.steps,
+        warmup_steps=warmup_updates,
+        decay_steps=config.updates,
         end_value=config.learning_rate / 100,
     )
 

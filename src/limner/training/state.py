@@ -21,7 +21,7 @@ from limner.errors import LimnerError
 from limner.model.draw import Draw, build_model
 from limner.run import Run
 
-_MAY_DIFFER = ("num_steps", "first_std")
+_MAY_DIFFER = ("num_steps", "initial_std")
 """Settings of a model in which a run may differ from the one whose weights it takes.
 
 Weights fit any number of steps, and have left behind what they were first.
@@ -90,11 +90,6 @@ def check_fits(config: RunConfig, dataset: Dataset) -> None:
         raise LimnerError(
             f"{dataset.name} has {there} categories, the model tells {num_categories} apart: set "
             f"--model.num-categories {there if there > 1 else 0}"
-        )
-    if config.train.augment == "mirror-jitter" and config.data.binarisation != "grey":
-        raise LimnerError(
-            f"--train.augment mirror-jitter makes greys of {config.data.binarisation} pixels: "
-            "choose mirror, or --data.binarisation grey"
         )
     for which in ("train", "valid"):
         dataset.split(which)

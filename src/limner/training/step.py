@@ -72,7 +72,7 @@ def make_advance(
         gradients, losses = jax.lax.pmean((gradients, losses), DATA_AXIS)
         updates, optimiser_state = optimiser.update(gradients, state.optimiser, weights)
         weights = optax.apply_updates(weights, updates)
-        pull = average_step_size(config.train.average_decay, state.step)
+        pull = average_step_size(config.train.ema_decay, state.step)
         average = optax.incremental_update(weights, average, pull)
         return TrainState(state.step + 1, weights, average, optimiser_state), losses
 
