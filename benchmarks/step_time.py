@@ -54,7 +54,7 @@ def limner(setting: Setting) -> Callable[..., None]:
 
     from limner.config import ModelConfig, RunConfig, TrainConfig
     from limner.model.draw import build_model
-    from limner.training.loop import STEPS_PER_DISPATCH
+    from limner.training.loop import UPDATES_PER_DISPATCH
     from limner.training.optimiser import make_optimiser
     from limner.training.state import state_around
     from limner.training.step import Batches, make_advance
@@ -75,7 +75,7 @@ def limner(setting: Setting) -> Callable[..., None]:
     optimiser = make_optimiser(config.train)
     state = replicate(state_around(build_model(config.model, jax.random.key(0)), optimiser), mesh)
     advance = make_advance(config, optimiser, mesh)
-    shape = (STEPS_PER_DISPATCH, setting.batch, 1, setting.side, setting.side)
+    shape = (UPDATES_PER_DISPATCH, setting.batch, 1, setting.side, setting.side)
     targets = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     batches = Batches(targets, np.zeros(shape[:2], np.int32))
 

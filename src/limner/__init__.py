@@ -7,58 +7,66 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from limner.config import RunConfig
-    from limner.data.dataset import open_dataset
+    from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig, changed
+    from limner.data.dataset import Dataset, open_dataset
     from limner.errors import LimnerError
     from limner.evaluation.bound import Evaluation
+    from limner.figures.charts import Curves
+    from limner.figures.grids import image_grid
+    from limner.figures.media import Show
+    from limner.library.calls import load, train
+    from limner.library.trained import Trained
     from limner.model.attention import Window
+    from limner.model.cells import Cell
     from limner.model.draw import Draw
-    from limner.model.objective import Loss, draw_noise, importance_weighted_bound, log_weight, loss
+    from limner.model.objective import (
+        Loss,
+        draw_noise,
+        importance_weighted_bound,
+        log_weight,
+        loss,
+    )
+    from limner.model.read_write import Read, Write
     from limner.presets import PRESETS
     from limner.pretrained.card import Card
-    from limner.pretrained.hub import Trained, load
     from limner.run import Run
     from limner.sampling.drawings import Drawings
 
 _HOME = {
     "Card": "pretrained.card",
+    "Cell": "model.cells",
+    "Curves": "figures.charts",
+    "DataConfig": "config",
+    "Dataset": "data.dataset",
     "Draw": "model.draw",
     "Drawings": "sampling.drawings",
     "Evaluation": "evaluation.bound",
     "LimnerError": "errors",
     "Loss": "model.objective",
+    "ModelConfig": "config",
     "PRESETS": "presets",
+    "Read": "model.read_write",
     "Run": "run",
     "RunConfig": "config",
-    "Trained": "pretrained.hub",
+    "Show": "figures.media",
+    "TrainConfig": "config",
+    "Trained": "library.trained",
     "Window": "model.attention",
+    "Write": "model.read_write",
+    "changed": "config",
     "draw_noise": "model.objective",
+    "image_grid": "figures.grids",
     "importance_weighted_bound": "model.objective",
-    "load": "pretrained.hub",
+    "load": "library.calls",
     "log_weight": "model.objective",
     "loss": "model.objective",
     "open_dataset": "data.dataset",
+    "train": "library.calls",
 }
+"""Where each public name lives. A function's name is never a module's, or importing the module
+would take its place."""
 
-__all__ = [
-    "PRESETS",
-    "Card",
-    "Draw",
-    "Drawings",
-    "Evaluation",
-    "LimnerError",
-    "Loss",
-    "Run",
-    "RunConfig",
-    "Trained",
-    "Window",
-    "draw_noise",
-    "importance_weighted_bound",
-    "load",
-    "log_weight",
-    "loss",
-    "open_dataset",
-]
+__all__ = list(_HOME)
 
 
 def __dir__() -> list[str]:

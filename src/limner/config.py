@@ -9,15 +9,16 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import dacite
 
-from limner.errors import LimnerError
+from limner.errors import LimnerError, reason
 
 Binarisation = Literal["grey", "threshold", "static", "dynamic"]
-DataName = Literal["doodles", "quickdraw", "mnist", "static-mnist", "images"]
+DataName = Literal["doodles", "quickdraw", "mnist", "static-mnist", "images", "arrays"]
 Protocol = Literal["honest", "as-published"]
 CellName = Literal["lstm", "dense"]
 Augmentation = Literal["none", "mirror"]
@@ -43,11 +44,31 @@ def parse_strictly(kind: type[T], text: str, origin: str) -> T:
     Raises:
         LimnerError: As said; the line begins with `origin` and names the key.
     """
+    return from_fields(kind, parse_object(text, origin), origin)
+
+
+def parse_object(text: str, origin: str) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        LimnerError: The text is no JSON, or JSON of something else; the line begins with `origin`.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise LimnerError(f"{origin} is no JSON ({reason(error)})") from None
+    if not isinstance(found, dict):
+        raise LimnerError(f"{origin} is no JSON object but a {type(found).__name__}")
+    return found
+
+
+def from_fields(kind: type[T], fields: Mapping[str, Any], origin: str) -> T:
+    """A dataclass from its fields, as `parse_strictly`."""
     strict = dacite.Config(strict=True, cast=[tuple, Path])
     try:
-        return dacite.from_dict(kind, json.loads(text), config=strict)
-    except (json.JSONDecodeError, TypeError, AttributeError) as error:
-        raise LimnerError(f"{origin} is not a JSON object of settings: {error}") from None
+        return dacite.from_dict(kind, fields, config=strict)
+    except (TypeError, AttributeError) as error:
+        raise LimnerError(f"{origin} does not hold settings: {error}") from None
     except (dacite.DaciteError, LimnerError) as error:
         raise LimnerError(f"{origin}: {error}") from None
 
@@ -106,8 +127,15 @@ class ModelConfig:
     autoencoder (VAE)."""
     learned_prior: bool = False
     """Let each step's prior depend on the decoder's state, instead of N(0, I)."""
+    network: str | None = None
+    """The classes of a network that was given in Python; None for limner's own."""
     num_categories: int = 0
     """Categories to tell apart, in the order of the data set's; 0 tells none."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width."""
+        return self.channels, self.height, self.width
 
     def __post_init__(self):
         _require_choices(self, "model")
@@ -141,7 +169,8 @@ class DataConfig:
     """Which drawings, and what becomes of their grey levels."""
 
     name: DataName = "doodles"
-    """The data set: doodles needs no file; images are your own (--data.path)."""
+    """The data set: doodles needs no file; images are your own (--data.path). Arrays are given in
+    Python alone."""
     categories: tuple[str, ...] = ()
     """Categories of doodles, of Quick, Draw! or of a folder of pictures, mixed as their counts are;
     none means cat for quickdraw, else all of them."""
@@ -184,10 +213,10 @@ class DataConfig:
             "left out unless data.name is images",
         )
         _require(
-            self.name in ("doodles", "quickdraw", "images") or not self.categories,
+            self.name in ("doodles", "quickdraw", "images", "arrays") or not self.categories,
             "data.categories",
             list(self.categories),
-            "left out unless data.name is doodles, quickdraw or images",
+            "left out unless data.name is doodles, quickdraw, images or arrays",
         )
 
 
@@ -199,8 +228,9 @@ class TrainConfig:
     """Updates of the weights."""
     batch_size: int = 64
     """Images an update."""
-    optimiser: Literal["adam", "rmsprop"] = "adam"
-    """adam, or rmsprop as TensorFlow 1 has it (decay 0.9, epsilon 1e-10 inside the root)."""
+    optimiser: Literal["adam", "rmsprop", "given"] = "adam"
+    """adam; rmsprop as TensorFlow 1 has it (decay 0.9, epsilon 1e-10 inside the root); or given in
+    Python, with its own learning rate and clipping."""
     learning_rate: float = 5e-3
     """Step size at its highest."""
     schedule: Literal["cosine", "constant"] = "cosine"
@@ -269,8 +299,9 @@ class RunConfig:
     train: TrainConfig = field(default_factory=TrainConfig)
 
     def to_json(self) -> str:
-        """The configuration as indented JSON, each field by its name."""
-        return json.dumps(dataclasses.asdict(self), indent=2, default=str) + "\n"
+        """The configuration as indented JSON, each field by its name, and limner's version."""
+        fields = {"limner": version("limner")} | dataclasses.asdict(self)
+        return json.dumps(fields, indent=2, default=str) + "\n"
 
     @classmethod
     def from_json(cls, text: str, origin: str = "configuration") -> "RunConfig":
@@ -281,10 +312,22 @@ class RunConfig:
             origin: Where it comes from, for the error's line.
 
         Raises:
-            LimnerError: The text is not JSON, or a key is unknown or its value of the wrong type;
-                the line names the key.
+            LimnerError: The text is not JSON, or a key is unknown, missing or of the wrong type;
+                the line names the key, and the version of limner that wrote it.
         """
-        return parse_strictly(cls, text, origin)
+        fields = parse_object(text, origin)
+        wrote, here = fields.pop("limner", None), version("limner")
+        hint = f" (written by limner {wrote}, this is {here})" if wrote != here else ""
+        config = from_fields(cls, fields, origin + hint)
+        missing = [
+            f"{part}.{key}"
+            for part, section in dataclasses.asdict(config).items()
+            for key in section
+            if key not in fields.get(part, {})
+        ]
+        if missing:
+            raise LimnerError(f"{origin}{hint} lacks {', '.join(missing)}: a file has all settings")
+        return config
 
 
 def changed(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:

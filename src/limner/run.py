@@ -3,7 +3,8 @@
     config.json         what was asked for, strict
     checkpoints/        the last training state and the best on the validation split
     metrics.jsonl       one object a line; the same command writes the same bytes
-    sessions.jsonl      one object for each start of training: steps, seconds, machine
+    sessions.jsonl      one object for each start of training: updates, seconds, machine
+    data.json           what tells the data it was trained on from others
     model.safetensors   the weights to evaluate: averaged, of the best validation so far
     figures/            pictures and canvases
 
@@ -23,6 +24,7 @@ from filelock import FileLock, Timeout
 
 from limner.config import Protocol, RunConfig, essence
 from limner.data.dataset import category_names
+from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError, check_names, first_difference
 from limner.model.draw import Draw, build_model
 from limner.model.weights import load_weights, save_weights
@@ -71,13 +73,18 @@ class Run:
         return self.folder / "model.safetensors"
 
     @property
+    def data(self) -> Path:
+        """File of its data's fingerprint."""
+        return self.folder / "data.json"
+
+    @property
     def figures(self) -> Path:
         """Folder of pictures."""
         return self.pictures or self.folder / "figures"
 
     @property
     def finished(self) -> bool:
-        """Whether it made all its steps, the last validation among them."""
+        """Whether it made all its updates, the last validation among them."""
         rows = self.read_metrics()
         last = (rows[-1]["kind"], rows[-1]["update"]) if rows else None
         return self.weights.exists() and last == ("valid", self.config.train.updates)
@@ -131,6 +138,45 @@ class Run:
             )
         replace_text(folder / "config.json", config.to_json())
         return cls(folder, config)
+
+    def read_data(self) -> Fingerprint | None:
+        """What tells its data from others; None where that is not known.
+
+        Raises:
+            LimnerError: The file is damaged.
+        """
+        if not self.data.exists():
+            return None
+        return Fingerprint.from_json(self.data.read_text("utf-8"), origin=str(self.data))
+
+    def check_data(self, found: Fingerprint) -> None:
+        """Refuse other data than those the run was trained on, where that is known.
+
+        Raises:
+            LimnerError: They are other data; the line says in what they differ.
+        """
+        known = self.read_data()
+        if known is not None and (difference := known.difference(found)):
+            raise LimnerError(
+                f"{self.folder} was trained on other data ({difference}): give it those, or say "
+                "that this is meant, with --other-data or other_data=True"
+            )
+
+    def claim(self, found: Fingerprint, other_data: bool = False) -> None:
+        """Note the data of a run that begins; of one that goes on, refuse others.
+
+        Args:
+            found: The data.
+            other_data: Take them even so, and note them in place of those before.
+
+        Raises:
+            LimnerError: As `check_data`; or the folder cannot be written.
+        """
+        with agreement():
+            if not other_data:
+                self.check_data(found)
+            if leads():
+                replace_text(self.data, found.to_json())
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -188,18 +234,24 @@ class Run:
         """Write the weights to evaluate."""
         save_weights(model, self.weights)
 
-    def load_model(self) -> Draw:
+    def load_model(self, like: Draw | None = None) -> Draw:
         """The network with the weights to evaluate.
 
+        Args:
+            like: A network as the one that was trained, if that was given in Python.
+
         Raises:
-            LimnerError: There are none yet, or they are damaged or of other sizes.
+            LimnerError: There are none yet, or they are damaged or of other sizes; or the network
+                was given in Python, and is not here.
         """
         if not self.weights.exists():
             raise LimnerError(
                 f"{self.folder} has no weights yet: run `limner train --out {self.folder}` "
                 "up to its first validation"
             )
-        shapes = jax.eval_shape(lambda: build_model(self.config.model, jax.random.key(0)))
+        shapes = jax.eval_shape(
+            lambda: build_model(self.config.model, jax.random.key(0)) if like is None else like
+        )
         return load_weights(shapes, self.weights)
 
 

@@ -8,6 +8,7 @@ from PIL import Image
 from studio_process import make_run
 
 from limner.cli.main import main
+from limner.config import DataConfig
 from limner.data.dataset import Dataset
 from limner.data.sources import Pictures
 from limner.data.splits import Split
@@ -19,7 +20,9 @@ from limner.evaluation.neighbours import nearest, pixels
 def train() -> Split:
     """Sixteen training pictures of noise."""
     noise = np.random.default_rng(0).integers(0, 256, (20, 1, 6, 5), np.uint8)
-    return Dataset("noise", ("noise",), (Pictures("noise", noise),)).split("train")
+    return Dataset(DataConfig(name="arrays"), ("noise",), (Pictures("noise", noise),)).split(
+        "train"
+    )
 
 
 def test_a_planted_copy_is_found_at_distance_0(train):

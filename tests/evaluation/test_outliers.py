@@ -10,7 +10,7 @@ from PIL import Image
 from studio_process import NUM_STEPS, make_run
 
 from limner.cli.main import main
-from limner.config import ModelConfig
+from limner.config import DataConfig, ModelConfig
 from limner.data.dataset import Dataset
 from limner.data.sources import Pictures
 from limner.errors import LimnerError
@@ -33,7 +33,9 @@ def dataset() -> Dataset:
     cats = np.zeros((20, 1, 28, 28), np.uint8)
     dogs = cats.copy()
     dogs[9] = np.random.default_rng(0).integers(0, 2, dogs[9].shape) * 255
-    return Dataset("pets", ("cat", "dog"), (Pictures("cat", cats), Pictures("dog", dogs)))
+    return Dataset(
+        DataConfig(name="arrays"), ("cat", "dog"), (Pictures("cat", cats), Pictures("dog", dogs))
+    )
 
 
 def test_a_planted_noise_picture_is_the_worst_outlier(model, dataset):
@@ -60,7 +62,7 @@ def test_by_surplus_a_strange_shape_beats_one_with_more_ink(model):
         drawings[row, :, 8 : 9 + row % 12, 8:20] = 255
     drawings[4] = 0
     drawings[4, :, :3] = 255
-    pictures = Dataset("strokes", ("stroke",), (Pictures("stroke", drawings),))
+    pictures = Dataset(DataConfig(name="arrays"), ("stroke",), (Pictures("stroke", drawings),))
     found = score(
         ready,
         pictures,

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from limner.model.cells import CellState, aligned, make_cell
+from limner.model.cells import CELLS, CellState, aligned
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -19,7 +19,7 @@ def seen():
 
 
 def some_cell(name):
-    cell = make_cell(name, 5, 4, jax.random.key(0))
+    cell = CELLS[name](5, 4, key=jax.random.key(0))
     random = np.random.default_rng(1)
     return jax.tree.map(lambda leaf: jnp.asarray(random.normal(size=leaf.shape)), cell)
 

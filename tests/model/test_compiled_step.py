@@ -13,7 +13,7 @@ import pytest
 
 from limner.config import ModelConfig, RunConfig, TrainConfig
 from limner.system.devices import data_mesh
-from limner.training.loop import STEPS_PER_DISPATCH
+from limner.training.loop import UPDATES_PER_DISPATCH
 from limner.training.optimiser import make_optimiser
 from limner.training.state import state_shapes
 from limner.training.step import Batches, make_advance
@@ -27,8 +27,8 @@ def compiled():
     optimiser = make_optimiser(config.train)
     state = state_shapes(config, optimiser)
     batches = Batches(
-        jax.ShapeDtypeStruct((STEPS_PER_DISPATCH, BATCH, 1, 28, 28), jnp.uint8),
-        jax.ShapeDtypeStruct((STEPS_PER_DISPATCH, BATCH), jnp.int32),
+        jax.ShapeDtypeStruct((UPDATES_PER_DISPATCH, BATCH, 1, 28, 28), jnp.uint8),
+        jax.ShapeDtypeStruct((UPDATES_PER_DISPATCH, BATCH), jnp.int32),
     )
     return make_advance(config, optimiser, data_mesh(BATCH, 1)).lower(state, batches, 1).compile()
 

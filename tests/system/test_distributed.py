@@ -20,7 +20,7 @@ from limner.errors import LimnerError
 from limner.run import Run
 from limner.system.devices import data_mesh, own_part
 from limner.system.distributed import agreement, anywhere, joined, leader_first, leads
-from limner.training.loop import train
+from limner.training.loop import fit_run
 
 TINY = RunConfig(
     model=ModelConfig(hidden_size=8, num_steps=2, latent_size=2, read_grid=2, write_grid=2),
@@ -53,7 +53,7 @@ def dataset():
 def alone(tmp_path_factory, dataset) -> Run:
     """A run that one process made without a break."""
     run = Run.create(tmp_path_factory.mktemp("runs") / "alone", TINY)
-    assert train(run, dataset).finished
+    assert fit_run(run, dataset).finished
     return run
 
 
@@ -144,7 +144,7 @@ def test_one_that_is_told_to_stop_stops_both_and_one_alone_ends_what_two_began(
     other.send_signal(signal.SIGTERM)
     code, out, errors = ends(leader)
     assert (code, errors) == (0, [])
-    assert "stopped at step" in out
+    assert "stopped at update" in out
     code, out, errors = ends(other)
     assert (code, errors) == (0, [])
     assert "step" not in out
@@ -153,7 +153,7 @@ def test_one_that_is_told_to_stop_stops_both_and_one_alone_ends_what_two_began(
     assert checkpoints(run)[-1] == stop
     assert [f'"to_update": {stop}' in row for row in sessions(run)] == [True]
 
-    assert train(run, dataset).finished
+    assert fit_run(run, dataset).finished
     assert_close(run, alone)
 
 
@@ -162,11 +162,11 @@ def test_two_end_what_one_began(alone, tmp_path, dataset, start_pair):
     run = Run.create(tmp_path / "begun", TINY)
 
     def stop(progress):
-        if progress.step >= 20:
+        if progress.update >= 20:
             signal.raise_signal(signal.SIGINT)
 
-    begun = train(run, dataset, stop)
-    assert 20 <= begun.step < TINY.train.updates
+    begun = fit_run(run, dataset, stop)
+    assert 20 <= begun.updates < TINY.train.updates
     for process in start_pair(run.folder):
         assert ends(process)[0] == 0
     assert_close(run, alone)

@@ -19,7 +19,7 @@ from limner.data.dataset import open_dataset
 from limner.errors import LimnerError
 from limner.evaluation.measure import estimate, one_sample
 from limner.run import Run
-from limner.training.loop import train
+from limner.training.loop import fit_run
 from limner.training.state import initial_model
 
 TINY = RunConfig(
@@ -45,7 +45,7 @@ def dataset():
 def finished(tmp_path_factory, dataset) -> Run:
     """A run from start to end."""
     run = Run.create(tmp_path_factory.mktemp("runs") / "finished", TINY)
-    assert train(run, dataset).finished
+    assert fit_run(run, dataset).finished
     return run
 
 
@@ -69,7 +69,7 @@ def test_losses_are_those_on_record(finished):
 
 def test_the_same_settings_give_the_same_run(finished, tmp_path, dataset):
     again = Run.create(tmp_path / "again", TINY)
-    train(again, dataset)
+    fit_run(again, dataset)
     assert_same(finished, again)
 
 
@@ -81,12 +81,12 @@ def test_a_run_cut_off_at_any_step_goes_on_as_if_it_had_not(finished, tmp_path, 
         pass
 
     def cut(progress):
-        if progress.step == stop_at:
+        if progress.update == stop_at:
             raise Cut
 
     with pytest.raises(Cut):
-        train(run, dataset, cut)
-    assert train(run, dataset).finished
+        fit_run(run, dataset, cut)
+    assert fit_run(run, dataset).finished
     assert_same(finished, run)
 
 
@@ -119,22 +119,22 @@ def test_control_c_stops_at_a_checkpoint_and_training_goes_on_from_there(
     run = Run.create(tmp_path / "stopped", TINY)
 
     def press(progress):
-        if progress.step == 20:
+        if progress.update == 20:
             signal.raise_signal(wish)
 
-    outcome = train(run, dataset, press)
+    outcome = fit_run(run, dataset, press)
     assert not outcome.finished
-    assert str(outcome.step) in checkpointed(run)
+    assert str(outcome.updates) in checkpointed(run)
     assert signal.getsignal(wish) is before
-    assert train(run, dataset).finished
+    assert fit_run(run, dataset).finished
     assert_same(finished, run)
 
 
 def test_a_finished_run_has_nothing_left_to_do(finished, dataset):
     before = finished.metrics.read_bytes()
-    outcome = train(finished, dataset)
+    outcome = fit_run(finished, dataset)
     assert outcome.finished
-    assert outcome.step == 50
+    assert outcome.updates == 50
     assert finished.metrics.read_bytes() == before
 
 
@@ -157,7 +157,7 @@ def test_training_lowers_the_loss(finished, dataset):
 def test_devices_do_not_change_what_is_computed(finished, tmp_path, dataset):
     config = with_training(devices=1)
     run = Run.create(tmp_path / "one", config)
-    train(run, dataset)
+    fit_run(run, dataset)
     assert json.loads((finished.folder / "sessions.jsonl").read_text().splitlines()[0])[
         "devices"
     ] == min(2, jax.device_count())
@@ -170,8 +170,8 @@ def test_a_loss_that_is_not_finite_stops_with_its_step_and_keeps_the_last_good_s
 ):
     config = with_training(learning_rate=1e20, clip_norm=1e30, warmup_updates=45, updates=50)
     run = Run.create(tmp_path / "wild", config)
-    with pytest.raises(LimnerError, match=r"not finite at step \d+"):
-        train(run, dataset)
+    with pytest.raises(LimnerError, match=r"not finite at update \d+"):
+        fit_run(run, dataset)
     assert all(np.isfinite(row["bound"]) for row in run.read_metrics())
 
 
@@ -181,8 +181,8 @@ def test_weights_that_broke_in_the_last_update_before_a_validation_are_not_kept(
         optimiser="rmsprop", learning_rate=1e30, clip_norm=1e30, warmup_updates=0, validate_every=1
     )
     run = Run.create(tmp_path / "broken", config)
-    with pytest.raises(LimnerError, match=r"not finite at step 1: try a lower"):
-        train(run, dataset)
+    with pytest.raises(LimnerError, match=r"not finite at update 1: try a lower"):
+        fit_run(run, dataset)
     assert not run.weights.exists()
     assert not run.finished
 
@@ -222,7 +222,7 @@ def test_what_is_measured_does_not_depend_on_chunks_or_order(finished, monkeypat
 
 def test_what_the_studys_protocol_gives_goes_by_the_studys_names(tmp_path, dataset):
     run = Run.create(tmp_path / "published", with_training(updates=20, protocol="as-published"))
-    train(run, dataset)
+    fit_run(run, dataset)
     for row in run.read_metrics():
         assert row["protocol"] == "as-published"
         assert "bound" not in row
@@ -234,7 +234,7 @@ def test_images_of_another_shape_than_the_models_are_refused(tmp_path, dataset):
     config = dataclasses.replace(TINY, model=dataclasses.replace(TINY.model, width=20))
     run = Run.create(tmp_path / "shape", config)
     with pytest.raises(LimnerError, match=r"\(1, 28, 28\).*\(1, 28, 20\)"):
-        train(run, dataset)
+        fit_run(run, dataset)
 
 
 @pytest.mark.parametrize("damage", ["truncate", "garbage", "remove"])
@@ -256,18 +256,18 @@ def test_a_damaged_checkpoint_is_named_and_nothing_is_written_over(
             path.write_bytes(whole[: len(whole) // 2] if damage == "truncate" else b"\x00" * 50)
     before = run.metrics.read_bytes()
     with pytest.raises(LimnerError, match="is damaged") as caught:
-        train(run, dataset)
+        fit_run(run, dataset)
     assert "\n" not in str(caught.value)
     assert run.metrics.read_bytes() == before
     shutil.rmtree(last)  # which is what the line advises
-    assert train(run, dataset).finished
+    assert fit_run(run, dataset).finished
     assert_same(finished, run)
 
 
 def test_training_works_outside_the_main_thread(tmp_path, dataset):
     run = Run.create(tmp_path / "thread", with_training(updates=5))
     outcomes = []
-    thread = threading.Thread(target=lambda: outcomes.append(train(run, dataset)))
+    thread = threading.Thread(target=lambda: outcomes.append(fit_run(run, dataset)))
     thread.start()
     thread.join()
     assert outcomes[0].finished

@@ -11,7 +11,7 @@ from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from limner.data.dataset import open_dataset
 from limner.errors import LimnerError
 from limner.run import Run
-from limner.training.loop import train
+from limner.training.loop import fit_run
 from limner.training.state import check_fits, initial_model
 
 TINY = RunConfig(
@@ -33,7 +33,7 @@ def dataset():
 @pytest.fixture(scope="module")
 def short(tmp_path_factory, dataset) -> Run:
     run = Run.create(tmp_path_factory.mktemp("runs") / "short", TINY)
-    train(run, dataset)
+    fit_run(run, dataset)
     return run
 
 
@@ -64,7 +64,7 @@ def test_training_goes_on_from_another_runs_weights_at_another_number_of_steps(
     model = initial_model(longer, dataset)
     np.testing.assert_array_equal(model.encoder.weight, short.load_model().encoder.weight)
     run = Run.create(tmp_path / "longer", longer)
-    assert train(run, dataset).finished
+    assert fit_run(run, dataset).finished
     assert Run.open(run.folder).config == longer
 
 
@@ -73,9 +73,9 @@ def test_a_run_goes_on_although_the_run_that_it_began_with_is_gone(short, datase
     shutil.copytree(short.folder, lost)
     config = changed("train", start_from=lost, updates=40, validate_every=20)
     run = Run.create(tmp_path / "later", config)
-    assert train(run, dataset, lambda progress: signal.raise_signal(signal.SIGINT)).step == 20
+    assert fit_run(run, dataset, lambda progress: signal.raise_signal(signal.SIGINT)).updates == 20
     shutil.rmtree(lost)
-    assert train(run, dataset).finished
+    assert fit_run(run, dataset).finished
 
 
 def test_weights_of_another_model_are_refused_by_the_name_of_what_differs(short, dataset):
@@ -106,14 +106,14 @@ def test_what_trades_time_memory_and_precision_hardly_moves_the_losses(
     short, dataset, tmp_path, settings
 ):
     run = Run.create(tmp_path / "other", changed("train", **settings))
-    train(run, dataset)
+    fit_run(run, dataset)
     for row, other in zip(short.read_metrics(), run.read_metrics(), strict=True):
         assert other["bound"] == pytest.approx(row["bound"], rel=1e-2)
 
 
 def test_augmented_training_sees_other_pictures_and_validates_on_the_same(short, dataset, tmp_path):
     run = Run.create(tmp_path / "more", changed("train", augment="mirror"))
-    train(run, dataset)
+    fit_run(run, dataset)
     assert run.read_metrics()[0]["bound"] != short.read_metrics()[0]["bound"]
     assert run.read_metrics()[-1]["bound"] == pytest.approx(
         short.read_metrics()[-1]["bound"], rel=0.05

@@ -16,7 +16,7 @@ from limner.errors import LimnerError
 if TYPE_CHECKING:
     import numpy as np
 
-    from limner.config import DataConfig, Protocol, RunConfig
+    from limner.config import DataConfig, Protocol
     from limner.data.dataset import Dataset
     from limner.model.draw import Draw
     from limner.run import Run
@@ -48,11 +48,17 @@ def open_run(place: Path) -> "Run":
     return find(place)
 
 
-def open_data(config: "RunConfig", root: Path | None = None) -> "Dataset":
-    """The data of a run, from `root` if given, with what is downloaded shown on stderr."""
-    data = config.data if root is None else dataclasses.replace(config.data, root=root)
-    model = config.model
-    return open_with_progress(data, (model.channels, model.height, model.width))
+def open_data(run: "Run", root: Path | None = None, other_data: bool = False) -> "Dataset":
+    """The data of a run, from `root` if given, with what is downloaded shown on stderr.
+
+    Raises:
+        LimnerError: They are not what it was trained on, and `other_data` does not allow that.
+    """
+    data = run.config.data if root is None else dataclasses.replace(run.config.data, root=root)
+    dataset = open_with_progress(data, run.config.model.shape)
+    if not other_data:
+        run.check_data(dataset.fingerprint())
+    return dataset
 
 
 def open_with_progress(

@@ -92,6 +92,7 @@ def reconstruct(
     category: str | None = None,
     protocol: Protocol = "honest",
     data_root: Path | None = None,
+    other_data: bool = False,
     out: Path | None = None,
 ) -> list[Path]:
     """Draw test pictures, or one of your own, from looks at them.
@@ -107,6 +108,7 @@ def reconstruct(
         protocol: Noise: honest is new at every step; as-published is one vector for all steps, for
             a model that was trained so.
         data_root: Where the drawings lie, if not where they were in training.
+        other_data: Allow other data than those the run was trained on.
         out: Folder for the pictures, if not RUN/figures/reconstructions.
     """
     there = open_run(run)
@@ -123,7 +125,7 @@ def reconstruct(
     if picture is None and category is not None:
         raise LimnerError("--category goes with --picture: test pictures are of their own category")
     if picture is None:
-        split = open_data(there.config, data_root).split("test")
+        split = open_data(there, data_root, other_data).split("test")
         chosen = some_indices(len(split), num, seed)
         targets = split.targets(chosen, there.config.data.binarisation, key=(seed, 0))
         images = targets / np.float32(255)

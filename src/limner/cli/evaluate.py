@@ -26,6 +26,7 @@ def evaluate(
     importance_samples: int | None = None,
     importance_images: int | None = None,
     data_root: Path | None = None,
+    other_data: bool = False,
     seed: int = 0,
     check: bool = False,
 ) -> None:
@@ -38,6 +39,7 @@ def evaluate(
         importance_samples: K, to estimate the importance-weighted bound as well.
         importance_images: Take that over so many test images, chosen by chance, if not over all.
         data_root: Where the drawings lie, if not where they were in training.
+        other_data: Allow other data than those the run was trained on.
         seed: Of the noise.
         check: Instead, of a model with a card, measure in seconds what the card has to check an
             installation by.
@@ -48,7 +50,7 @@ def evaluate(
     require_seed(seed, "--seed")
     check_importance(importance_samples, importance_images, protocol)
     evaluation = evaluate_run(
-        open_run(run), protocol, importance_samples, importance_images, data_root, seed
+        open_run(run), protocol, importance_samples, importance_images, data_root, other_data, seed
     )
     if json:
         print(dumps(dataclasses.asdict(evaluation)))
@@ -62,12 +64,13 @@ def evaluate_run(
     importance_samples: int | None = None,
     importance_images: int | None = None,
     data_root: Path | None = None,
+    other_data: bool = False,
     seed: int = 0,
 ) -> "Evaluation":
     """Measure a run on its whole test split."""
     from limner.evaluation.bound import evaluate
 
-    dataset = open_data(run.config, data_root)
+    dataset = open_data(run, data_root, other_data)
     with progress_bar("evaluating") as advance:
         advance(0, None, "compiling")
         return evaluate(
@@ -90,7 +93,7 @@ def _check(run: "Run", data_root: Path | None) -> None:
     card = read_card(run.folder)
     if card is None:
         raise LimnerError(f"{run.name} has no card to check: only models that were exported have")
-    dataset = open_data(run.config, data_root)
+    dataset = open_data(run, data_root)
     found = evaluate_check(run.load_model(), dataset, run.config, card.check.limit)
     measured = f"{found.bound:.3f} nats over {found.images:,} pictures"
     if not card.check.holds(found):

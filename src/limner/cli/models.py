@@ -44,6 +44,7 @@ def export(
     importance_samples: int | None = None,
     importance_images: int | None = None,
     data_root: Path | None = None,
+    other_data: bool = False,
 ) -> list[Path]:
     """Write a finished run's model and its card to a folder to share.
 
@@ -57,13 +58,14 @@ def export(
         importance_samples: K, to estimate the importance-weighted bound for the card as well.
         importance_images: Take that over so many test images, chosen by chance, if not over all.
         data_root: Where the drawings lie, if not where they were in training.
+        other_data: Allow other data than those the run was trained on.
     """
     check_importance(importance_samples, importance_images)
     there = open_run(run)
     from limner.pretrained.export import check_can_export, export
 
     check_can_export(there, out)  # before data is fetched
-    dataset = open_data(there.config, data_root)
+    dataset = open_data(there, data_root, other_data)
     with progress_bar("measuring") as advance:
         advance(0, None, "compiling")
         card = export(
@@ -88,6 +90,7 @@ def outliers(
     num: int = 64,
     seed: int = 0,
     data_root: Path | None = None,
+    other_data: bool = False,
     out: Path | None = None,
 ) -> list[Path]:
     """Find the drawings that a model finds strangest.
@@ -101,6 +104,7 @@ def outliers(
         num: How many to show; all are scored and listed.
         seed: Of the noise.
         data_root: Where the drawings lie, if not where they were in training.
+        other_data: Allow other data than those the run was trained on.
         out: Folder for the picture and the list, if not RUN/figures/outliers.
     """
     check_at_least_one("--num", num)
@@ -111,7 +115,7 @@ def outliers(
     from limner.figures.gallery import save_outliers
 
     config = there.config
-    dataset = open_data(config, data_root)
+    dataset = open_data(there, data_root, other_data)
     with progress_bar("scoring") as advance:
         advance(0, None, "compiling")
         scores = score(
@@ -137,6 +141,7 @@ def nearest(
     num: int = 16,
     seed: int = 0,
     data_root: Path | None = None,
+    other_data: bool = False,
     out: Path | None = None,
 ) -> list[Path]:
     """See whether a model copies: samples beside the training drawings nearest to them.
@@ -146,6 +151,7 @@ def nearest(
         num: How many samples.
         seed: Of the noise; the samples are those of `limner sample`.
         data_root: Where the drawings lie, if not where they were in training.
+        other_data: Allow other data than those the run was trained on.
         out: Folder for the picture and the distances, if not RUN/figures/nearest.
     """
     check_at_least_one("--num", num)
@@ -155,7 +161,7 @@ def nearest(
     from limner.figures.gallery import save_nearest
 
     config = there.config
-    dataset = open_data(config, data_root)
+    dataset = open_data(there, data_root, other_data)
     with progress_bar("comparing") as advance:
         advance(0, None, "compiling")
         found = compare(

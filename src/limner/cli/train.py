@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from limner.cli.common import open_data, prepare
+from limner.cli.common import open_with_progress, prepare
 from limner.cli.progress import progress_bar
 from limner.config import RunConfig, changed
 from limner.errors import LimnerError, near
@@ -29,6 +29,7 @@ def train(arguments: list[str]) -> None:
         config: Annotated[RunConfig, tyro.conf.arg(name="")] = PRESETS[preset],
         *,
         out: Path = Path("runs") / preset,
+        other_data: bool = False,
         distributed: bool = False,
         coordinator: str | None = None,
         num_processes: int | None = None,
@@ -44,6 +45,7 @@ def train(arguments: list[str]) -> None:
         Args:
             config: The settings.
             out: Run folder.
+            other_data: Go on even if the data are not those the run began with.
             distributed: Train with other processes that were given the same command; what SLURM,
                 MPI or Kubernetes does not tell is told by the options below.
             coordinator: HOST:PORT where process 0 listens.
@@ -60,7 +62,7 @@ def train(arguments: list[str]) -> None:
 
             config = Run.open(out).config
         with _joined(*place) if distributed else nullcontext():
-            train_run(out, config)
+            train_run(out, config, other_data)
 
     tyro.cli(command, args=arguments, prog="limner train")
 
@@ -74,20 +76,20 @@ def _joined(
     return joined(coordinator, num_processes, process_id)
 
 
-def train_run(out: Path, config: RunConfig) -> "Run":
+def train_run(out: Path, config: RunConfig, other_data: bool = False) -> "Run":
     """Train, or go on training, in a folder, and say how it ended."""
     prepare()
     from limner.figures.gallery import save_curves
     from limner.pretrained.hub import folder_of
     from limner.run import LOSSES, Run
     from limner.system.distributed import agreement, by_leader
-    from limner.training.loop import train
+    from limner.training.loop import fit_run
     from limner.training.state import check_fits, check_start
 
     if (named := config.train.start_from) is not None:
         config = changed(config, {"train.start_from": folder_of(named)})
     with agreement():
-        dataset = open_data(config)
+        dataset = open_with_progress(config.data, config.model.shape)
         check_fits(config, dataset)
         if not (out / "config.json").exists():
             check_start(config)
@@ -99,21 +101,22 @@ def train_run(out: Path, config: RunConfig) -> "Run":
         def show(progress) -> None:
             losses = [f"{name[:4]} {progress.row[name]:.1f}" for name in names[:2]]
             note = f"{' '.join(losses)}  {progress.images_per_second:,.0f} im/s"
-            advance(progress.step, progress.steps, note)
+            advance(progress.update, progress.updates, note)
 
-        outcome = train(run, dataset, show)
-    if outcome.step:
+        outcome = fit_run(run, dataset, show, other_data=other_data)
+    if outcome.updates:
         by_leader(save_curves)(run.read_metrics(), run.figures / "curves.png", of=str(out))
     state = "finished" if outcome.finished else "stopped"
     print(
-        f"{state} at step {outcome.step} of {config.train.updates}, {outcome.seconds:.0f} s: {out}"
+        f"{state} at update {outcome.updates} of {config.train.updates}, "
+        f"{outcome.seconds:.0f} s: {out}"
     )
     if outcome.validation:
         best = outcome.validation
         losses = ", ".join(f"{name} {best[name]:.2f}" for name in names)
         print(
             f"best on the validation split: {losses} nats ({config.train.protocol}, "
-            f"step {best['update']})"
+            f"update {best['update']})"
         )
     if outcome.finished:
         noise = "" if config.train.protocol == "honest" else f" --protocol {config.train.protocol}"

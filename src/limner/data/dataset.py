@@ -1,22 +1,24 @@
-"""Data sets by name, opened in the time it takes to read the headers of their files.
+"""Data sets, by name or of arrays; files are opened in the time it takes to read their headers.
 
-Axis letters: n row.
+Axis letters: n row, c channel, h w image.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import platformdirs
-from jaxtyping import Integer
+from jaxtyping import Integer, Shaped
 
 from limner.config import SPLITS, DataConfig, SplitName
 from limner.data import binarise, images, mnist, quickdraw
 from limner.data.doodles import doodles
 from limner.data.doodles.doodles import Doodles
 from limner.data.download import Progress, require
+from limner.data.fingerprint import Fingerprint, fingerprint_of
+from limner.data.given import checked_images, checked_labels
 from limner.data.sources import Pictures, Shape, Source
 from limner.data.splits import BY_ROW, Progression, Split
 from limner.errors import LimnerError, check_names
@@ -32,12 +34,11 @@ DIGITS = tuple("0123456789")
 class Dataset:
     """Sources laid end to end, and how they are split."""
 
-    name: str
+    config: DataConfig
+    """What was asked for; of arrays, what they are."""
     categories: tuple[str, ...]
-    """Their names, at the places that `Split.categories` gives."""
+    """Their names, at the indices that `Split.categories` gives."""
     sources: tuple[Source, ...]
-    limit: int | None = None
-    """Use only the first rows of each source: of an official split, its share in 8 : 1 : 1."""
     official: Mapping[SplitName, tuple[int, int]] | None = None
     """First row and number of rows of each split, where the data set has its own."""
     row_categories: Integer[np.ndarray, "n"] | None = None
@@ -45,9 +46,55 @@ class Dataset:
     note: str = ""
     """What was found out while opening, for the user to read."""
 
+    @classmethod
+    def from_arrays(
+        cls,
+        images: Shaped[np.ndarray, "n h w"] | Shaped[np.ndarray, "n c h w"],
+        labels: Shaped[np.ndarray, "n"] | Sequence[int | str] | None = None,
+    ) -> "Dataset":
+        """A data set of images that are held in memory; row mod 10 decides their split.
+
+        Args:
+            images: 1 or 3 channels. Whole numbers are levels from 0 to 255, booleans are ink or
+                none, other numbers are pixels from 0 to 1, rounded to 1/255; 255, True and 1 are
+                ink.
+            labels: A number or a name for each image; its values, sorted, are the categories.
+
+        Raises:
+            LimnerError: A shape, a range or a kind of numbers that does not fit, or too few images.
+
+        Example:
+            >>> data = Dataset.from_arrays(np.zeros((100, 28, 28), np.uint8), labels=["cat"] * 100)
+            >>> data.sizes
+            {'train': 80, 'valid': 10, 'test': 10}
+        """
+        levels = checked_images(images)
+        names, indices = checked_labels(labels, len(levels))
+        return cls(
+            DataConfig(name="arrays", categories=names),
+            names or ("image",),
+            (Pictures("arrays", levels),),
+            row_categories=indices,
+        )
+
+    @property
+    def name(self) -> str:
+        """That of the kind of data, as `DataConfig` has it."""
+        return self.config.name
+
+    @property
+    def limit(self) -> int | None:
+        """Only the first rows of each source are used: of an official split, its share in 8:1:1."""
+        return self.config.limit
+
+    def fingerprint(self) -> Fingerprint:
+        """What tells these data from others, whatever is done with them."""
+        lengths = [len(s) if self.limit is None else min(len(s), self.limit) for s in self.sources]
+        return fingerprint_of(self.name, self.categories, self.sources, lengths)
+
     @property
     def shape(self) -> Shape:
-        """Channels, height and width of every drawing."""
+        """Channels, height and width of every image."""
         return self.sources[0].shape
 
     @property
@@ -115,6 +162,11 @@ def open_dataset(
             return _open_static_mnist(config)
         case "images":
             return _open_images(config, shape)
+        case "arrays":
+            raise LimnerError(
+                "these data were arrays given in Python: give them again there, as in "
+                "limner.load(RUN).evaluate(limner.Dataset.from_arrays(images))"
+            )
 
 
 def category_names(config: DataConfig) -> tuple[str, ...]:
@@ -133,13 +185,15 @@ def category_names(config: DataConfig) -> tuple[str, ...]:
         case "images":
             assert config.path is not None  # DataConfig sees to it
             return config.categories or images.category_names(config.path)
+        case "arrays":
+            return config.categories or ("image",)
 
 
 def _open_doodles(config: DataConfig) -> Dataset:
     names = category_names(config)
     check_names(names, doodles.CATEGORIES, "doodles")
     sources = tuple(Doodles.of(name, config.limit) for name in names)
-    return Dataset(config.name, names, sources, config.limit)
+    return Dataset(config, names, sources)
 
 
 def _open_quickdraw(config: DataConfig, fetch: bool, on_progress: Progress) -> Dataset:
@@ -148,7 +202,7 @@ def _open_quickdraw(config: DataConfig, fetch: bool, on_progress: Progress) -> D
     files = quickdraw.requests(data_root(config.root), names, "numpy_bitmap")
     require(files, fetch, on_progress)
     sources = tuple(quickdraw.open_bitmaps(file.path) for file in files)
-    return Dataset(config.name, names, sources, config.limit)
+    return Dataset(config, names, sources)
 
 
 def _open_mnist(config: DataConfig, fetch: bool, on_progress: Progress) -> Dataset:
@@ -161,10 +215,9 @@ def _open_mnist(config: DataConfig, fetch: bool, on_progress: Progress) -> Datas
     labels = np.concatenate([train_labels, test_labels])
     valid = len(train) // 6  # 10,000 of the official 60,000, as in the static set
     return Dataset(
-        config.name,
+        config,
         DIGITS if labels.max() < 10 else tuple(map(str, range(int(labels.max()) + 1))),
         (Pictures("mnist", np.concatenate([train, test])[:, None]),),
-        config.limit,
         official=_in_a_row(len(train) - valid, valid, len(test)),
         row_categories=labels,
     )
@@ -174,10 +227,9 @@ def _open_static_mnist(config: DataConfig) -> Dataset:
     parts = mnist.read_static(data_root(config.root) / mnist.STATIC)
     pixels = np.concatenate([*parts.values()]).reshape(-1, 1, 28, 28) * np.uint8(binarise.INK)
     return Dataset(
-        config.name,
+        config,
         category_names(config),
         (Pictures("static-mnist", pixels),),
-        config.limit,
         official=_in_a_row(*map(len, parts.values())),
     )
 
@@ -189,4 +241,4 @@ def _in_a_row(train: int, valid: int, test: int) -> dict[SplitName, tuple[int, i
 def _open_images(config: DataConfig, shape: Shape | None) -> Dataset:
     assert config.path is not None  # DataConfig sees to it
     opened = images.open_images(config.path, shape, config.categories)
-    return Dataset(config.name, opened.categories, opened.sources, config.limit, note=opened.note)
+    return Dataset(config, opened.categories, opened.sources, note=opened.note)

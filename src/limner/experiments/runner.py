@@ -24,7 +24,7 @@ from limner.run import LOSSES, Run
 from limner.sampling.drawings import reconstruct, sample
 from limner.system.interrupt import interruption
 from limner.system.provenance import code_version, machine, processor
-from limner.training.loop import Progress, train
+from limner.training.loop import Progress, fit_run
 
 NUM_PICTURED = 16
 """How many drawings the pictures of a row show."""
@@ -103,7 +103,7 @@ def _run_row(
     weights_step = None
     if row.predictor == "model":
         tell(min(record.steps, row.steps), "compiling")
-        outcome = train(run, dataset, lambda progress: tell(progress.step, _note(progress)))
+        outcome = fit_run(run, dataset, lambda progress: tell(progress.update, _note(progress)))
         if not outcome.finished:
             return False
         assert outcome.validation is not None  # the last step is always validated

@@ -14,13 +14,16 @@ The two halves are apart because the first is where nearly all the arithmetic is
 `Dense` remembers nothing: hidden <- tanh(products + b). One step of DRAW with dense cells and
 without attention is a variational autoencoder.
 
+Other cells will do as well: `Cell` says what DRAW asks of one. What is said here of products and
+matrices is for speed, and the business of these two alone.
+
 Axis letters: d hidden, g gates times d, i inputs, j inputs and hidden.
 
 Source: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000, without peepholes;
 Kingma & Welling 2014, appendix C (dense).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -40,6 +43,20 @@ class CellState(NamedTuple):
     cell: Float[Array, "d"]
 
 
+@runtime_checkable
+class Cell(Protocol):
+    """What DRAW asks of a recurrent cell; `eqx.nn.GRUCell` is one.
+
+    A state is an array of hidden units, or a pytree with these as its attribute `hidden`. Before
+    the first step it is what the method `zero_state()` gives, or zeros where there is no such
+    method. A class-conditional network adds each category's own biases to the attribute `bias`.
+    """
+
+    def __call__(self, inputs: Float[Array, "i"], state: Any) -> Any:
+        """The state after one step."""
+        ...
+
+
 class LSTM(eqx.Module):
     """A long short-term memory; inputs and hidden state go through one matrix."""
 
@@ -50,6 +67,11 @@ class LSTM(eqx.Module):
         """Glorot-uniform weights; biases 0, but 1 for the forget gate, so that it remembers."""
         self.weight = glorot(key, 4 * hidden_size, input_size + hidden_size)
         self.bias = jnp.zeros(4 * hidden_size).at[hidden_size : 2 * hidden_size].set(1.0)
+
+    def zero_state(self) -> CellState:
+        """The state that remembers nothing."""
+        zeros = jnp.zeros(self.bias.size // 4)
+        return CellState(hidden=zeros, cell=zeros)
 
     def __call__(self, inputs: Float[Array, "i"], state: CellState) -> CellState:
         """The state after one step."""
@@ -74,6 +96,11 @@ class Dense(eqx.Module):
         self.weight = glorot(key, hidden_size, input_size + hidden_size)
         self.bias = jnp.zeros(hidden_size)
 
+    def zero_state(self) -> CellState:
+        """The state that remembers nothing."""
+        zeros = jnp.zeros(self.bias.size)
+        return CellState(hidden=zeros, cell=zeros)
+
     def __call__(self, inputs: Float[Array, "i"], state: CellState) -> CellState:
         """The state after one step."""
         return self.activate(multiply(merge(self, inputs, state), self.weight), state.cell)
@@ -83,17 +110,24 @@ class Dense(eqx.Module):
         return CellState(hidden=jnp.tanh(products + self.bias), cell=cell)
 
 
-Cell = LSTM | Dense
+ProductCell = LSTM | Dense
+"""Cells of one product and an activation, the two of this module."""
+
+CELLS: dict[CellName, type[ProductCell]] = {"lstm": LSTM, "dense": Dense}
 
 
-def make_cell(name: CellName, input_size: int, hidden_size: int, key: PRNGKeyArray) -> Cell:
-    """A cell with fresh weights."""
-    if name == "dense":
-        return Dense(input_size, hidden_size, key=key)
-    return LSTM(input_size, hidden_size, key=key)
+def hidden_units(state: Any) -> Float[Array, "d"]:
+    """The hidden units of a cell's state."""
+    return getattr(state, "hidden", state)
 
 
-def merge(cell: Cell, inputs: Float[Array, "i"], state: CellState) -> Float[Array, "j"]:
+def zero_state(cell: Cell, hidden_size: int) -> Any:
+    """The state of a cell that has seen nothing."""
+    make = getattr(cell, "zero_state", None)
+    return jnp.zeros(hidden_size) if make is None else make()
+
+
+def merge(cell: ProductCell, inputs: Float[Array, "i"], state: CellState) -> Float[Array, "j"]:
     """What the matrix of a cell is multiplied with; zeros meet the columns of `aligned`."""
     spare = jnp.zeros(cell.weight.shape[1] - inputs.size - state.hidden.size, inputs.dtype)
     return jnp.concatenate([inputs, state.hidden, spare])
@@ -105,16 +139,14 @@ def multiply(merged: Float[Array, "j"], weight: Float[Array, "g j"]) -> Float[Ar
 
 
 def aligned(cell: Cell) -> Cell:
-    """The same cell, its matrix widened by columns of zeros to a whole number of vectors.
+    """The same cell, quicker: a `ProductCell` has its matrix widened by columns of zeros.
 
+    With them a row is a whole number of the processor's vectors.
     Products with a matrix of 562 columns are a quarter slower than with 576 (gradients; one core
     of an Intel Xeon). To be called once, before the steps.
     """
+    if not isinstance(cell, ProductCell):
+        return cell
     columns = cell.weight.shape[1]
     weight = jnp.pad(cell.weight, ((0, 0), (0, -columns % _ALIGNMENT)))
     return eqx.tree_at(lambda cell: cell.weight, cell, weight)
-
-
-def zero_state(hidden_size: int) -> CellState:
-    """A state that remembers nothing."""
-    return CellState(hidden=jnp.zeros(hidden_size), cell=jnp.zeros(hidden_size))

@@ -19,8 +19,9 @@ Source: Gregor et al. 2015, section 2.
 """
 
 import dataclasses
+from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -29,19 +30,27 @@ from jax.scipy.special import logit
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from limner.config import CellName, ModelConfig
+from limner.errors import LimnerError
 from limner.model.attention import Window
-from limner.model.cells import Cell, CellState, aligned, make_cell, zero_state
+from limner.model.cells import CELLS, Cell, aligned, hidden_units, zero_state
 from limner.model.distributions import Gaussian, standard_gaussian
 from limner.model.initialisers import linear, zero_linear
-from limner.model.read_write import AttentiveRead, AttentiveWrite, FullRead, FullWrite
+from limner.model.read_write import (
+    AttentiveRead,
+    AttentiveWrite,
+    FullRead,
+    FullWrite,
+    Read,
+    Write,
+)
 
 
 class State(NamedTuple):
-    """What one step hands to the next; the canvas holds logits."""
+    """What one step hands to the next; the canvas holds logits, the cells what they like."""
 
     canvas: Float[Array, "c h w"]
-    encoder: CellState
-    decoder: CellState
+    encoder: Any
+    decoder: Any
 
 
 class Step(NamedTuple):
@@ -76,10 +85,13 @@ class Draw(eqx.Module):
     Differs from the paper: nothing in the equations; the LSTMs have no peepholes, about which the
     paper is silent. Beyond the paper, and left out by default: a learned prior N(W(h_dec)) in place
     of N(0, I), and categories, one of which `of` chooses.
+
+    Reading, writing and the cells may be modules of your own: `Read`, `Write` and `Cell` say what
+    is asked of them, and examples/bilinear_read.py has one.
     """
 
-    read: AttentiveRead | FullRead
-    write: AttentiveWrite | FullWrite
+    read: Read
+    write: Write
     encoder: Cell
     decoder: Cell
     posterior: eqx.nn.Linear
@@ -98,11 +110,13 @@ class Draw(eqx.Module):
         channels: int = 1,
         latent_size: int,
         hidden_size: int,
-        read_grid: int | None,
-        write_grid: int | None,
+        read_grid: int | None = 5,
+        write_grid: int | None = 5,
+        read: Read | None = None,
+        write: Write | None = None,
         learned_start: bool = True,
         initial_std: float | None = None,
-        cell: CellName = "lstm",
+        cell: CellName | Callable[..., Cell] = "lstm",
         learned_prior: bool = False,
         num_categories: int = 0,
         key: PRNGKeyArray,
@@ -117,10 +131,13 @@ class Draw(eqx.Module):
             hidden_size: Units of each cell.
             read_grid: N of the reading window; None reads without attention.
             write_grid: N of the writing window; None writes without attention.
+            read: Reads instead of limner's own; `read_grid` then means nothing.
+            write: Writes instead of limner's own; `write_grid` then means nothing.
             learned_start: Whether the first canvas and states are learned; else they are zero.
             initial_std: Width of the windows' filters before training, pixels; None for a part of
                 the stride between them (`limner.model.draw.read_write.INITIAL_STD`).
-            cell: What the encoder and the decoder are.
+            cell: What the encoder and the decoder are: a name, or what makes a cell of
+                (input_size, hidden_size, key=key), such as `eqx.nn.GRUCell`.
             learned_prior: Whether each step's prior depends on the decoder's state before it; it
                 begins as N(0, I).
             num_categories: How many categories there are to tell apart; 0 tells none. They need a
@@ -128,7 +145,8 @@ class Draw(eqx.Module):
             key: Of the weights.
 
         Raises:
-            ValueError: There are categories and no learned start.
+            ValueError: There are categories and no learned start, or cells without a bias; or a
+                module of yours holds something that is neither an array nor static.
         """
         if num_categories and not learned_start:
             raise ValueError("categories need a learned start: their first canvases are learned")
@@ -136,31 +154,33 @@ class Draw(eqx.Module):
         self.shape = shape = (channels, height, width)
         self.latent_size = latent_size
         self.hidden_size = hidden_size
-        self.read = (
-            FullRead(shape)
-            if read_grid is None
-            else AttentiveRead(shape, hidden_size, read_grid, initial_std, key=read_key)
-        )
-        self.write = (
-            FullWrite(shape, hidden_size, key=write_key)
-            if write_grid is None
-            else AttentiveWrite(shape, hidden_size, write_grid, initial_std, key=write_key)
-        )
+        if read is not None:
+            self.read = read
+        elif read_grid is None:
+            self.read = FullRead(shape)
+        else:
+            self.read = AttentiveRead(shape, hidden_size, read_grid, initial_std, key=read_key)
+        if write is not None:
+            self.write = write
+        elif write_grid is None:
+            self.write = FullWrite(shape, hidden_size, key=write_key)
+        else:
+            self.write = AttentiveWrite(shape, hidden_size, write_grid, initial_std, key=write_key)
+        make_cell = cell if callable(cell) else CELLS[cell]
         looked_at = self.read.glimpse_size + hidden_size
-        self.encoder = make_cell(cell, looked_at, hidden_size, encoder_key)
-        self.decoder = make_cell(cell, latent_size, hidden_size, decoder_key)
+        self.encoder = make_cell(looked_at, hidden_size, key=encoder_key)
+        self.decoder = make_cell(latent_size, hidden_size, key=decoder_key)
         self.posterior = linear(hidden_size, 2 * latent_size, key=posterior_key)
         self.prior = zero_linear(hidden_size, 2 * latent_size) if learned_prior else None
         self.start = self._zero_state() if learned_start else None
-        self.categories = (
-            Categories(
-                encoder=jnp.zeros((num_categories, *self.encoder.bias.shape)),
-                decoder=jnp.zeros((num_categories, *self.decoder.bias.shape)),
-                canvas=jnp.zeros((num_categories, *shape)),
-            )
-            if num_categories
-            else None
-        )
+        self.categories = self._new_categories(num_categories) if num_categories else None
+        for path, leaf in jax.tree_util.tree_leaves_with_path(self):
+            if not eqx.is_inexact_array(leaf):
+                name = jax.tree_util.keystr(path)
+                raise ValueError(
+                    f"the network's{name} is {type(leaf).__name__}, which cannot be learned: "
+                    "declare it with eqx.field(static=True)"
+                )
 
     def starting_from(self, images: Float[Array, "k c h w"]) -> "Draw":
         """The network with first canvases that show `images`, pixels above 0 and below 1.
@@ -181,6 +201,7 @@ class Draw(eqx.Module):
             return self
         assert self.start is not None  # it is learned wherever there are categories
         own = jax.tree.map(lambda table: table[category], self.categories)
+        cells: Any = (self.encoder, self.decoder)  # which have a bias wherever there are categories
         return eqx.tree_at(
             lambda model: (
                 model.encoder.bias,
@@ -190,8 +211,8 @@ class Draw(eqx.Module):
             ),
             self,
             (
-                self.encoder.bias + own.encoder,
-                self.decoder.bias + own.decoder,
+                cells[0].bias + own.encoder,
+                cells[1].bias + own.decoder,
                 self.start.canvas + own.canvas,
                 None,
             ),
@@ -233,12 +254,13 @@ class Draw(eqx.Module):
             latent = prior.sample(noise)
         else:
             drawn = jax.nn.sigmoid(state.canvas)
-            glimpse, read_window = self._look(image, drawn, state.decoder.hidden)
-            encoder = self.encoder(jnp.concatenate([glimpse, state.decoder.hidden]), state.encoder)
-            posterior = Gaussian(*jnp.split(self.posterior(encoder.hidden), 2))
+            hidden = hidden_units(state.decoder)
+            glimpse, read_window = self._look(image, drawn, hidden)
+            encoder = self.encoder(jnp.concatenate([glimpse, hidden]), state.encoder)
+            posterior = Gaussian(*jnp.split(self.posterior(hidden_units(encoder)), 2))
             latent = posterior.sample(noise)
         decoder = self.decoder(latent, state.decoder)
-        written, write_window = self.write(decoder.hidden)
+        written, write_window = self.write(hidden_units(decoder))
         canvas = state.canvas + written
         return (
             State(canvas, encoder, decoder),
@@ -268,17 +290,37 @@ class Draw(eqx.Module):
     def _prior(self, state: State) -> Gaussian:
         if self.prior is None:
             return standard_gaussian(self.latent_size)
-        return Gaussian(*jnp.split(self.prior(state.decoder.hidden), 2))
+        return Gaussian(*jnp.split(self.prior(hidden_units(state.decoder)), 2))
 
     def _zero_state(self) -> State:
-        return State(
-            jnp.zeros(self.shape), zero_state(self.hidden_size), zero_state(self.hidden_size)
+        encoder, decoder = (
+            zero_state(cell, self.hidden_size) for cell in (self.encoder, self.decoder)
+        )
+        return State(jnp.zeros(self.shape), encoder, decoder)
+
+    def _new_categories(self, count: int) -> Categories:
+        encoder, decoder = (getattr(cell, "bias", None) for cell in (self.encoder, self.decoder))
+        if encoder is None or decoder is None:
+            raise ValueError("categories need cells with a bias: each category has one of its own")
+        return Categories(
+            encoder=jnp.zeros((count, *encoder.shape)),
+            decoder=jnp.zeros((count, *decoder.shape)),
+            canvas=jnp.zeros((count, *self.shape)),
         )
 
 
 @partial(jax.jit, static_argnums=0)  # one program, not one for each array: training starts sooner
 def build_model(config: ModelConfig, key: PRNGKeyArray) -> Draw:
-    """A network of these sizes with fresh weights."""
+    """A network of these sizes with fresh weights.
+
+    Raises:
+        LimnerError: The network was given in Python, and is not described by its sizes.
+    """
     sizes = dataclasses.asdict(config)
+    if sizes.pop("network") is not None:
+        raise LimnerError(
+            f"this network was given in Python ({config.network}): give it again there, as in "
+            "limner.load(RUN, model=...)"
+        )
     del sizes["num_steps"]  # the network does not know it: it is the length of the noise
     return Draw(**sizes, key=key)

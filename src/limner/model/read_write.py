@@ -10,6 +10,7 @@ Source: Gregor et al. 2015, section 3.1 (no attention), section 3.2 (attention).
 """
 
 import math
+from typing import Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -33,6 +34,34 @@ It is one pixel for 5 x 5 filters over 28 pixels, where it was chosen. Filters w
 wider, for 2 x 2 of a pixel would see four corners; and narrower than a pixel, they would fall
 between pixels.
 """
+
+
+@runtime_checkable
+class Read(Protocol):
+    """What DRAW asks of a module that reads."""
+
+    @property
+    def glimpse_size(self) -> int:
+        """Numbers in a glimpse."""
+        ...
+
+    def __call__(
+        self, image: Float[Array, "c h w"], error: Float[Array, "c h w"], hidden: Float[Array, "d"]
+    ) -> tuple[Float[Array, "glimpse"], Window | None]:
+        """What is seen of the image and of the error image, given the decoder's hidden units.
+
+        The window, if there is one, is only shown: nothing is computed from it.
+        """
+        ...
+
+
+@runtime_checkable
+class Write(Protocol):
+    """What DRAW asks of a module that writes."""
+
+    def __call__(self, hidden: Float[Array, "d"]) -> tuple[Float[Array, "c h w"], Window | None]:
+        """The logits to add to the canvas, given the decoder's hidden units; a window to show."""
+        ...
 
 
 class FullRead(eqx.Module):

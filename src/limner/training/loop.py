@@ -1,14 +1,14 @@
 """Finding the weights: stochastic gradients on the bound.
 
-All of it is a pure function of the configuration: the images of a step, their noise and so every
-weight depend on (seed, step) alone. A run that was stopped, however roughly, goes on from its last
-checkpoint and ends bit for bit where it would have ended.
+All of it is a pure function of the configuration: the images of an update, their noise and so every
+weight depend on (seed, update) alone. A run that was stopped, however roughly, goes on from its
+last checkpoint and ends bit for bit where it would have ended.
 
-Some steps go to the devices in one dispatch, and while they compute the host gathers the images of
-the next. Each device differentiates its share of the batch; the gradients are averaged once a step.
-Several processes run the same loop, each with its part of every batch, and stop together.
+Some updates go to the devices in one dispatch, and while they compute the host gathers the images
+of the next. Each device differentiates its share of the batch; the gradients are averaged once an
+update. Several processes run the same loop, each with its part of every batch, and stop together.
 
-Axis letters: k step of a dispatch, b batch, c channel, h w picture.
+Axis letters: k update of a dispatch, b batch, c channel, h w picture.
 """
 
 import time
@@ -17,8 +17,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
-import orbax.checkpoint as ocp
+import optax
 from jax.sharding import Mesh
 
 from limner.config import RunConfig, TrainConfig
@@ -27,6 +28,7 @@ from limner.data.shuffle import batch_indices
 from limner.data.splits import Split
 from limner.errors import LimnerError
 from limner.evaluation.measure import estimate, one_sample
+from limner.model.draw import Draw
 from limner.model.objective import Loss, published_rate
 from limner.run import LOSSES, Run
 from limner.system.devices import (
@@ -39,21 +41,23 @@ from limner.system.devices import (
 from limner.system.distributed import anywhere
 from limner.system.interrupt import interruption
 from limner.system.provenance import code_version, processor
-from limner.training.checkpoint import best_metrics, open_checkpoints, restore_latest, save
+from limner.training.keeper import FolderKeeper, Keeper, score
 from limner.training.optimiser import make_optimiser
-from limner.training.state import TrainState, check_fits, initial_model, state_around, state_shapes
+from limner.training.state import check_fits, initial_model, state_around, state_shapes
 from limner.training.step import Batches, Losses, make_advance
 
-STEPS_PER_DISPATCH = 20
+UPDATES_PER_DISPATCH = 20
 
 
 class Progress(NamedTuple):
     """How far a training has come."""
 
-    step: int
-    steps: int
+    update: int
+    updates: int
     row: dict[str, Any]
     """Of the metrics: the losses of the latest updates."""
+    validation: dict[str, Any] | None
+    """Of the metrics: the losses of a validation that has just been made."""
     images_per_second: float
     seconds_left: float
 
@@ -61,15 +65,20 @@ class Progress(NamedTuple):
 class Outcome(NamedTuple):
     """How a training ended."""
 
-    step: int
+    updates: int
+    """How many were made, all sessions together."""
     finished: bool
     validation: dict[str, Any] | None
     """The losses of the best validation."""
     seconds: float
 
 
-def train(
-    run: Run, dataset: Dataset, on_progress: Callable[[Progress], None] = lambda progress: None
+def fit_run(
+    run: Run,
+    dataset: Dataset,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    *,
+    other_data: bool = False,
 ) -> Outcome:
     """Train, or go on training, what a run folder asks for.
 
@@ -77,29 +86,53 @@ def train(
         run: The folder; its last checkpoint, if any, is where training goes on.
         dataset: The images.
         on_progress: Called after each dispatch.
+        other_data: Go on even if these are not the data it began with.
 
     Raises:
-        LimnerError: The images do not fit the model, the folder is in use, its checkpoint is
-            damaged, or the loss is no longer finite.
+        LimnerError: As `fit`.
     """
-    config = run.config
+    return fit(run.config, dataset, FolderKeeper(run, other_data), on_progress)
+
+
+def fit(
+    config: RunConfig,
+    dataset: Dataset,
+    keeper: Keeper,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    *,
+    model: Draw | None = None,
+    optimiser: optax.GradientTransformation | None = None,
+) -> Outcome:
+    """Train, or go on training.
+
+    Args:
+        config: The settings.
+        dataset: The images, those that `config` asks for.
+        keeper: What keeps states, losses and weights; where it has a state, training goes on there.
+        on_progress: Called after each dispatch.
+        model: The network before its first update, if it is none that `config` describes.
+        optimiser: Instead of the one that `config` describes.
+
+    Raises:
+        LimnerError: The images do not fit the model or are not those the training began with, the
+            folder is in use, its checkpoint is damaged, or the loss is no longer finite.
+    """
     check_fits(config, dataset)
     mesh = data_mesh(config.train.batch_size, config.train.devices)
-    optimiser = make_optimiser(config.train)
+    optimiser = make_optimiser(config.train) if optimiser is None else optimiser
     advance = make_advance(config, optimiser, mesh)
-    with (
-        run.locked(),
-        open_checkpoints(run.checkpoints, _score) as checkpoints,
-        interruption() as interrupted,
-    ):
-        shapes = replicated_shapes(state_shapes(config, optimiser), mesh)
-        state = restore_latest(checkpoints, shapes)
+    with keeper.opened(), interruption() as interrupted:
+        keeper.claim(dataset.fingerprint())
+        state = keeper.restore(replicated_shapes(state_shapes(config, optimiser, model), mesh))
         if state is None:
-            state = replicate(state_around(initial_model(config, dataset), optimiser), mesh)
-        first = step = int(state.step)
-        run.write_metrics(row for row in run.read_metrics() if row["update"] <= step)
+            # A copy of what is given: training consumes the arrays it begins with.
+            model = (
+                initial_model(config, dataset) if model is None else jax.tree.map(jnp.copy, model)
+            )
+            state = replicate(state_around(model, optimiser), mesh)
+        first = update = int(state.updates)
         started = time.perf_counter()
-        batches = _batches(config.train, dataset.split("train"), step, config.data.binarisation)
+        batches = _batches(config.train, dataset.split("train"), update, config.data.binarisation)
         batch, count = next(batches)
         while count and not anywhere(interrupted()):
             sharded = jax.tree.map(lambda array: shard(array, mesh, axis=1), batch)
@@ -108,97 +141,89 @@ def train(
             losses = jax.tree.map(lambda leaf, n=count: np.asarray(leaf)[:n], losses)
             bad = ~np.isfinite(losses.distortion + losses.rate)
             if bad.any():
-                raise _diverged(run, checkpoints, step + int(bad.argmax()) + 1)
-            step += count
+                raise _diverged(keeper, update + int(bad.argmax()) + 1)
+            update += count
             count = next_count
-            row = _row("train", step, config, losses)
-            run.add_metrics(row)
-            if _validates(config.train, step):
-                _validate(run, checkpoints, state, dataset, step)
+            row = _row("train", update, config, losses)
+            keeper.add_row(row)
+            validation = None
+            if _validates(config.train, update):
+                validation = _validation(keeper, config, state.average, dataset, update)
+                keeper.keep(state, validation)
             elapsed = time.perf_counter() - started
-            each = elapsed / (step - first)
+            each = elapsed / (update - first)
             speed = config.train.batch_size / each
-            left = each * (config.train.updates - step)
-            on_progress(Progress(step, config.train.updates, row, speed, left))
-        if step > first and not _validates(config.train, step):
-            save(checkpoints, step, state)
+            left = each * (config.train.updates - update)
+            on_progress(Progress(update, config.train.updates, row, validation, speed, left))
+        if update > first and not _validates(config.train, update):
+            keeper.keep(state, None)
         seconds = time.perf_counter() - started
-        if step > first:
-            run.add_session(_session(first, step, seconds, mesh))
-        validation = best_metrics(checkpoints)
-    return Outcome(step, step == config.train.updates, validation, seconds)
+        if update > first:
+            keeper.add_session(_session(first, update, seconds, mesh))
+        best = keeper.best
+    return Outcome(update, update == config.train.updates, best, seconds)
 
 
 def _batches(
-    config: TrainConfig, split: Split, step: int, binarisation
+    config: TrainConfig, split: Split, update: int, binarisation
 ) -> Iterator[tuple[Batches, int]]:
-    """Batches for dispatch after dispatch, and how many of their steps to make; at the end 0.
+    """Batches for dispatch after dispatch, and how many of their updates to make; at the end 0.
 
     Of each batch they are this process's part. A dispatch ends where a validation is due, so where
     training resumes changes none.
     """
     draw = partial(batch_indices, len(split), config.batch_size, seed=config.seed)
     own = own_part(config.batch_size)
-    shape = (STEPS_PER_DISPATCH, own.stop - own.start, *split.sources[0].shape)
+    shape = (UPDATES_PER_DISPATCH, own.stop - own.start, *split.sources[0].shape)
     while True:
-        due = min(config.updates, (step // config.validate_every + 1) * config.validate_every)
-        count = min(STEPS_PER_DISPATCH, due - step)
+        due = min(config.updates, (update // config.validate_every + 1) * config.validate_every)
+        count = min(UPDATES_PER_DISPATCH, due - update)
         targets, categories = np.zeros(shape, np.uint8), np.zeros(shape[:2], np.int32)
         for k in range(count):
-            places, key = draw(step=step + k)[own], (config.seed, step + k)
-            targets[k] = split.targets(places, binarisation, key)
-            categories[k] = split.categories(places)
+            indices, key = draw(step=update + k)[own], (config.seed, update + k)
+            targets[k] = split.targets(indices, binarisation, key)
+            categories[k] = split.categories(indices)
         yield Batches(targets, categories), count
-        step += count
+        update += count
 
 
-def _validates(config: TrainConfig, step: int) -> bool:
-    return step % config.validate_every == 0 or step == config.updates
+def _validates(config: TrainConfig, update: int) -> bool:
+    return update % config.validate_every == 0 or update == config.updates
 
 
-def _validate(
-    run: Run, checkpoints: ocp.CheckpointManager, state: TrainState, dataset: Dataset, step: int
-) -> None:
-    """Estimate the losses on the validation split; keep the state, and the weights if best."""
-    config = run.config
+def _validation(
+    keeper: Keeper, config: RunConfig, average: Draw, dataset: Dataset, update: int
+) -> dict[str, Any]:
+    """The losses of the averaged weights on the validation split, noted."""
     losses = estimate(
         one_sample(config.model.num_steps, config.train.protocol),
-        state.average,
+        average,
         dataset.split("valid"),
         binarisation=config.data.binarisation,
         seed=config.train.seed,
     )
-    row = _row("valid", step, config, losses)
-    if not np.isfinite(_score(row)):
-        raise _diverged(run, checkpoints, step)
-    run.add_metrics(row)
-    best = best_metrics(checkpoints)
-    if best is None or _score(row) < _score(best):
-        run.save_model(state.average)  # before the checkpoint: a run cut off between makes it again
-    save(checkpoints, step, state, metrics=row)
+    row = _row("valid", update, config, losses)
+    if not np.isfinite(score(row)):
+        raise _diverged(keeper, update)
+    keeper.add_row(row)
+    return row
 
 
-def _row(kind: str, step: int, config: RunConfig, losses: Losses | Loss) -> dict[str, Any]:
+def _row(kind: str, update: int, config: RunConfig, losses: Losses | Loss) -> dict[str, Any]:
     """A row of metrics.jsonl."""
     protocol = config.train.protocol
     distortion, rate = float(losses.distortion.mean()), float(losses.rate.mean())
     if protocol == "as-published":
         rate = published_rate(rate, config.model.num_steps, config.model.latent_size)
     values = (distortion, rate, distortion + rate)
-    row = {"kind": kind, "update": step, "protocol": protocol}
+    row = {"kind": kind, "update": update, "protocol": protocol}
     return row | dict(zip(LOSSES[protocol], values, strict=True))
 
 
-def _score(row: dict[str, Any]) -> float:
-    """What the best checkpoint has least of."""
-    return row[LOSSES[row["protocol"]][-1]]
-
-
-def _diverged(run: Run, checkpoints: ocp.CheckpointManager, step: int) -> LimnerError:
-    kept = checkpoints.latest_step()
-    state = "" if kept is None else f"the state of step {kept} is kept in {run.checkpoints}; "
+def _diverged(keeper: Keeper, update: int) -> LimnerError:
+    state = f"{keeper.kept}; " if keeper.kept else ""
     advice = f"{state}try a lower --train.learning-rate in another folder"
-    return LimnerError(f"the loss is not finite at step {step}: {advice}")
+    return LimnerError(f"the loss is not finite at update {update}: {advice}")
 
 
 def _session(first: int, last: int, seconds: float, mesh: Mesh) -> dict[str, Any]:

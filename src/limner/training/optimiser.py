@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import optax
 
 from limner.config import TrainConfig
+from limner.errors import LimnerError
 
 
 def _clip_each(bound: float) -> optax.GradientTransformation:
@@ -47,17 +48,26 @@ def learning_rate(config: TrainConfig) -> optax.Schedule:
 
 
 def make_optimiser(config: TrainConfig) -> optax.GradientTransformation:
-    """Clipping, then the optimiser with its schedule."""
+    """Clipping, then the optimiser with its schedule.
+
+    Raises:
+        LimnerError: The optimiser was given in Python, and is not described by the settings.
+    """
+    if config.optimiser == "given":
+        raise LimnerError(
+            "this run's optimiser was given in Python: go on there, as in "
+            "limner.train(data, config, out=RUN, optimiser=...)"
+        )
     return optax.chain(
         _CLIPPING[config.clipping](config.clip_norm),
         _OPTIMISERS[config.optimiser](learning_rate(config)),
     )
 
 
-def average_step_size(decay: float, step: jax.Array) -> jax.Array:
+def average_step_size(decay: float, updates: jax.Array) -> jax.Array:
     """How far the moving average moves towards the weights at an update.
 
     Early on it moves further than `decay` says, so that the first weights are soon forgotten; with
     a decay of 0 it follows the weights.
     """
-    return jnp.maximum(1 - decay, 9 / (10 + step) * (decay > 0))
+    return jnp.maximum(1 - decay, 9 / (10 + updates) * (decay > 0))

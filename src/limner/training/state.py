@@ -31,7 +31,8 @@ Weights fit any number of steps, and have left behind what they were first.
 class TrainState(NamedTuple):
     """What a checkpoint holds."""
 
-    step: Int[Array, ""]
+    updates: Int[Array, ""]
+    """How many were made."""
     model: Draw
     average: Draw
     optimiser: optax.OptState
@@ -42,18 +43,21 @@ def state_around(model: Draw, optimiser: optax.GradientTransformation) -> TrainS
     """The state before the first update of these weights."""
     weights: Any = model  # Optax's types know arrays in dicts, not in modules
     return TrainState(
-        step=jnp.asarray(0, jnp.int32),
+        updates=jnp.asarray(0, jnp.int32),
         model=model,
         average=jax.tree.map(jnp.copy, model),
         optimiser=optimiser.init(weights),
     )
 
 
-def state_shapes(config: RunConfig, optimiser: optax.GradientTransformation) -> TrainState:
-    """The shapes of a run's state."""
+def state_shapes(
+    config: RunConfig, optimiser: optax.GradientTransformation, model: Draw | None = None
+) -> TrainState:
+    """The shapes of a run's state, of a network like `model` if one is given."""
 
     def new() -> TrainState:
-        return state_around(build_model(config.model, jax.random.key(0)), optimiser)
+        network = build_model(config.model, jax.random.key(0)) if model is None else model
+        return state_around(network, optimiser)
 
     return jax.eval_shape(new)
 

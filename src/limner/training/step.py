@@ -68,13 +68,13 @@ def make_advance(
         weights: Any = state.model  # Optax's types know arrays in dicts, not in modules
         average: Any = state.average
         with jax.default_matmul_precision(settings.precision):
-            gradients, losses = jax.grad(batch_loss, has_aux=True)(weights, batch, state.step)
+            gradients, losses = jax.grad(batch_loss, has_aux=True)(weights, batch, state.updates)
         gradients, losses = jax.lax.pmean((gradients, losses), DATA_AXIS)
         updates, optimiser_state = optimiser.update(gradients, state.optimiser, weights)
         weights = optax.apply_updates(weights, updates)
-        pull = average_step_size(config.train.ema_decay, state.step)
+        pull = average_step_size(config.train.ema_decay, state.updates)
         average = optax.incremental_update(weights, average, pull)
-        return TrainState(state.step + 1, weights, average, optimiser_state), losses
+        return TrainState(state.updates + 1, weights, average, optimiser_state), losses
 
     def advance(state: TrainState, batches: Batches, count) -> tuple[TrainState, Losses]:
         def body(k, carry):

@@ -11,7 +11,8 @@ its way back, and one product of T B rows follows. Differentiating the loop itse
 g leaves it as the gradient by a tap: zeros, as if added to p.
 
 Values are those of `Draw.infer`; gradients are its own but for the order of sums. There is no
-forward-mode derivative.
+forward-mode derivative. This is for cells made of a product (`ProductCell`); with others the loop
+is differentiated as it is.
 
 Axis letters: b picture, t step, z latent, c channel, h w picture, g products, j what they are of.
 """
@@ -24,7 +25,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from limner.model.cells import Cell, CellState, merge, multiply
+from limner.model.cells import CellState, ProductCell, merge, multiply
 from limner.model.draw import Draw, State, Step
 
 
@@ -45,7 +46,25 @@ def infer_many(
         rematerialise: Keep only what goes from step to step, and compute the rest again in the
             backward pass: slower, in far less memory.
     """
-    return _infer(rematerialise, model.aligned(), images, categories, noise)
+    if all(isinstance(cell, ProductCell) for cell in _cells(model)):
+        return _infer(rematerialise, model.aligned(), images, categories, noise)
+    return _infer_plainly(rematerialise, model, images, categories, noise)
+
+
+def _infer_plainly(
+    rematerialise: bool, model: Draw, images, categories, noise
+) -> tuple[State, Step]:
+    """With any cells; its gradient is the loop's own."""
+
+    def one(image, category, noise):
+        chosen = model.of(category)
+
+        def step(state: State, noise):
+            return chosen.step(state, noise, image)
+
+        return jax.lax.scan(jax.checkpoint(step) if rematerialise else step, chosen.first, noise)
+
+    return jax.vmap(one)(images, categories, noise)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -108,7 +127,7 @@ class _TappedState(NamedTuple):
 class _TappedCell(eqx.Module):
     """A cell that gives its matrix no gradient, but gives out what makes it up."""
 
-    cell: Cell
+    cell: ProductCell
     tap: Float[Array, "g"]
 
     def __call__(self, inputs: Float[Array, "i"], state: CellState) -> _TappedState:
@@ -139,7 +158,7 @@ def _zero_taps(model: Draw, noise: Float[Array, "b t z"]) -> list[Float[Array, "
     return [jnp.zeros((num_steps, batch_size, size), noise.dtype) for size in sizes]
 
 
-def _cells(model: Draw) -> list[Cell]:
+def _cells(model: Draw) -> list[Any]:
     return [model.encoder, model.decoder]
 
 

@@ -1,0 +1,78 @@
+"""Arrays that are given in Python: checked, and brought to levels from 0 to 255.
+
+Axis letters: n row, c channel, h w image.
+"""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+from limner.errors import LimnerError
+
+FEWEST = 10
+"""Rows, so that each split has one."""
+
+
+def checked_images(images: Any) -> UInt8[np.ndarray, "n c h w"]:
+    """Levels of images, 255 for ink.
+
+    Raises:
+        LimnerError: Their shape, range or kind of numbers does not fit; the line says what came.
+    """
+    array = np.asarray(images)
+    if array.dtype.kind not in "buif":
+        raise LimnerError(f"images are {array.dtype}: give numbers, uint8 or from 0 to 1")
+    if array.ndim == 3:
+        array = array[:, None]
+    if array.ndim != 4 or array.shape[1] not in (1, 3) or 0 in array.shape:
+        hint = "; channels come before height" if array.shape[-1:] in ((1,), (3,)) else ""
+        raise LimnerError(
+            f"images have shape {np.shape(images)}: it must be (n, h, w), or (n, c, h, w) with 1 "
+            f"or 3 channels{hint}"
+        )
+    if len(array) < FEWEST:
+        raise LimnerError(
+            f"there are {len(array)} images: it takes {FEWEST}, of which 8 train, 1 validates and "
+            "1 tests"
+        )
+    if not np.isfinite(array).all():
+        raise LimnerError("images hold values that are not finite (NaN or infinity)")
+    low, high = array.min(), array.max()
+    if array.dtype.kind == "b":
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.dtype.kind == "f":
+        if low < 0 or high > 1:
+            raise LimnerError(
+                f"images are {array.dtype} from {low:g} to {high:g}: pixels are from 0 to 1, so "
+                "divide levels by 255 or give them as uint8"
+            )
+        return np.rint(array * 255.0).astype(np.uint8)
+    if low < 0 or high > 255:
+        raise LimnerError(f"images are {array.dtype} from {low} to {high}: levels are 0 to 255")
+    if high == 1:
+        raise LimnerError(
+            f"images are {array.dtype} from {low} to 1, which is next to no ink of 255: give "
+            "booleans for ink or none, or multiply by 255"
+        )
+    return array.astype(np.uint8)
+
+
+def checked_labels(
+    labels: Any, count: int
+) -> tuple[tuple[str, ...], Int64[np.ndarray, "n"] | None]:
+    """The categories' names, sorted, and the index of each row's; nothing of no labels.
+
+    Raises:
+        LimnerError: They are not one number or name for each image.
+    """
+    if labels is None:
+        return (), None
+    array = np.asarray(labels)
+    if array.shape != (count,) or array.dtype.kind not in "iuUb":
+        raise LimnerError(
+            f"labels are {array.dtype} of shape {array.shape}: there are {count} images, so give "
+            f"{count} whole numbers or names"
+        )
+    values, indices = np.unique(array, return_inverse=True)
+    return tuple(map(str, values)), indices.astype(np.int64)

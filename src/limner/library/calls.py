@@ -1,0 +1,162 @@
+"""What gives a trained network: training one, and loading one."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optax
+
+from limner.config import DataConfig, ModelConfig, RunConfig, changed
+from limner.data.dataset import Dataset, open_dataset
+from limner.library.trained import Trained
+from limner.model.draw import Draw
+from limner.pretrained import hub
+from limner.run import LOSSES, Run
+from limner.system.progress import progress_bar
+from limner.training.keeper import FolderKeeper, MemoryKeeper
+from limner.training.loop import Progress, fit
+
+
+def train(
+    data: Dataset | None = None,
+    config: RunConfig | None = None,
+    *,
+    steps: int | None = None,
+    out: str | Path | None = None,
+    model: Draw | None = None,
+    optimiser: optax.GradientTransformation | None = None,
+    on_metrics: Callable[[dict[str, Any]], None] = lambda row: None,
+    progress: bool = True,
+    other_data: bool = False,
+) -> Trained:
+    """Train a network.
+
+    Args:
+        data: The images; those that `config` asks for if None.
+        config: The settings, such as `PRESETS["quickdraw"]`; limner's own for the images' shape if
+            None. Which data these are is taken from `data`; how pixels are binarised, from here.
+        steps: How many updates of the weights, instead of `config.train.updates`.
+        out: A run folder, in which training can be stopped and gone on with; the same call resumes.
+            None keeps everything in memory.
+        model: The network before its first update, instead of one that `config` describes; it may
+            have modules of your own. It is not changed.
+        optimiser: Instead of the one that `config` describes, with its learning rate and clipping.
+        on_metrics: Called with each row of metrics as it is noted, such as {"kind": "train",
+            "update": 20, "protocol": "honest", "distortion": ..., "rate": ..., "bound": ...}.
+        progress: Whether to show a progress bar.
+        other_data: Go on in `out` even if its data were others.
+
+    Returns:
+        The network with the averaged weights (EMA) of the best validation.
+
+    Raises:
+        LimnerError: The images do not fit the network, or are not those that the folder's run began
+            with; the folder holds a run with other settings; or the loss is no longer finite.
+
+    Example:
+        >>> run = limner.train(limner.Dataset.from_arrays(images), steps=500)
+        >>> run.evaluate(limner.Dataset.from_arrays(images)).bound
+    """
+    config = _settings(data, config, model, optimiser, steps)
+    if data is None:
+        data = open_dataset(config.data, config.model.shape)
+    run = None if out is None else Run.create(out, config)
+    names = LOSSES[config.train.protocol]
+    keeper = MemoryKeeper() if run is None else FolderKeeper(run, other_data)
+    with progress_bar("training", shown=progress) as advance:
+
+        def tell(reached: Progress) -> None:
+            on_metrics(reached.row)
+            if reached.validation is not None:
+                on_metrics(reached.validation)
+            losses = [f"{name[:4]} {reached.row[name]:.1f}" for name in names[:2]]
+            advance(reached.update, reached.updates, " ".join(losses))
+
+        fit(config, data, keeper, tell, model=model, optimiser=optimiser)
+    if isinstance(keeper, MemoryKeeper):
+        assert keeper.weights is not None  # a training of one update keeps them
+        return Trained(
+            config.data.name, keeper.weights, config, metrics=keeper.rows, data=keeper.data
+        )
+    assert run is not None  # whose keeper this is
+    return _trained(run, model)
+
+
+def load(name: str | Path, *, model: Draw | None = None) -> Trained:
+    """A trained network.
+
+    Args:
+        name: A pretrained model's name, or the path of a run folder or of an exported model.
+        model: A network as the one that was trained, where that was given in Python.
+
+    Raises:
+        LimnerError: There is neither, or its weights are missing or damaged.
+
+    Example:
+        >>> limner.load("cat").sample(16)
+    """
+    return _trained(hub.find(Path(name).expanduser()), model)
+
+
+def _trained(run: Run, model: Draw | None) -> Trained:
+    return Trained(
+        run.name,
+        run.load_model(model),
+        run.config,
+        card=hub.read_card(run.folder),
+        metrics=run.read_metrics(),
+        data=run.read_data(),
+    )
+
+
+def _settings(
+    data: Dataset | None,
+    config: RunConfig | None,
+    model: Draw | None,
+    optimiser: optax.GradientTransformation | None,
+    steps: int | None,
+) -> RunConfig:
+    """The settings of a training, which say what is given in Python."""
+    if config is None:
+        config = RunConfig()
+        if (shape := model.shape if model else data and data.shape) is not None:
+            sizes = dict(zip(("channels", "height", "width"), shape, strict=True))
+            config = dataclasses.replace(config, model=ModelConfig(**sizes))
+    if data is not None:
+        binarisation = config.data.binarisation
+        of = dataclasses.replace(data.config, binarisation=binarisation)
+        config = dataclasses.replace(config, data=_located(of))
+    if model is not None:
+        config = dataclasses.replace(config, model=_sizes(model, config.model.num_steps))
+    if optimiser is not None:
+        config = changed(config, {"train.optimiser": "given"})
+    return config if steps is None else changed(config, {"train.updates": steps})
+
+
+def _located(config: DataConfig) -> DataConfig:
+    """Data that are found again from any folder."""
+    paths = {name: getattr(config, name) for name in ("root", "path")}
+    return dataclasses.replace(
+        config, **{name: path.absolute() for name, path in paths.items() if path is not None}
+    )
+
+
+def _sizes(model: Draw, num_steps: int) -> ModelConfig:
+    """What there is to say of a network that was given."""
+    channels, height, width = model.shape
+    parts = (model.read, model.write, model.encoder, model.decoder)
+    return ModelConfig(
+        height=height,
+        width=width,
+        channels=channels,
+        num_steps=num_steps,
+        latent_size=model.latent_size,
+        hidden_size=model.hidden_size,
+        read_grid=getattr(model.read, "grid", None),
+        write_grid=getattr(model.write, "grid", None),
+        learned_start=model.start is not None,
+        learned_prior=model.prior is not None,
+        network=", ".join(type(part).__name__ for part in parts),
+        num_categories=0 if model.categories is None else len(model.categories.canvas),
+    )
