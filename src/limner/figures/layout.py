@@ -226,7 +226,6 @@ def checked_caption(caption: str) -> str:
 
 
 @cache
-def _font(size: float | int) -> ImageFont.FreeTypeFont:
-    import matplotlib  # ships the typeface, but takes a fifth of a second to load
-
-    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"), size)
+def _font(size: float) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, of which the Latin, Greek and Cyrillic letters and common signs are shipped."""
+    return ImageFont.truetype(Path(__file__).with_name("dejavu-sans.ttf"), size)
