@@ -47,6 +47,9 @@ NOISE: dict[Protocol, str] = {
 FOLLOWED = 16
 """How many drawings can be followed from step to step; more would be too small."""
 
+LARGE = 4
+"""How many have stills large enough to show windows on."""
+
 
 @dataclass(frozen=True, eq=False)
 class Show:
@@ -154,7 +157,7 @@ class Show:
         return image_grid(images, self.caption, labels=self.labels, columns=columns)
 
     def steps(self, show_steps: Sequence[int] = ()) -> Image.Image:
-        """How each came about, under its writing windows; of many drawings, some.
+        """How each came about, of a few under the windows that wrote them; of many, some.
 
         Args:
             show_steps: Which steps, from 1; five by default.
@@ -168,7 +171,7 @@ class Show:
             show_steps,
             some.caption,
             originals=some.inputs,
-            write_windows=some._write_windows,
+            write_windows=some._write_windows if self.canvases.shape[1] <= LARGE else None,
         )
 
     def _repr_png_(self) -> bytes:

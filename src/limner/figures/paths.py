@@ -17,11 +17,14 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from limner.figures.grids import READ, WRITE, Windows, window_sides
-from limner.figures.layout import Colour, balanced_columns
+from limner.figures.layout import PAGE, TEXT, Colour, balanced_columns
 from limner.figures.saving import png_bytes
 
 _MAT = 4
 """Around each image, pixels."""
+
+_LARGEST, _WIDEST_LETTER = 2.5, 0.65
+"""The caption's letters: their size, pixels, and how wide for that they are at most."""
 
 
 def window_paths(
@@ -36,7 +39,7 @@ def window_paths(
 
     Args:
         images: What was drawn in the end, intensities from 0 to 1.
-        caption: The title of the file; say samples or reconstructions.
+        caption: What these are; say samples or reconstructions.
         write_windows: Drawn in red over `images`; None draws these alone.
         read_windows: Drawn in green over `inputs`, each before its image.
         inputs: What was read; left out where nothing says how.
@@ -53,15 +56,23 @@ def window_paths(
     group = len(pages) // len(images)
     columns = group * balanced_columns(len(images), group)
     height, width = (side + 2 * _MAT for side in images.shape[2:])
+    whole = columns * width
+    text = caption + " · green: where it reads" * (group - 1)
+    text += "" if write_windows is None else " · red: where it writes"
+    size = min(_LARGEST, whole / (_WIDEST_LETTER * len(text)))
     body = "".join(
-        f'<svg x="{n % columns * width}" y="{n // columns * height}" width="{width}"'
-        f' height="{height}" viewBox="{-_MAT - 0.5} {-_MAT - 0.5} {width} {height}">{page}</svg>'
+        f'<svg x="{n % columns * width}" y="{2 * size + n // columns * height:.2f}"'
+        f' width="{width}" height="{height}"'
+        f' viewBox="{-_MAT - 0.5} {-_MAT - 0.5} {width} {height}">{page}</svg>'
         for n, page in enumerate(pages)
     )
-    sides = f"{min(columns, len(pages)) * width} {math.ceil(len(pages) / columns) * height}"
+    bottom = 2 * size + math.ceil(len(pages) / columns) * height
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {sides}" fill="none">'
-        f"<title>{html.escape(caption)}</title>{body}</svg>\n"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole} {bottom:.2f}" fill="none">'
+        f"<title>{html.escape(caption)}</title>"
+        f'<rect width="{whole}" height="{bottom:.2f}" fill="{_hex(PAGE)}"/>'
+        f'<text x="{size / 2:.2f}" y="{1.5 * size:.2f}" font-size="{size:.2f}"'
+        f' font-family="sans-serif" fill="{_hex(TEXT)}">{html.escape(text)}</text>{body}</svg>\n'
     )
 
 
@@ -79,7 +90,7 @@ def _faded(image: Float[np.ndarray, "c h w"]) -> str:
 def _path(windows: Windows, colour: Colour, index: int) -> str:
     """The squares, the line and the dots of one drawing's window."""
     x, y, stride = (np.asarray(field, float)[:, index] for field in windows[:3])
-    ink = "#" + bytes(colour).hex()
+    ink = _hex(colour)
     squares = "".join(_squares(x, y, window_sides(stride, windows.grid)))
     centres = [*zip(x, y, strict=True)]
     line = " ".join(f"{a:.2f},{b:.2f}" for a, b in centres)
@@ -88,6 +99,10 @@ def _path(windows: Windows, colour: Colour, index: int) -> str:
         f'<g stroke="{ink}" stroke-width=".15">{squares}'
         f'<polyline points="{line}" stroke-width=".25"/>{dots}</g>'
     )
+
+
+def _hex(colour: Colour) -> str:
+    return f"#{bytes(colour).hex()}"
 
 
 def _squares(
