@@ -1,5 +1,6 @@
 """Words for what users read."""
 
+import html
 from collections.abc import Iterable, Sequence
 
 
@@ -18,3 +19,12 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table; all columns but the first are set to the right."""
     rule = [":--", *["--:"] * (len(headings) - 1)]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (headings, rule, *rows))
+
+
+def html_table(rows: Iterable[Sequence[str]], headings: Sequence[str] = ()) -> str:
+    """An HTML table of plain text; the first cell of each row is its heading."""
+    lines = ["".join(f"<th>{html.escape(cell)}</th>" for cell in headings)] if headings else []
+    for first, *others in rows:
+        cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in others)
+        lines.append(f"<th>{html.escape(first)}</th>{cells}")
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"

@@ -45,9 +45,9 @@ def test_sample_draws_the_category_that_is_asked_for(run, tmp_path, capsys):
     main(["sample", str(run), "--num", "4", "--category", "cat", "--out", str(outs["cat"])])
     main(["sample", str(run), "--num", "4", "--category", "house", "--out", str(outs["house"])])
     main(["sample", str(run), "--num", "4", "--out", str(outs["any"])])
-    drawn = {name: np.load(out / "canvases.npz")["canvases"][-1] for name, out in outs.items()}
+    drawn = {name: np.load(out / "drawings.npz")["canvases"][-1] for name, out in outs.items()}
     assert not np.allclose(drawn["cat"], drawn["house"])
-    assert set(np.load(outs["any"] / "canvases.npz")["categories"]) <= {0, 1}
+    assert set(np.load(outs["any"] / "drawings.npz")["categories"]) <= {0, 1}
     # Each is said to be what it was drawn as, which takes a line below it.
     heights = {name: height(out / "final.png") for name, out in outs.items()}
     assert heights["any"] > heights["cat"] == heights["house"]

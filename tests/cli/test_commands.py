@@ -92,15 +92,15 @@ def test_sample_writes_its_pictures_and_prints_their_paths(run, capsys):
     capsys.readouterr()
     main(["sample", str(run), "--num", "5", "--seed", "1", "--show-steps", "1", "3"])
     paths = [Path(line) for line in capsys.readouterr().out.splitlines()]
-    names = {"final.png", "steps.png", "canvases.gif", "windows.gif", "canvases.npz"}
+    names = {"final.png", "steps.png", "drawings.gif", "windows.svg", "drawings.npz"}
     assert {path.name for path in paths} == names
     assert {path.parent for path in paths} == {run / "figures" / "samples"}
-    arrays = np.load(run / "figures" / "samples" / "canvases.npz")
+    arrays = np.load(run / "figures" / "samples" / "drawings.npz")
     assert arrays["canvases"].shape == (3, 5, 28, 28)
     assert arrays["canvases"].min() < 0  # logits
     assert arrays["write_centre_x"].shape == (3, 5)
     assert "read_centre_x" not in arrays
-    for path in paths[:-1]:
+    for path in paths[:3]:
         Image.open(path).verify()
 
 
@@ -109,14 +109,14 @@ def test_a_sample_depends_on_its_seed_alone(run, tmp_path):
     for name, seed, num in [("a", 1, 5), ("b", 1, 3), ("c", 2, 3)]:
         out = tmp_path / name
         main(["sample", str(run), "--num", str(num), "--seed", str(seed), "--out", str(out)])
-        canvases.append(np.load(out / "canvases.npz")["canvases"][:, :3])
+        canvases.append(np.load(out / "drawings.npz")["canvases"][:, :3])
     np.testing.assert_allclose(canvases[0], canvases[1], rtol=1e-5, atol=1e-5)
     assert not np.allclose(canvases[0], canvases[2])
 
 
 def test_sample_draws_more_steps_or_fewer_than_it_was_trained_for(run, tmp_path):
     main(["sample", str(run), "--num", "2", "--num-steps", "7", "--out", str(tmp_path)])
-    assert np.load(tmp_path / "canvases.npz")["canvases"].shape == (7, 2, 28, 28)
+    assert np.load(tmp_path / "drawings.npz")["canvases"].shape == (7, 2, 28, 28)
 
 
 def test_reconstruct_writes_to_a_folder_of_its_own(run, capsys):
@@ -124,7 +124,7 @@ def test_reconstruct_writes_to_a_folder_of_its_own(run, capsys):
     main(["reconstruct", str(run), "--num", "3"])
     paths = [Path(line) for line in capsys.readouterr().out.splitlines()]
     assert {path.parent for path in paths} == {run / "figures" / "reconstructions"}
-    arrays = np.load(run / "figures" / "reconstructions" / "canvases.npz")
+    arrays = np.load(run / "figures" / "reconstructions" / "drawings.npz")
     assert arrays["canvases"].shape == (3, 3, 28, 28)
     assert arrays["read_stride"].shape == (3, 3)
 
@@ -135,12 +135,15 @@ def test_reconstruct_takes_a_picture_of_ones_own(run, tmp_path):
     Image.fromarray(picture).save(tmp_path / "mine.png")
     main(["reconstruct", str(run), "--picture", str(tmp_path / "mine.png"), "--out",
           str(tmp_path / "out")])  # fmt: skip
-    assert np.load(tmp_path / "out" / "canvases.npz")["canvases"].shape == (3, 1, 28, 28)
+    assert np.load(tmp_path / "out" / "drawings.npz")["canvases"].shape == (3, 1, 28, 28)
 
 
-def test_curves_writes_where_it_is_told(run, tmp_path):
+def test_curves_writes_where_it_is_told(run, tmp_path, capsys):
     main(["curves", str(run), "--out", str(tmp_path / "curves.svg")])
     assert (tmp_path / "curves.svg").read_text().startswith("<?xml")
+    main(["curves", str(run), "--out", str(tmp_path / "curves.csv")])
+    assert (tmp_path / "curves.csv").read_text().startswith("split,update,distortion,rate,bound\n")
+    assert "must end in" in fails(capsys, "curves", run, "--out", tmp_path / "curves.txt")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["train", "--help"], ["data", "--help"]])
@@ -241,7 +244,7 @@ def test_pictures_can_be_drawn_with_the_noise_that_a_model_was_trained_on(run, t
     published = ["--protocol", "as-published"]
     main(["sample", str(run), *published, "--num", "3", "--out", str(tmp_path / "a")])
     main(["reconstruct", str(run), *published, "--num", "2", "--out", str(tmp_path / "b")])
-    latents = np.load(tmp_path / "a" / "canvases.npz")["latents"]
+    latents = np.load(tmp_path / "a" / "drawings.npz")["latents"]
     np.testing.assert_array_equal(latents, np.broadcast_to(latents[:1], latents.shape))
     assert (tmp_path / "b" / "final.png").exists()
 

@@ -1,5 +1,8 @@
 """Laws of the pictures: what is where, in which colour, and for how long."""
 
+import io
+import subprocess
+import sys
 from pathlib import Path
 
 import jax
@@ -12,10 +15,10 @@ from limner.figures import (
     Windows,
     canvas_frames,
     comparison_grid,
+    gif_bytes,
     image_grid,
     neighbours_grid,
-    save_gif,
-    save_picture,
+    save_image,
     steps_grid,
     window_frames,
 )
@@ -164,6 +167,17 @@ def test_every_image_has_its_row_of_steps():
     assert where(picture, RED).any()
 
 
+def test_an_original_leads_the_row_of_its_steps_and_has_no_window():
+    originals = np.ones((1, 1, 28, 28))
+    at = windows(3, 1, 13.5, 13.5)
+    page = steps_grid(blank_canvases(3, 1), [2, 3], "recon", originals=originals, write_windows=at)
+    ink, paper = box(where(page, INK)), box(where(page, WHITE))
+    assert ink[2] < paper[0], "the original stands before its canvases"
+    line = where(page, RED)[(paper[1] + paper[3]) // 2]
+    assert runs(line) == 4, "two edges on each canvas"
+    assert not line[: ink[2]].any(), "none on the original"
+
+
 @pytest.mark.parametrize("x", [5.0, 11.0])
 @pytest.mark.parametrize("y", [7.0, 20.0])
 def test_a_window_runs_through_its_outermost_filters(x, y):
@@ -283,14 +297,11 @@ def test_labels_stand_under_their_images():
     assert not written[np.flatnonzero(tiles)[-1] + 1 :].any(), "a long label is cut short"
 
 
-def test_a_gif_reads_back_with_its_frames_times_and_one_palette(tmp_path):
+def test_a_gif_reads_back_with_its_frames_times_and_one_palette():
     random = np.random.default_rng(0)
     canvases = np.cumsum(random.normal(0, 1, (7, 4, 1, 28, 28)), axis=0)
     frames = window_frames(canvases, windows(7, 4, 9.0, 9.0), "samples")
-    path = tmp_path / "new folder" / "drawing.gif"
-    save_gif(frames, path, hold_last_seconds=1.5)
-    assert [each.name for each in path.parent.iterdir()] == ["drawing.gif"]
-    with Image.open(path) as gif:
+    with Image.open(io.BytesIO(gif_bytes(frames, hold_last_seconds=1.5))) as gif:
         assert gif.info["loop"] == 0
         assert getattr(gif, "n_frames", 1) == 7
         times, corners, errors = [], set(), []
@@ -305,7 +316,7 @@ def test_a_gif_reads_back_with_its_frames_times_and_one_palette(tmp_path):
     assert max(errors) < 12
 
 
-def test_an_animation_of_real_drawings_is_a_small_file(shared_data, tmp_path):
+def test_an_animation_of_real_drawings_is_a_small_file(shared_data):
     bitmaps = shared_data / "quickdraw_dataset/full/numpy_bitmap/cat.npy"
     drawings = np.load(bitmaps, mmap_mode="r")[:16].reshape(16, 1, 28, 28) / 255
     appearing = np.linspace(0, 1, 20)[:, None, None, None, None]
@@ -317,16 +328,35 @@ def test_an_animation_of_real_drawings_is_a_small_file(shared_data, tmp_path):
         read_windows=windows(20, 16, x, 27 - x),
         inputs=drawings,
     )
-    save_gif(frames, tmp_path / "cats.gif")
-    assert (tmp_path / "cats.gif").stat().st_size < 1_500_000
+    assert len(gif_bytes(frames)) < 1_500_000
 
 
-def test_a_saved_picture_reads_back_unchanged(tmp_path):
-    picture = image_grid(blank_images(2), "samples")
-    save_picture(picture, tmp_path / "grid.png")
-    with Image.open(tmp_path / "grid.png") as back:
-        assert (np.asarray(back) == np.asarray(picture)).all()
-    assert [each.name for each in tmp_path.iterdir()] == ["grid.png"]
+def test_a_saved_image_reads_back_unchanged(tmp_path):
+    image = image_grid(blank_images(2), "samples")
+    folder = tmp_path / "new folder"
+    save_image(image, folder / "grid.PNG")
+    with Image.open(folder / "grid.PNG") as back:
+        assert (np.asarray(back) == np.asarray(image)).all()
+    assert [each.name for each in folder.iterdir()] == ["grid.PNG"]
+
+
+@pytest.mark.parametrize("letters", ["· – … ² × ± →", "ÄéßłñŻč", "Привет", "Ελληνικά", "e\u0301"])
+def test_the_font_that_is_shipped_has_the_letters_of_captions(letters):
+    unknown = image_grid(blank_images(1), "\ue000")  # a private letter, which no font has
+    for letter in letters.replace(" ", ""):
+        drawn = image_grid(blank_images(1), letter)
+        assert not np.array_equal(drawn, unknown), letter
+
+
+def test_no_figure_but_the_charts_imports_matplotlib():
+    code = """
+import sys
+import numpy as np
+from limner.figures import image_grid
+image_grid(np.zeros((1, 1, 4, 4)), "samples")
+assert "matplotlib" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_arrays_of_jax_are_drawn_as_those_of_numpy():
@@ -385,14 +415,16 @@ def test_arrays_of_jax_are_drawn_as_those_of_numpy():
             ),
             "must match",
         ),
-        (lambda: save_gif([], Path("a.gif")), "no frames"),
         (
-            lambda: save_gif([Image.new("RGB", (2, 2))], Path("a.gif"), hold_last_seconds=0.0),
-            "0.02",
+            lambda: steps_grid(blank_canvases(3, 1), [], "recon", originals=blank_images(2)),
+            "must match",
         ),
-        (lambda: save_picture(Image.new("RGB", (2, 2)), Path("a.jpeg")), r"\.png"),
+        (lambda: comparison_grid(*[blank_images(2)] * 2, "recon", labels=["a"]), "1 labels"),
+        (lambda: gif_bytes([]), "no frames"),
+        (lambda: gif_bytes([Image.new("RGB", (2, 2))], hold_last_seconds=0.0), "0.02"),
+        (lambda: save_image(Image.new("RGB", (2, 2)), Path("a.jpeg")), r"must end in \.png$"),
         (
-            lambda: save_picture(Image.new("RGB", (2, 2)), Path(__file__) / "a.png"),
+            lambda: save_image(Image.new("RGB", (2, 2)), Path(__file__) / "a.png"),
             "cannot be written",
         ),
     ],

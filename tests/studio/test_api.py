@@ -564,7 +564,7 @@ def test_pictures_are_finished_and_interpolated_on_the_command_line(runs, tmp_pa
     first, second = tmp_path / "0.png", tmp_path / "1.png"
     way = draw.interpolate(runs / "cat", first, second, num=3, out=tmp_path / "way")
     ends = draw.complete(runs / "cat", first, num=8, out=tmp_path / "ends")
-    names = ["strip.png", "drawings.gif", "windows.svg"]
+    names = ["final.png", "steps.png", "drawings.gif", "windows.svg", "drawings.npz"]
     assert way == [tmp_path / "way" / name for name in names]
     assert ends == [tmp_path / "ends" / name for name in names]
     assert all(path.stat().st_size for path in way + ends)

@@ -115,14 +115,14 @@ def show(
     check_at_least_one("--count", count)
     require_seed(seed, "--seed")
     from limner.data.shuffle import some_indices
-    from limner.figures import image_grid, save_picture
+    from limner.figures import image_grid, save_image
 
     dataset = open_with_progress(data)
     drawings = dataset.split(split)
     chosen = some_indices(len(drawings), count, seed)
     labels = [dataset.categories[category] for category in drawings.categories(chosen)]
     caption = f"{dataset.name}, {split}: {len(chosen)} of {len(drawings):,} drawings"
-    save_picture(image_grid(drawings.levels(chosen) / 255, caption, labels=labels), to)
+    save_image(image_grid(drawings.levels(chosen) / 255, caption, labels=labels), to)
     print(to)
 
 

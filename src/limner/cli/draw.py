@@ -47,14 +47,14 @@ def sample(
         category: To draw, of a model that tells categories apart; else each by chance.
         protocol: Noise: honest is new at every step; as-published is one vector for all steps, for
             a model that was trained so.
-        out: Folder for the pictures, if not RUN/figures/samples.
+        out: Folder for the files, if not RUN/figures/samples.
     """
     there = open_run(run)
     check_at_least_one("--num", num)
     check_at_least_one("--num-steps", num_steps)
     check_temperature(temperature)
     require_seed(seed, "--seed")
-    from limner.figures.gallery import save_samples
+    from limner.figures.media import Show
     from limner.run import category_place, model_categories
     from limner.sampling.drawings import sample
 
@@ -72,14 +72,16 @@ def sample(
     )
     heat = "" if temperature == 1 else f", temperature {temperature:g}"
     name = there.name if category is None else f"{there.name} ({category})"
-    return save_samples(
+    drawn_as = () if category or drawings.categories is None else drawings.categories
+    categories = model_categories(there.config)
+    show = Show(
+        "samples",
         drawings,
-        out or there.figures / "samples",
-        of=f"{name}, T = {num_steps}, seed {seed}{heat}{_noise(there, protocol)}",
+        f"{name}, T = {num_steps}, seed {seed}{heat}{_noise(there, protocol)}",
         write_grid=there.config.model.write_grid,
-        show_steps=show_steps,
-        names=model_categories(there.config) if category is None else (),
+        labels=[categories[index] for index in drawn_as],
     )
+    return show.save_all(out or there.figures / show.kind, show_steps=show_steps)
 
 
 def reconstruct(
@@ -109,7 +111,7 @@ def reconstruct(
             a model that was trained so.
         data_root: Where the drawings lie, if not where they were in training.
         other_data: Allow other data than those the run was trained on.
-        out: Folder for the pictures, if not RUN/figures/reconstructions.
+        out: Folder for the files, if not RUN/figures/reconstructions.
     """
     there = open_run(run)
     check_at_least_one("--num", num)
@@ -117,7 +119,7 @@ def reconstruct(
     import numpy as np
 
     from limner.data.shuffle import some_indices
-    from limner.figures.gallery import save_reconstructions
+    from limner.figures.media import Show
     from limner.sampling.drawings import reconstruct
 
     config = there.config.model
@@ -142,15 +144,15 @@ def reconstruct(
         categories=categories,
         protocol=protocol,
     )
-    return save_reconstructions(
+    show = Show(
+        "reconstructions",
         drawings,
-        images,
-        out or there.figures / "reconstructions",
-        of=f"{there.name}, {what}, T = {config.num_steps}, seed {seed}{_noise(there, protocol)}",
+        f"{there.name}, {what}, T = {config.num_steps}, seed {seed}{_noise(there, protocol)}",
         read_grid=config.read_grid,
         write_grid=config.write_grid,
-        show_steps=show_steps,
+        inputs=images,
     )
+    return show.save_all(out or there.figures / show.kind, show_steps=show_steps)
 
 
 def interpolate(
@@ -171,13 +173,13 @@ def interpolate(
         num: How many drawings, both ends among them.
         category: To draw all in, of a model that tells categories apart; else what the first
             picture looks like.
-        out: Folder for the pictures, if not RUN/figures/interpolation.
+        out: Folder for the files, if not RUN/figures/interpolation.
     """
     if num < 2:
         raise LimnerError(f"--num is {num}: a way has two ends, so it must be at least 2")
     import numpy as np
 
-    from limner.figures.media import Show, save_show
+    from limner.figures.media import Show
     from limner.sampling.interpolation import interpolate
 
     there = open_run(run)
@@ -189,9 +191,13 @@ def interpolate(
         places=np.linspace(0, 1, num, dtype=np.float32),
         num_steps=there.config.model.num_steps,
     )
-    caption = f"Interpolation · {there.name}, {first.name} to {second.name}"
-    show = Show.of(drawings, there.config.model, caption, is_way=True)
-    return save_show(show, out or there.figures / "interpolation")
+    show = Show(
+        "interpolation",
+        drawings,
+        f"{there.name}, {first.name} to {second.name}",
+        write_grid=there.config.model.write_grid,
+    )
+    return show.save_all(out or there.figures / show.kind)
 
 
 def complete(
@@ -213,11 +219,11 @@ def complete(
         seed: Of the noise.
         temperature: Factor on the noise of the prior.
         category: Of a model that tells categories apart; else what the picture looks like.
-        out: Folder for the pictures, if not RUN/figures/completions.
+        out: Folder for the files, if not RUN/figures/completions.
     """
     check_temperature(temperature)
     require_seed(seed, "--seed")
-    from limner.figures.media import Show, save_show
+    from limner.figures.media import Show
     from limner.sampling.completion import complete
 
     there = open_run(run)
@@ -231,29 +237,37 @@ def complete(
         seed=seed,
         temperature=temperature,
     )
-    show = Show.of(drawings, config, f"Completions of {picture.name} · {there.name}, seed {seed}")
-    return save_show(show, out or there.figures / "completions")
+    heat = "" if temperature == 1 else f", temperature {temperature:g}"
+    show = Show(
+        "completions",
+        drawings,
+        f"{there.name}, {picture.name}, seed {seed}{heat}",
+        write_grid=config.write_grid,
+    )
+    return show.save_all(out or there.figures / show.kind)
 
 
 def curves(run: RunFolder, *, out: Path | None = None) -> list[Path]:
-    """Draw the losses of a run over its steps.
+    """Draw the losses of a run over its updates.
 
     Args:
         run: Run folder.
-        out: Picture (.png, .pdf or .svg), if not RUN/figures/curves.png.
+        out: Charts (.png, .pdf or .svg) or numbers (.csv or .npz) to write, if not
+            RUN/figures/curves.png.
     """
-    from limner.figures.gallery import save_curves
+    from limner.figures.charts import Curves
 
     there = open_run(run)
     if not there.metrics.exists() and (there.folder / "card.json").exists():
         raise LimnerError(f"{run} is an exported model, which keeps no losses: name a run folder")
     path = out or there.figures / "curves.png"
-    return [save_curves(there.read_metrics(), path, of=str(run))]
+    Curves.of(there.read_metrics(), str(run)).save(path)
+    return [path]
 
 
 def _noise(run: "Run", protocol: Protocol) -> str:
     """The end of a caption: which noise, where that is not a matter of course."""
-    from limner.figures.gallery import NOISE
+    from limner.figures.media import NOISE
 
     is_honest = protocol == run.config.train.protocol == "honest"
     return "" if is_honest else f", {NOISE[protocol]}"

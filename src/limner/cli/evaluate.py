@@ -14,7 +14,7 @@ from limner.config import Protocol, require_seed
 from limner.errors import LimnerError
 
 if TYPE_CHECKING:
-    from limner.evaluation.bound import CategoryBound, Evaluation
+    from limner.evaluation.bound import Evaluation
     from limner.run import Run
 
 
@@ -107,27 +107,19 @@ def _check(run: "Run", data_root: Path | None) -> None:
 def print_table(title: str, evaluation: "Evaluation") -> None:
     """The facts of an evaluation that are known, one a row."""
     table = Table(title=title, title_justify="left", show_header=False, box=None)
-    facts = dataclasses.asdict(evaluation)
-    del facts["by_category"]  # which has a table of its own
-    for name, value in facts.items():
-        if name == "rate_per_step":
-            value = " ".join(f"{rate:.2f}" for rate in value)
-        elif isinstance(value, float):
-            value = f"{value:.3f}"
-        elif isinstance(value, tuple):
-            value = ", ".join(value)
-        if value is not None:
-            table.add_row(name.replace("_", " "), str(value))
+    for fact in evaluation.facts():
+        table.add_row(*fact)
     Console().print(table)
     if evaluation.by_category:
-        _print_categories(evaluation.by_category)
+        _print_categories(evaluation)
 
 
-def _print_categories(found: "dict[str, CategoryBound]") -> None:
-    table = Table("category", title="each category by itself", title_justify="left", box=None)
-    for column in ("images", "bound", "stderr", "floor"):
-        table.add_column(column, justify="right")
-    for name, of in found.items():
-        numbers = ("" if n is None else f"{n:.2f}" for n in (of.bound, of.stderr, of.floor))
-        table.add_row(name, f"{of.images:,}", *numbers)
+def _print_categories(evaluation: "Evaluation") -> None:
+    from limner.evaluation.bound import CATEGORY_FACTS
+
+    table = Table(title="each category by itself", title_justify="left", box=None)
+    for column in CATEGORY_FACTS:
+        table.add_column(column, justify="left" if column == "category" else "right")
+    for fact in evaluation.category_facts():
+        table.add_row(*fact)
     Console().print(table)

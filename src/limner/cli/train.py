@@ -79,7 +79,6 @@ def _joined(
 def train_run(out: Path, config: RunConfig, other_data: bool = False) -> "Run":
     """Train, or go on training, in a folder, and say how it ended."""
     prepare()
-    from limner.figures.gallery import save_curves
     from limner.pretrained.hub import folder_of
     from limner.run import LOSSES, Run
     from limner.system.distributed import agreement, by_leader
@@ -105,7 +104,7 @@ def train_run(out: Path, config: RunConfig, other_data: bool = False) -> "Run":
 
         outcome = fit_run(run, dataset, show, other_data=other_data)
     if outcome.updates:
-        by_leader(save_curves)(run.read_metrics(), run.figures / "curves.png", of=str(out))
+        by_leader(_save_curves)(run)
     state = "finished" if outcome.finished else "stopped"
     print(
         f"{state} at update {outcome.updates} of {config.train.updates}, "
@@ -127,3 +126,9 @@ def train_run(out: Path, config: RunConfig, other_data: bool = False) -> "Run":
     else:
         print(f"to go on: limner train --out {out}")
     return run
+
+
+def _save_curves(run: "Run") -> None:
+    from limner.figures.charts import Curves
+
+    Curves.of(run.read_metrics(), str(run.folder)).save(run.figures / "curves.png")

@@ -19,6 +19,7 @@ from limner.evaluation.measure import estimate, importance_weighted, one_sample
 from limner.model.distributions import bernoulli_entropy
 from limner.model.draw import Draw
 from limner.model.objective import published_rate
+from limner.text import html_table, rounded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +90,46 @@ class Evaluation:
     """The study's name for the distortion, under its protocol."""
     Lz: float | None = None
     """The rate with the study's constant, under its protocol."""
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What is known of all categories together: the name of each number, and the number."""
+        names = [one.name for one in dataclasses.fields(self) if one.name != "by_category"]
+        known = [(name, getattr(self, name)) for name in names]
+        return [
+            (name.replace("_", " "), _said(value)) for name, value in known if value is not None
+        ]
+
+    def category_facts(self) -> list[tuple[str, ...]]:
+        """What is known of each category by itself, in the order of `CATEGORY_FACTS`."""
+        return [
+            (
+                name,
+                f"{of.images:,}",
+                *(rounded(each, 2) for each in (of.bound, of.stderr, of.floor)),
+            )
+            for name, of in self.by_category.items()
+        ]
+
+    def _repr_html_(self) -> str:
+        whole = html_table(self.facts())
+        if not self.by_category:
+            return whole
+        return whole + html_table(self.category_facts(), CATEGORY_FACTS)
+
+
+CATEGORY_FACTS = ("category", "images", "bound", "stderr", "floor")
+"""Headings of a table of each category by itself."""
+
+
+def _said(value: object) -> str:
+    match value:
+        case float():
+            return f"{value:.3f}"
+        case [float(), *_]:
+            return " ".join(f"{each:.2f}" for each in value)
+        case [*_]:
+            return ", ".join(value)
+    return str(value)
 
 
 def evaluate(

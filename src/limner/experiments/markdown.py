@@ -11,7 +11,7 @@ from limner.evaluation.bound import Evaluation
 from limner.experiments.archive import PICTURES
 from limner.experiments.experiment import Experiment, Measurement, Row
 from limner.experiments.results import Record, Result
-from limner.figures import save_picture
+from limner.figures import save_chart
 from limner.model.draw import build_model
 from limner.text import rounded, table
 
@@ -141,7 +141,7 @@ def preamble(experiment: Experiment, records: Iterable[Record]) -> str:
 
 def chart(figure, folder: Path, name: str, alt: str) -> str:
     """Save a chart in the folder beside the page, and show it."""
-    save_picture(figure, folder / name)
+    save_chart(figure, folder / name)
     return picture(folder, Path(name), alt)
 
 

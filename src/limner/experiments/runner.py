@@ -19,7 +19,7 @@ from limner.evaluation.bound import Evaluation, evaluate
 from limner.evaluation.mean_image import evaluate_mean_image
 from limner.experiments.experiment import Measurement, Row
 from limner.experiments.results import Record, Result, read_record, seconds_until, write_result
-from limner.figures.gallery import NOISE, save_reconstructions, save_samples
+from limner.figures.media import NOISE, Show
 from limner.run import LOSSES, Run
 from limner.sampling.drawings import reconstruct, sample
 from limner.system.interrupt import interruption
@@ -153,22 +153,22 @@ def _save_pictures(run: Run, row: Row, dataset: Dataset) -> None:
     chosen = some_indices(len(pictures), NUM_PICTURED, seed)
     targets = pictures.targets(chosen, row.config.data.binarisation, key=(seed, 0))
     images = targets / np.float32(255)
-    save_samples(
+    samples = Show(
+        "samples",
         sample(model, num=NUM_PICTURED, num_steps=config.num_steps, seed=seed, protocol=protocol),
-        run.figures / "samples",
-        of=f"{row.label}, {NOISE[protocol]}",
+        f"{row.label}, {NOISE[protocol]}",
         write_grid=config.write_grid,
-        show_steps=row.picture_steps,
     )
-    save_reconstructions(
+    reconstructions = Show(
+        "reconstructions",
         reconstruct(model, images, num_steps=config.num_steps, seed=seed, protocol=protocol),
-        images,
-        run.figures / "reconstructions",
-        of=f"{row.label}, test drawings, {NOISE[protocol]}",
+        f"{row.label}, test drawings, {NOISE[protocol]}",
         read_grid=config.read_grid,
         write_grid=config.write_grid,
-        show_steps=row.picture_steps,
+        inputs=images,
     )
+    for show in (samples, reconstructions):
+        show.save_all(run.figures / show.kind, show_steps=row.picture_steps)
 
 
 def _note(progress: Progress) -> str:

@@ -1,11 +1,12 @@
-"""Pictures of drawings, of the windows that drew them, and of how the training went.
+"""Figures of drawings, of the windows that drew them, and of how the training went.
 
-Everything here takes arrays and gives back a picture: a Pillow image, a list of them (the frames
-of an animation) or a matplotlib figure. Samples, drawn from the prior, and reconstructions, drawn
-from the posterior, look alike, so every picture carries a caption that says what it shows.
+`Show` holds drawings and shows them, `Curves` a run's losses. The functions take arrays and give a
+Pillow image, a list of them (the frames of an animation) or a matplotlib figure. Samples, drawn
+from the prior, and reconstructions, drawn from the posterior, look alike, so every figure carries a
+caption that says what it shows.
 """
 
-from limner.figures.charts import Curve, compared_curves, loss_curves
+from limner.figures.charts import Curve, Curves, compared_curves, save_chart
 from limner.figures.grids import (
     Windows,
     canvas_frames,
@@ -14,23 +15,23 @@ from limner.figures.grids import (
     neighbours_grid,
     steps_grid,
     window_frames,
-    window_sides,
 )
-from limner.figures.saving import gif_bytes, save_gif, save_picture
+from limner.figures.media import Show
+from limner.figures.saving import gif_bytes, save_image
 
 __all__ = [
     "Curve",
+    "Curves",
+    "Show",
     "Windows",
     "canvas_frames",
     "compared_curves",
     "comparison_grid",
     "gif_bytes",
     "image_grid",
-    "loss_curves",
     "neighbours_grid",
-    "save_gif",
-    "save_picture",
+    "save_chart",
+    "save_image",
     "steps_grid",
     "window_frames",
-    "window_sides",
 ]

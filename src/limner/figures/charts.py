@@ -3,14 +3,23 @@
 Drawn through matplotlib's object interface, which keeps no global state and needs no display.
 """
 
+import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
+from limner.config import Protocol
 from limner.errors import LimnerError
 from limner.figures.layout import MUTED, PAGE, TEXT, TRACK, Colour, checked_caption
+from limner.figures.saving import npz_bytes, save_by_suffix
+from limner.run import LOSSES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
 
 CURVE = (38, 92, 164)
 OTHERS = ((214, 96, 28), (46, 132, 84), (132, 76, 156))
+_CHART_KINDS = ("png", "pdf", "svg")
 
 
 class Curve(NamedTuple):
@@ -28,64 +38,156 @@ class Curve(NamedTuple):
     y: ArrayLike
 
 
-def loss_curves(
-    metrics: Iterable[Mapping[str, Any]],
-    caption: str,
-    *,
-    distortion_label: str = "distortion (nats)",
-    rate_label: str = "rate (nats)",
-) -> "Figure":
-    """Distortion and rate over iterations: training faint, validation marked.
+class LossCurves(NamedTuple):
+    """A run's losses on one split, in the order of its updates; nats a drawing."""
 
-    The huge losses of the first iterations run out of the top, so that the rest can be read.
+    updates: Float[np.ndarray, "n"]
+    """How many updates had been made."""
+    distortion: Float[np.ndarray, "n"]
+    rate: Float[np.ndarray, "n"]
+    bound: Float[np.ndarray, "n"]
+    """distortion + rate; NaN under the as-published protocol, where the sum bounds nothing."""
 
-    Args:
-        metrics: Rows of a run's metrics.jsonl; of those of kind "train" or "valid" it takes step,
-            distortion and rate.
-        caption: The title; say which data, and which protocol.
-        distortion_label: Names the first axis.
-        rate_label: Names the second; say so if the rate holds a published constant.
 
-    Raises:
-        LimnerError: No row of either kind, one without its three numbers, none that is finite, or
-            an empty caption.
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """How the losses of a run fell.
+
+    In a notebook it shows itself. Under the as-published protocol distortion and rate are the
+    study's Lx and Lz, and are called so.
+
+        curves = Curves.of(run.read_metrics(), "runs/cat")
+        curves.save("curves.pdf")
+        curves.valid.bound[-1]
     """
-    rows = [row for row in metrics if row.get("kind") in ("train", "valid")]
-    if not rows:
-        raise LimnerError("no row of kind train or valid in the metrics: nothing was measured yet")
-    figure, axes = _charts(caption, 2)
-    quantities = {"distortion": distortion_label, "rate": rate_label}
-    for chart, (quantity, label) in zip(axes, quantities.items(), strict=True):
-        train, valid = (_curve(rows, kind, quantity) for kind in ("train", "valid"))
-        chart.plot(*train, color=_hex(MUTED), alpha=0.45, linewidth=0.9, label="training")
-        chart.plot(
-            *valid, color=_hex(CURVE), linewidth=1.6, marker="o", markersize=4, label="validation"
+
+    name: str
+    """Whose they are."""
+    protocol: Protocol
+    """How the noise was made."""
+    train: LossCurves = field(repr=False)
+    """Of the batches trained on, a mean over some updates each."""
+    valid: LossCurves = field(repr=False)
+    """Of the whole validation split."""
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, Any]], name: str) -> "Curves":
+        """The curves in a run's metrics.
+
+        Args:
+            rows: Of metrics.jsonl; those of another kind than "train" and "valid" are passed over.
+            name: Whose they are.
+
+        Raises:
+            LimnerError: No row of either kind, or one without its numbers.
+        """
+        kept = [row for row in rows if row.get("kind") in ("train", "valid")]
+        if not kept:
+            raise LimnerError(f"{name} has no losses yet: train it for some updates first")
+        protocol: Protocol = kept[0].get("protocol", "honest")
+        train, valid = (
+            _loss_curves([row for row in kept if row["kind"] == kind], protocol)
+            for kind in ("train", "valid")
         )
-        if valid.size:
-            step, value = valid[:, -1]
-            chart.annotate(
-                f"{value:.1f}",
-                (step, value),
-                xytext=(7, 0),
-                textcoords="offset points",
-                verticalalignment="center",
-                fontsize=9.5,
-                color=_hex(CURVE),
+        return cls(name, protocol, train, valid)
+
+    @property
+    def caption(self) -> str:
+        """Whose they are, and what they mean."""
+        if self.protocol == "honest":
+            return self.name
+        return f"{self.name} · as published: one noise vector for all steps, so no bound"
+
+    def figure(self) -> "Figure":
+        """A chart of each loss over the updates: training faint, validation marked.
+
+        The huge losses of the first updates run out of the top, so that the rest can be read.
+
+        Raises:
+            LimnerError: None of a loss is finite.
+        """
+        if self.protocol == "honest":
+            labels = ["distortion (nats)", "rate (nats)", "bound (nats)"]
+        else:
+            labels = ["Lx as published (nats)", "Lz as published (nats)"]
+        figure, axes = _charts(self.caption, len(labels))
+        for chart, label, loss in zip(axes, labels, LossCurves._fields[1:], strict=False):
+            train, valid = (
+                _finite(curves.updates, getattr(curves, loss))
+                for curves in (self.train, self.valid)
             )
-        steps, values = np.concatenate([train, valid], axis=1)
-        if not values.size:
-            raise LimnerError(f"no {quantity} in the metrics is finite: has training diverged?")
-        _set_axes(chart, steps, values, "iterations", label)
-    axes[0].legend(loc="upper right", frameon=False, fontsize=9, labelcolor=_hex(TEXT))
-    return figure
+            x, y = np.concatenate([train, valid], axis=1)
+            if not y.size:
+                raise LimnerError(f"no {loss} of {self.name} is finite: has training diverged?")
+            chart.plot(*train, color=_hex(MUTED), alpha=0.45, linewidth=0.9, label="training")
+            chart.plot(
+                *valid,
+                color=_hex(CURVE),
+                linewidth=1.6,
+                marker="o",
+                markersize=4,
+                label="validation",
+            )
+            if valid.size:
+                update, value = valid[:, -1]
+                chart.annotate(
+                    f"{value:.1f}",
+                    (update, value),
+                    xytext=(7, 0),
+                    textcoords="offset points",
+                    verticalalignment="center",
+                    fontsize=9.5,
+                    color=_hex(CURVE),
+                )
+            _set_axes(chart, x, y, "updates", label)
+        axes[0].legend(loc="upper right", frameon=False, fontsize=9, labelcolor=_hex(TEXT))
+        return figure
+
+    def save(self, path: str | Path) -> None:
+        """Write the curves as the path's suffix asks.
+
+        Args:
+            path: Where to: .png, .pdf or .svg, the charts; .csv, a row for each measurement; .npz,
+                arrays called train_updates, valid_distortion and so on.
+
+        Raises:
+            LimnerError: Another suffix, a path that cannot be written, or nothing to chart.
+        """
+        charts = {f".{kind}": partial(self._chart, kind) for kind in _CHART_KINDS}
+        save_by_suffix(path, {**charts, ".csv": self._csv, ".npz": self._npz})
+
+    def _repr_png_(self) -> bytes:
+        return self._chart("png")
+
+    def _chart(self, kind: str) -> bytes:
+        return _chart_bytes(self.figure(), kind)
+
+    def _csv(self) -> bytes:
+        names = LOSSES[self.protocol] if self.protocol == "honest" else LOSSES[self.protocol][:2]
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["split", "update", *names])
+        for split, curves in (("train", self.train), ("valid", self.valid)):
+            for update, *losses in zip(*curves[: 1 + len(names)], strict=True):
+                writer.writerow([split, int(update), *(float(loss) for loss in losses)])
+        return text.getvalue().encode()
+
+    def _npz(self) -> bytes:
+        return npz_bytes(
+            {
+                f"{split}_{name}": values
+                for split, curves in (("train", self.train), ("valid", self.valid))
+                for name, values in curves._asdict().items()
+            }
+        )
 
 
 def compared_curves(
-    charts: Mapping[str, Sequence[Curve]], caption: str, *, x_label: str = "iterations"
+    charts: Mapping[str, Sequence[Curve]], caption: str, *, x_label: str = "updates"
 ) -> "Figure":
     """Curves of several runs, so that they can be compared: a chart for each quantity.
 
-    Like `loss_curves` it lets the huge losses of the first iterations run out of the top.
+    As in `Curves.figure`, the huge losses of the first updates run out of the top.
 
     Args:
         charts: What the y axis of each chart is called, and its curves: at most four, in the same
@@ -98,8 +200,7 @@ def compared_curves(
     """
     figure, axes = _charts(caption, len(charts))
     for chart, (label, curves) in zip(axes, charts.items(), strict=True):
-        points = [np.array([curve.x, curve.y], dtype=float) for curve in curves]
-        points = [each[:, np.isfinite(each).all(axis=0)] for each in points]
+        points = [_finite(curve.x, curve.y) for curve in curves]
         colours = (CURVE, *OTHERS)
         if not sum(each.shape[1] for each in points) or len(points) > len(colours):
             raise LimnerError(
@@ -111,6 +212,21 @@ def compared_curves(
         _set_axes(chart, x, y, x_label, label)
     axes[0].legend(loc="upper right", frameon=False, fontsize=9, labelcolor=_hex(TEXT))
     return figure
+
+
+def save_chart(figure: "Figure", path: str | Path) -> None:
+    """Write a chart as PNG, PDF or SVG, after the path's suffix.
+
+    Raises:
+        LimnerError: Another suffix, or a path that cannot be written.
+    """
+    save_by_suffix(path, {f".{kind}": partial(_chart_bytes, figure, kind) for kind in _CHART_KINDS})
+
+
+def _chart_bytes(figure: "Figure", kind: str) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format=kind)
+    return file.getvalue()
 
 
 def _charts(caption: str, count: int) -> "tuple[Figure, list[Axes]]":
@@ -135,16 +251,25 @@ def _charts(caption: str, count: int) -> "tuple[Figure, list[Axes]]":
     return figure, axes
 
 
-def _curve(rows: Sequence[Mapping[str, Any]], kind: str, quantity: str) -> NDArray[np.float64]:
-    """Steps and values of one curve, as an array (2, points), without what is not finite."""
+def _loss_curves(rows: Sequence[Mapping[str, Any]], protocol: Protocol) -> LossCurves:
+    """The curves of one kind of rows; they may be of no rows."""
+    names = LOSSES[protocol][:2]
     try:
-        points = [
-            (float(row["update"]), float(row[quantity])) for row in rows if row["kind"] == kind
-        ]
+        numbers = [[float(row[name]) for name in ("update", *names)] for row in rows]
     except (KeyError, TypeError, ValueError) as error:
-        raise LimnerError(f"a {kind} row of the metrics lacks its step or {quantity}") from error
-    curve = np.array(points).reshape(-1, 2).T
-    return curve[:, np.isfinite(curve).all(axis=0)]
+        raise LimnerError(
+            f"a {rows[0]['kind']} row of the metrics lacks its update, {names[0]} or {names[1]}"
+        ) from error
+    updates, distortion, rate = np.array(numbers, float).reshape(-1, 3).T
+    total = distortion + rate
+    bound = total if protocol == "honest" else np.full_like(total, np.nan)
+    return LossCurves(updates, distortion, rate, bound)
+
+
+def _finite(x: ArrayLike, y: ArrayLike) -> Float[np.ndarray, "2 n"]:
+    """The points of a curve whose numbers are finite."""
+    points = np.array([x, y], dtype=float)
+    return points[:, np.isfinite(points).all(axis=0)]
 
 
 def _set_axes(

@@ -1,8 +1,8 @@
-"""Pictures of images: grids, comparisons, and the steps by which a canvas came about.
+"""Pages of images: grids, comparisons, and the steps by which a canvas came about.
 
 Windows are drawn as in the paper's figure 1: a rectangle through the centres of the outermost
 filters, with a border as wide as the filters (one standard deviation). Positions count canvas
-pixels from 0 at pixel centres, as in `limner.model.draw.attention`.
+pixels from 0 at pixel centres, as in `limner.model.attention`.
 
 Axis letters: b image, t step, c channel (1 or 3), h w image.
 """
@@ -74,22 +74,30 @@ def image_grid(
             the images, or an empty caption.
     """
     tiles = tiles_of(_intensities(images))
-    if len(labels) not in (0, len(tiles)):
-        raise LimnerError(f"{len(tiles)} images but {len(labels)} labels: give each image one")
-    return compose(tiles, caption, columns=columns, labels=[str(label) for label in labels])
+    return compose(tiles, caption, columns=columns, labels=_checked_labels(labels, len(tiles)))
 
 
-def comparison_grid(originals: Images, reconstructions: Images, caption: str) -> Image.Image:
+def comparison_grid(
+    originals: Images, reconstructions: Images, caption: str, *, labels: Sequence[object] = ()
+) -> Image.Image:
     """Each image beside its reconstruction.
 
+    Args:
+        originals: What was read.
+        reconstructions: Of each of these.
+        caption: What these are.
+        labels: What stands under each original.
+
     Raises:
-        LimnerError: Arrays of other or different shapes, values outside 0..1, or an empty caption.
+        LimnerError: Arrays of other or different shapes, values outside 0..1, labels that are not
+            as many as the originals, or an empty caption.
     """
     left, right = _intensities(originals), _intensities(reconstructions)
     if left.shape != right.shape:
         raise LimnerError(f"originals {left.shape} and reconstructions {right.shape} must match")
     tiles = interleaved(tiles_of(left), tiles_of(right))
-    return compose(tiles, caption, group=2, headings=("original", "reconstruction"))
+    names = [name for label in _checked_labels(labels, len(left)) for name in (label, "")]
+    return compose(tiles, caption, group=2, headings=("original", "reconstruction"), labels=names)
 
 
 def neighbours_grid(
@@ -131,13 +139,20 @@ def steps_grid(
     steps: Sequence[int],
     caption: str,
     *,
+    originals: Images | None = None,
     write_windows: Windows | None = None,
 ) -> Image.Image:
-    """How images came about: for each a row of its canvases at some steps, counted from 1.
+    """How images came about: for each a row of its canvases at some steps.
 
-    No steps stand for five, evenly on to the last, or for all of fewer. Many images make two or
-    more such rows side by side. With `write_windows`, each canvas lies
-    under the window of its step, in red.
+    Many images make two or more such rows side by side.
+
+    Args:
+        canvases: The canvas after every step.
+        steps: Which to show, counted from 1; none stand for five, evenly on to the last, or for
+            all of fewer.
+        caption: What these are; say samples or reconstructions.
+        originals: For reconstructions, what was read; each then leads its row.
+        write_windows: Drawn in red, each over the canvas of its step.
 
     Raises:
         LimnerError: A step outside 1..t, arrays whose shapes disagree, or an empty caption.
@@ -149,15 +164,19 @@ def steps_grid(
     if not all(1 <= step <= len(shown) for step in steps):
         raise LimnerError(f"steps {list(steps)}: choose some of 1 to {len(shown)}")
     at = [step - 1 for step in steps]
+    first = [] if originals is None else [tiles_of(_beside(originals, shown))]
+    tiles = interleaved(*first, *(tiles_of(images) for images in shown[at]))
+    group = len(first) + len(steps)
     outlines = []
     if write_windows is not None:
-        windows = _checked_windows("write", write_windows, shown.shape[:2])
-        outlines.append(_outlines("write", WRITE, windows[:, at], write_windows.grid))
+        windows = _checked_windows("write", write_windows, shown.shape[:2])[:, at]
+        over = np.arange(len(tiles)).reshape(-1, group)[:, len(first) :]
+        outlines.append(_outlines("write", WRITE, windows, write_windows.grid, over))
     return compose(
-        interleaved(*(tiles_of(images) for images in shown[at])),
+        tiles,
         caption,
-        group=len(steps),
-        headings=[f"t = {step}" for step in steps],
+        group=group,
+        headings=[*["original"] * len(first), *(f"t = {step}" for step in steps)],
         outlines=outlines,
     )
 
@@ -205,10 +224,8 @@ def window_frames(
     beside = []
     if read_windows is not None and inputs is not None:
         layers.insert(0, ("read", READ, read_windows))
-        read = _intensities(inputs)
-        if read.shape != shown.shape[1:]:
-            raise LimnerError(f"inputs {read.shape} must match the canvases' {shown.shape[1:]}")
-        beside.append(tiles_of(read))
+        beside.append(tiles_of(_beside(inputs, shown)))
+    over = np.arange(len(layers) * shown.shape[1]).reshape(-1, len(layers))
     fields = [_checked_windows(name, windows, shown.shape[:2]) for name, _, windows in layers]
     return [
         compose(
@@ -216,8 +233,10 @@ def window_frames(
             caption,
             group=len(layers),
             outlines=[
-                _outlines(name, colour, field[:, [t]], windows.grid)
-                for (name, colour, windows), field in zip(layers, fields, strict=True)
+                _outlines(name, colour, field[:, [t]], windows.grid, over[:, [n]])
+                for n, ((name, colour, windows), field) in enumerate(
+                    zip(layers, fields, strict=True)
+                )
             ],
             progress=(t + 1, len(shown)),
         )
@@ -236,6 +255,14 @@ def _intensities(images: Images) -> NDArray[np.float64]:
     return array
 
 
+def _beside(inputs: Images, shown: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What was read, which must go with the canvases that are shown."""
+    read = _intensities(inputs)
+    if read.shape != shown.shape[1:]:
+        raise LimnerError(f"inputs {read.shape} must match the canvases' {shown.shape[1:]}")
+    return read
+
+
 def _shown(canvases: Canvases) -> NDArray[np.float64]:
     """The intensities that canvases of logits stand for."""
     logits = np.asarray(canvases, dtype=float)
@@ -247,6 +274,12 @@ def _shown(canvases: Canvases) -> NDArray[np.float64]:
     if np.isnan(logits).any():
         raise LimnerError("canvases hold values that are not numbers: has training diverged?")
     return expit(logits)
+
+
+def _checked_labels(labels: Sequence[object], num: int) -> list[str]:
+    if len(labels) not in (0, num):
+        raise LimnerError(f"{num} images but {len(labels)} labels: give each image one")
+    return [str(label) for label in labels]
 
 
 def _checked_windows(name: str, windows: Windows, shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -265,7 +298,13 @@ def _checked_windows(name: str, windows: Windows, shape: tuple[int, ...]) -> NDA
     return np.stack(fields)
 
 
-def _outlines(name: str, colour: Colour, fields: NDArray[np.float64], grid: int) -> Outlines:
-    """The squares of windows (4, t, b), image by image and for each step by step."""
+def _outlines(
+    name: str,
+    colour: Colour,
+    fields: NDArray[np.float64],
+    grid: int,
+    tiles: NDArray[np.intp],
+) -> Outlines:
+    """The squares of windows (4, t, b) over tiles (b, t)."""
     x, y, stride, std = fields.transpose(0, 2, 1).reshape(4, -1)
-    return Outlines(name, colour, x, y, window_sides(stride, grid), std)
+    return Outlines(name, colour, tiles.ravel(), x, y, window_sides(stride, grid), std)

@@ -1,6 +1,6 @@
-"""The page that pictures are set on: tiles in rows, enlarged by a whole factor, under a caption.
+"""The page that images are set on: tiles in rows, enlarged by a whole factor, under a caption.
 
-Enlarging repeats pixels, so that a picture shows what the model drew and nothing between. Under a
+Enlarging repeats pixels, so that a page shows what the model drew and nothing between. Under a
 factor s, pixel p of a tile has its centre (p + 1/2) s from the tile's edge.
 
 Axis letters: b tile, h w image.
@@ -21,7 +21,7 @@ from limner.errors import LimnerError
 Colour = tuple[int, int, int]
 Tiles = NDArray[np.uint8]  # b h w 3
 Lengths = NDArray[np.float64]  # b, in pixels of the tiles
-Place = tuple[int, int]  # x, y on the page, in device pixels
+Position = tuple[int, int]  # x, y on the page, in device pixels
 
 PAGE, MAT, TRACK = (247, 246, 242), (235, 230, 219), (222, 220, 212)
 PAPER, INK = (255, 255, 255), (22, 24, 29)
@@ -35,10 +35,12 @@ TEXT_SIZE, SMALL_SIZE = 14, 12
 
 
 class Outlines(NamedTuple):
-    """A square for every tile of one kind: where its border's middle runs, and how thick it is."""
+    """A square over each of some tiles: where its border's middle runs, and how thick it is."""
 
     name: str
     colour: Colour
+    tiles: NDArray[np.intp]
+    """Over which, none twice."""
     centre_x: Lengths
     centre_y: Lengths
     side: Lengths
@@ -78,13 +80,13 @@ def compose(
         group: Tiles that belong together, kept on one row, a little apart from the next.
         headings: One for each tile of a group, over the first row.
         labels: One for each tile, beneath it.
-        outlines: The n-th of k is drawn over every k-th tile from the n-th on. Tiles then lie on
-            mats, and a legend explains the colours.
+        outlines: Drawn over the tiles that they name. All tiles then lie on mats, and a legend
+            explains the colours.
         progress: (step, steps) of an animation, shown in words and as a bar.
     """
     unit = 1 if progress else 2
     if columns is None:
-        columns = _balanced_columns(len(tiles) // group, group)
+        columns = balanced_columns(len(tiles) // group, group)
     if columns < 1:
         raise LimnerError(f"columns is {columns}: a row needs one at least")
     across = min(columns * group, len(tiles))
@@ -110,17 +112,17 @@ def compose(
     page = Image.new("RGB", (inner + 2 * unit * MARGIN, bottom + footer + unit * MARGIN), PAGE)
     draw = ImageDraw.Draw(page)
     for n, line in enumerate(lines):
-        place = (unit * MARGIN, unit * (MARGIN + LINE * n))
-        draw.text(place, line, TEXT, _font(TEXT_SIZE * unit))
+        position = (unit * MARGIN, unit * (MARGIN + LINE * n))
+        draw.text(position, line, TEXT, _font(TEXT_SIZE * unit))
     corners = [(left(n % across), top + n // across * pitch) for n in range(len(shown))]
     for corner, tile in zip(corners, shown, strict=True):
         page.paste(Image.fromarray(tile), corner)
     if labels:
-        places = [(x + width // 2, y + height + small) for x, y in corners]
-        _draw_names(draw, places, labels, width, small)
+        positions = [(x + width // 2, y + height + small) for x, y in corners]
+        _draw_names(draw, positions, labels, width, small)
     if headings:
-        places = [(x + width // 2, y - small) for x, y in corners[:across]]
-        _draw_names(draw, places, [*headings] * (across // group), width, small)
+        positions = [(x + width // 2, y - small) for x, y in corners[:across]]
+        _draw_names(draw, positions, [*headings] * (across // group), width, small)
     line, right = bottom + 2 * small, unit * MARGIN + inner
     for outline in reversed(outlines):
         right = _draw_key(draw, (right, line), outline, small)
@@ -129,8 +131,8 @@ def compose(
     return page
 
 
-def _balanced_columns(count: int, group: int) -> int:
-    """Groups in a row: a page about square, or wider if that leaves fewer places empty."""
+def balanced_columns(count: int, group: int) -> int:
+    """Groups in a row: a page about square, or wider if that leaves fewer gaps."""
     least = math.ceil(math.sqrt(count / group))
     return min(range(least, 2 * least + 1), key=lambda columns: (-count % columns, columns))
 
@@ -138,38 +140,38 @@ def _balanced_columns(count: int, group: int) -> int:
 def _outlined(tiles: Tiles, outlines: Sequence[Outlines], mat: int, scale: int) -> Tiles:
     """Enlarged tiles on mats, with squares over both; what leaves the mat is cut off."""
     inset = slice(mat * scale, -mat * scale)
-    framed = np.empty(
+    framed: Tiles = np.empty(
         (len(tiles), *(size + 2 * mat * scale for size in tiles.shape[1:3]), 3), np.uint8
     )
     framed[:] = MAT
     framed[:, inset, inset] = tiles
-    for n, outline in enumerate(outlines):
-        over = framed[n :: len(outlines)]
+    for outline in outlines:
         # Too thin could not be seen; too thick would hide what the window looks at.
         border = np.rint(np.clip(outline.border * scale, 2, 2 * scale))
         reach = (outline.side * scale + border) / 2
         x, y = ((mat + centre + 0.5) * scale for centre in (outline.centre_x, outline.centre_y))
-        outer_x, inner_x = _bands(x - reach, x + reach, border, over.shape[2])
-        outer_y, inner_y = _bands(y - reach, y + reach, border, over.shape[1])
+        outer_x, inner_x = _bands(x - reach, x + reach, border, framed.shape[2])
+        outer_y, inner_y = _bands(y - reach, y + reach, border, framed.shape[1])
         outer = outer_y[:, :, None] & outer_x[:, None, :]
         inner = inner_y[:, :, None] & inner_x[:, None, :]
-        over[outer & ~inner] = outline.colour
+        which, *pixels = np.nonzero(outer & ~inner)
+        framed[outline.tiles[which], *pixels] = outline.colour
     return framed
 
 
 def _bands(
     low: Lengths, high: Lengths, border: Lengths, size: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which of `size` places lie from low to high, and which lie there within the border."""
-    places, border = np.arange(size), border[:, None]
+    """Which of `size` positions lie from low to high, and which lie there within the border."""
+    positions, border = np.arange(size), border[:, None]
     low, high = np.rint(low)[:, None], np.rint(high)[:, None]
-    outer = (places >= low) & (places < high)
-    return outer, (places >= low + border) & (places < high - border)
+    outer = (positions >= low) & (positions < high)
+    return outer, (positions >= low + border) & (positions < high - border)
 
 
-def _draw_key(draw: ImageDraw.ImageDraw, place: Place, outline: Outlines, size: int) -> int:
-    """An entry of the legend that ends at `place`; gives where the one before it ends."""
-    right, y = place
+def _draw_key(draw: ImageDraw.ImageDraw, end: Position, outline: Outlines, size: int) -> int:
+    """An entry of the legend that ends at `end`; gives where the one before it ends."""
+    right, y = end
     right -= round(_font(size).getlength(outline.name))
     draw.text((right, y), outline.name, TEXT, _font(size), anchor="lm")
     side = 4 * size // 5
@@ -180,12 +182,12 @@ def _draw_key(draw: ImageDraw.ImageDraw, place: Place, outline: Outlines, size: 
 
 
 def _draw_progress(
-    draw: ImageDraw.ImageDraw, place: Place, right: int, progress: tuple[int, int], size: int
+    draw: ImageDraw.ImageDraw, start: Position, right: int, progress: tuple[int, int], size: int
 ) -> None:
     """The step in words, and as a bar from there to `right`."""
-    left, y = place
+    left, y = start
     step, num_steps = progress
-    draw.text(place, f"t = {step} of {num_steps}", TEXT, _font(size), anchor="lm")
+    draw.text(start, f"t = {step} of {num_steps}", TEXT, _font(size), anchor="lm")
     # Where the longest of these texts ends, so that the bar starts there in every frame.
     left += round(_font(size).getlength(f"t = {num_steps} of {num_steps}")) + size
     for end, colour in ((right, TRACK), (left + (right - left) * step // num_steps, TEXT)):
@@ -193,17 +195,21 @@ def _draw_progress(
 
 
 def _draw_names(
-    draw: ImageDraw.ImageDraw, places: Sequence[Place], names: Sequence[str], width: int, size: int
+    draw: ImageDraw.ImageDraw,
+    centres: Sequence[Position],
+    names: Sequence[str],
+    width: int,
+    size: int,
 ) -> None:
-    """Names centred on their places, all set smaller if one is too wide, and at last cut short."""
+    """Names centred at positions, all set smaller if one is too wide, and at last cut short."""
     widest = max(_font(size).getlength(name) for name in names)
     font = _font(max(0.7 * size, size * min(1.0, 0.95 * width / max(widest, 1.0))))
-    for place, name in zip(places, names, strict=True):
+    for centre, name in zip(centres, names, strict=True):
         kept, text = name, name
         while len(kept) > 1 and font.getlength(text) > width:
             kept = kept[:-1]
             text = f"{kept.rstrip()}…"
-        draw.text(place, text, MUTED, font, anchor="mm")
+        draw.text(centre, text, MUTED, font, anchor="mm")
 
 
 def _wrapped(text: str, width: int, size: int) -> list[str]:
@@ -227,6 +233,5 @@ def checked_caption(caption: str) -> str:
 
 @cache
 def _font(size: float | int) -> ImageFont.FreeTypeFont:
-    import matplotlib  # ships the typeface, but takes a fifth of a second to load
-
-    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"), size)
+    """DejaVu Sans, of which the Latin, Greek and Cyrillic letters and common signs are shipped."""
+    return ImageFont.truetype(Path(__file__).with_name("dejavu-sans.ttf"), size)

@@ -1,190 +1,264 @@
-"""What a visitor takes away: drawings as an animation, a strip of stills, and the windows' path.
+"""Drawings that show themselves: as stills, as an animation, as the windows' paths, as numbers.
 
-Axis letters: t step, b picture, c channel, h w picture.
+Axis letters: t step, b drawing, c channel, h w image, z latent.
 """
 
-import base64
-import io
-import math
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal
 
+import jax
 import numpy as np
 from jaxtyping import Float
 from PIL import Image
-from scipy.special import expit
 
-from limner import figures
-from limner.config import ModelConfig
-from limner.figures.grids import READ, WRITE
-from limner.model.attention import Window
+from limner.config import Protocol
+from limner.errors import LimnerError
+from limner.figures.grids import (
+    Windows,
+    canvas_frames,
+    comparison_grid,
+    image_grid,
+    steps_grid,
+    window_frames,
+)
+from limner.figures.paths import window_paths
+from limner.figures.saving import gif_bytes, npz_bytes, png_bytes, save_by_suffix, save_image
 from limner.sampling.drawings import Drawings
-from limner.system.files import replacing
 
-_MAT = 4
-"""Around a page of windows, pixels."""
+Kind = Literal["samples", "reconstructions", "completions", "interpolation"]
 
-_FEW = 8
-"""Pictures whose steps a strip still shows; of more, it shows the last."""
+MEANING: dict[Kind, str] = {
+    "samples": "Samples from the prior",
+    "reconstructions": "Reconstructions from the posterior",
+    "completions": "Completions of a begun drawing",
+    "interpolation": "Interpolation between two drawings",
+}
+"""How the caption of each kind begins."""
 
+NOISE: dict[Protocol, str] = {
+    "honest": "new noise at every step",
+    "as-published": "one noise vector for all steps",
+}
+"""What captions call the noise of each protocol."""
 
-class Show(NamedTuple):
-    """Drawings and what to say of them; of a way between two, the places are the frames."""
+FOLLOWED = 16
+"""How many drawings can be followed from step to step; more would be too small."""
 
-    caption: str
-    canvases: Float[np.ndarray, "t b c h w"]
-    write_window: Window | None = None
-    write_grid: int | None = None
-    read_window: Window | None = None
-    read_grid: int | None = None
-    inputs: Float[np.ndarray, "b c h w"] | None = None
-    is_way: bool = False
-
-    @classmethod
-    def of(
-        cls,
-        drawings: Drawings,
-        sizes: ModelConfig,
-        caption: str,
-        *,
-        inputs: Float[np.ndarray, "b c h w"] | None = None,
-        is_way: bool = False,
-    ) -> "Show":
-        """What a model of these sizes drew; `inputs` are shown where it read them."""
-        return cls(
-            caption,
-            drawings.canvases,
-            write_window=drawings.write_window,
-            write_grid=sizes.write_grid,
-            read_window=drawings.read_window,
-            read_grid=sizes.read_grid,
-            inputs=None if drawings.read_window is None else inputs,
-            is_way=is_way,
-        )
+LARGE = 4
+"""How many have stills large enough to show windows on."""
 
 
-def save_show(show: Show, folder: Path) -> list[Path]:
-    """Write the strip, the animation and the windows' path.
+@dataclass(frozen=True, eq=False)
+class Show:
+    """Drawings, and what is to be said of them.
+
+    In a notebook it shows itself. Samples, reconstructions and the rest look alike, so whatever
+    is made of it carries a caption that says which they are.
+
+        show = Show("samples", drawings, "cat, seed 1", write_grid=5)
+        show.save("cats.gif")
+        show.probabilities[-1]  # what was drawn in the end, (b, c, h, w)
 
     Raises:
-        LimnerError: They cannot be written.
+        LimnerError: Reconstructions without what was read, or the others with it.
     """
-    files = {"strip.png": png, "drawings.gif": gif, "windows.svg": svg}
-    for name, render in files.items():
-        content = render(show)
-        with replacing(folder / name) as temporary:
-            temporary.write_bytes(content)
-    return [folder / name for name in files]
 
+    kind: Kind
+    """What they are."""
+    drawings: Drawings = field(repr=False)
+    """All that can be seen of them, as arrays."""
+    detail: str
+    """What drew them, and how; the end of the caption."""
+    read_grid: int | None = None
+    """N of the reading window, if there is one."""
+    write_grid: int | None = None
+    """N of the writing window, if there is one."""
+    inputs: Float[np.ndarray, "b c h w"] | None = field(default=None, repr=False)
+    """What reconstructions are of, pixels from 0 to 1."""
+    labels: Sequence[str] = field(default=(), repr=False)
+    """What stands under each drawing, such as its category; none says nothing."""
 
-def gif(show: Show) -> bytes:
-    """An animation, a frame a step; with the windows, where there are any."""
-    if show.is_way:
-        frames = [figures.image_grid(image[None], show.caption) for image in _final(show)]
-        return figures.gif_bytes([*frames, *frames[-2:0:-1]], hold_last_seconds=0.15)
-    write_windows = figures.Windows.of(show.write_window, show.write_grid)
-    if write_windows is None:
-        return figures.gif_bytes(figures.canvas_frames(show.canvases, show.caption))
-    frames = figures.window_frames(
-        show.canvases,
-        write_windows,
-        show.caption,
-        read_windows=figures.Windows.of(show.read_window, show.read_grid),
-        inputs=show.inputs,
-    )
-    return figures.gif_bytes(frames)
+    def __post_init__(self) -> None:
+        if (self.inputs is None) == (self.kind == "reconstructions"):
+            raise LimnerError(
+                f"{self.kind} {'lack' if self.inputs is None else 'have no'} inputs: those are the "
+                "images that reconstructions are of"
+            )
 
+    @property
+    def caption(self) -> str:
+        """What the drawings are, and what drew them."""
+        return f"{MEANING[self.kind]} · {self.detail}"
 
-def png(show: Show) -> bytes:
-    """A strip of stills: the steps of few pictures, the end of many, or a way from end to end."""
-    num = show.canvases.shape[1]
-    if show.is_way:
-        picture = figures.image_grid(_final(show), show.caption, columns=min(num, 9))
-    elif num > _FEW:
-        picture = figures.image_grid(_final(show), show.caption)
-    else:
-        picture = figures.steps_grid(
-            show.canvases,
-            (),
-            show.caption,
-            write_windows=figures.Windows.of(show.write_window, show.write_grid),
+    @property
+    def canvases(self) -> Float[np.ndarray, "t b c h w"]:
+        """The canvas after every step, logits."""
+        return self.drawings.canvases
+
+    @property
+    def probabilities(self) -> Float[np.ndarray, "t b c h w"]:
+        """Each pixel's probability of ink after every step; `probabilities[-1]` is the end."""
+        return self.drawings.probabilities
+
+    @property
+    def latents(self) -> Float[np.ndarray, "t b z"]:
+        """The latent of every step."""
+        return self.drawings.latents
+
+    def save(self, path: str | Path) -> None:
+        """Write the drawings as the path's suffix asks.
+
+        Args:
+            path: Where to: .png, the still that a notebook shows; .gif, step by step, with the
+                windows where there are any; .svg, the windows' paths; .npz, the numbers.
+
+        Raises:
+            LimnerError: Another suffix, or a path that cannot be written.
+        """
+        save_by_suffix(path, self._makers)
+
+    def save_all(self, folder: str | Path, *, show_steps: Sequence[int] = ()) -> list[Path]:
+        """Write everything there is of the drawings.
+
+        Args:
+            folder: Where to.
+            show_steps: Time steps that steps.png shows, from 1; five by default.
+
+        Returns:
+            final.png, what was drawn in the end; steps.png, how; drawings.gif; windows.svg, where
+            there are windows; drawings.npz.
+
+        Raises:
+            LimnerError: A step is not among those drawn, or the folder cannot be written.
+        """
+        folder = Path(folder)
+        stills = {"final.png": self.final(), "steps.png": self.steps(show_steps)}
+        for name, still in stills.items():
+            save_image(still, folder / name)
+        has_windows = self._read_windows is not None or self._write_windows is not None
+        others = ["drawings.gif", *["windows.svg"] * has_windows, "drawings.npz"]
+        for name in others:
+            self.save(folder / name)
+        return [folder / name for name in (*stills, *others)]
+
+    def render(self, suffix: str) -> bytes:
+        """The file that `save` writes for a suffix such as ".gif"."""
+        return self._makers[suffix]()
+
+    def final(self) -> Image.Image:
+        """What was drawn in the end; reconstructions each beside what they are of."""
+        images = self.probabilities[-1]
+        if self.inputs is not None:
+            return comparison_grid(self.inputs, images, self.caption, labels=self.labels)
+        columns = min(len(images), 9) if self.kind == "interpolation" else None
+        return image_grid(images, self.caption, labels=self.labels, columns=columns)
+
+    def steps(self, show_steps: Sequence[int] = ()) -> Image.Image:
+        """How each came about, of a few under the windows that wrote them; of many, some.
+
+        Args:
+            show_steps: Which steps, from 1; five by default.
+
+        Raises:
+            LimnerError: A step is not among those drawn.
+        """
+        some = self._followed()
+        return steps_grid(
+            some.canvases,
+            show_steps,
+            some.caption,
+            originals=some.inputs,
+            write_windows=some._write_windows if self.canvases.shape[1] <= LARGE else None,
         )
-    file = io.BytesIO()
-    picture.save(file, "PNG", optimize=True)
-    return file.getvalue()
 
+    def _repr_png_(self) -> bytes:
+        """The steps of a single drawing, or what several were in the end."""
+        single = self.canvases.shape[1] == 1
+        return png_bytes(self.steps() if single else self.final())
 
-def svg(show: Show) -> bytes:
-    """The windows' path over the faded picture that they read or wrote, a page for each.
+    @property
+    def _makers(self) -> dict[str, Callable[[], bytes]]:
+        return {
+            ".png": self._repr_png_,
+            ".gif": self._gif,
+            ".svg": self._svg,
+            ".npz": self._npz,
+        }
 
-    A line joins the centres, with a dot for each step; the squares run through the centres of the
-    outermost filters, darker from step to step. All in pixels of the canvas.
-    """
-    pages = []
-    for place, image in enumerate(_final(show)):
-        if show.read_window is not None and show.read_grid and show.inputs is not None:
-            looked_at = show.inputs[place]
-            pages.append(_page(looked_at, _path(show.read_window, show.read_grid, READ, place)))
-        drawn = ""
-        if show.write_window is not None and show.write_grid:
-            drawn = _path(show.write_window, show.write_grid, WRITE, place)
-        pages.append(_page(image, drawn))
-    height, width = show.canvases.shape[3:]
-    across, down = width + 2 * _MAT, height + 2 * _MAT
-    columns = math.ceil(math.sqrt(len(pages)))
-    placed = "".join(
-        f'<svg x="{n % columns * across}" y="{n // columns * down}" width="{across}"'
-        f' height="{down}" viewBox="{-_MAT - 0.5} {-_MAT - 0.5} {across} {down}">{page}</svg>'
-        for n, page in enumerate(pages)
-    )
-    sides = f"{columns * across} {math.ceil(len(pages) / columns) * down}"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {sides}" fill="none">'
-        f"<title>{_escaped(show.caption)}</title>{placed}</svg>\n"
-    ).encode()
-
-
-def _page(image: Float[np.ndarray, "c h w"], marks: str) -> str:
-    """A faded picture with marks over it."""
-    height, width = image.shape[1:]
-    paler = 1 - 0.4 * image if len(image) == 1 else 0.6 + 0.4 * image
-    levels = np.rint(255 * np.moveaxis(paler, 0, -1)).astype(np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(levels[..., 0] if len(image) == 1 else levels).save(file, "PNG")
-    data = base64.b64encode(file.getvalue()).decode()
-    return (
-        f'<image x="-.5" y="-.5" width="{width}" height="{height}"'
-        f' style="image-rendering:pixelated" href="data:image/png;base64,{data}"/>{marks}'
-    )
-
-
-def _path(window: Window, grid: int, colour: Sequence[int], place: int) -> str:
-    x, y, stride, _ = (np.asarray(field)[:, place] for field in window[:4])
-    side = figures.window_sides(stride, grid)
-    ink = "#" + bytes(colour).hex()
-    squares = "".join(
-        f'<rect x="{left:.2f}" y="{top:.2f}" width="{size:.2f}" height="{size:.2f}"'
-        f' opacity="{opacity:.2f}"/>'
-        for left, top, size, opacity in zip(
-            x - side / 2, y - side / 2, side, np.linspace(0.15, 0.6, len(x)), strict=True
+    def _gif(self) -> bytes:
+        if self.kind == "interpolation":
+            frames = [image_grid(image[None], self.caption) for image in self.probabilities[-1]]
+            return gif_bytes([*frames, *frames[-2:0:-1]], hold_last_seconds=0.15)
+        some = self._followed()
+        if some._write_windows is None:
+            return gif_bytes(canvas_frames(some.canvases, some.caption))
+        frames = window_frames(
+            some.canvases,
+            some._write_windows,
+            some.caption,
+            read_windows=some._read_windows,
+            inputs=None if some._read_windows is None else some.inputs,
         )
-    )
-    centres = " ".join(f"{a:.2f},{b:.2f}" for a, b in zip(x, y, strict=True))
-    dots = "".join(
-        f'<circle cx="{a:.2f}" cy="{b:.2f}" r=".35" fill="{ink}"/>'
-        for a, b in zip(x, y, strict=True)
-    )
-    return (
-        f'<g stroke="{ink}" stroke-width=".15">{squares}'
-        f'<polyline points="{centres}" stroke-width=".25"/>{dots}</g>'
-    )
+        return gif_bytes(frames)
+
+    def _svg(self) -> bytes:
+        return window_paths(
+            self.probabilities[-1],
+            self.caption,
+            write_windows=self._write_windows,
+            read_windows=self._read_windows,
+            inputs=self.inputs,
+        ).encode()
+
+    def _npz(self) -> bytes:
+        """All arrays, a single channel's axis left out, and the caption."""
+        arrays: dict[str, np.ndarray] = {
+            "caption": np.array(self.caption),
+            "canvases": _without_single_channel(self.canvases),
+            "latents": self.latents,
+        }
+        if self.inputs is not None:
+            arrays["inputs"] = _without_single_channel(np.asarray(self.inputs))
+        if self.drawings.categories is not None:
+            arrays["categories"] = self.drawings.categories
+        windows = {"read": self.drawings.read_window, "write": self.drawings.write_window}
+        for name, window in windows.items():
+            if window is not None:
+                arrays |= {f"{name}_{part}": value for part, value in window._asdict().items()}
+        return npz_bytes(arrays)
+
+    @property
+    def _read_windows(self) -> Windows | None:
+        """Where it read, if what it read is known."""
+        if self.inputs is None:
+            return None
+        return Windows.of(self.drawings.read_window, self.read_grid)
+
+    @property
+    def _write_windows(self) -> Windows | None:
+        return Windows.of(self.drawings.write_window, self.write_grid)
+
+    def _followed(self) -> "Show":
+        """As many as can be followed: the first, or some all along a way."""
+        num = self.canvases.shape[1]
+        if num <= FOLLOWED:
+            return self
+        is_way = self.kind == "interpolation"
+        chosen = np.rint(np.linspace(0, num - 1 if is_way else FOLLOWED - 1, FOLLOWED)).astype(int)
+        # Categories have no axis of steps, and nothing here shows them.
+        drawings = self.drawings._replace(categories=None)
+        return dataclasses.replace(
+            self,
+            drawings=jax.tree.map(lambda array: array[:, chosen], drawings),
+            detail=f"{self.detail} · {'' if is_way else 'the first '}{FOLLOWED} of {num}",
+            inputs=None if self.inputs is None else self.inputs[chosen],
+            labels=(),
+        )
 
 
-def _final(show: Show) -> Float[np.ndarray, "b c h w"]:
-    """What the last canvases show, pixels from 0 to 1."""
-    return expit(show.canvases[-1])
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _without_single_channel(images: np.ndarray) -> np.ndarray:
+    """Images (..., c, h, w) as (..., h, w) if they have one channel."""
+    return images[..., 0, :, :] if images.shape[-3] == 1 else images

@@ -1,9 +1,8 @@
-"""Pictures as files, written whole or not at all."""
+"""Figures as files, written whole or not at all."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -11,38 +10,51 @@ from PIL import Image
 from limner.errors import LimnerError
 from limner.system.files import replacing
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 FRAME_MILLISECONDS = 150
 
 
-def save_picture(picture: "Image.Image | Figure", path: Path) -> None:
-    """Write a picture as PNG, or a chart as PNG, PDF or SVG, after the path's suffix.
+def save_by_suffix(path: str | Path, makers: Mapping[str, Callable[[], bytes]]) -> None:
+    """Write a file of the kind that its name asks for.
+
+    Args:
+        path: Where to.
+        makers: What makes the file's bytes, by suffix (".png"); only one is called.
 
     Raises:
         LimnerError: Another suffix, or a path that cannot be written.
     """
-    kind = path.suffix.lower().removeprefix(".")
-    kinds = ("png",) if isinstance(picture, Image.Image) else ("png", "pdf", "svg")
-    if kind not in kinds:
-        raise LimnerError(f"cannot save as {path}: its name must end in .{' or .'.join(kinds)}")
-    with replacing(path) as temporary:
-        if isinstance(picture, Image.Image):
-            picture.save(temporary, format=kind, optimize=True)
-        else:
-            picture.savefig(temporary, format=kind)
-
-
-def save_gif(frames: Sequence[Image.Image], path: Path, *, hold_last_seconds: float = 2.0) -> None:
-    """Write frames as a GIF, as `gif_bytes` makes it.
-
-    Raises:
-        LimnerError: No frames, a time out of range, or a path that cannot be written.
-    """
-    content = gif_bytes(frames, hold_last_seconds=hold_last_seconds)
+    path = Path(path)
+    make = makers.get(path.suffix.lower())
+    if make is None:
+        *most, last = makers
+        endings = f"{', '.join(most)} or {last}" if most else last
+        raise LimnerError(f"cannot save as {path}: its name must end in {endings}")
+    content = make()
     with replacing(path) as temporary:
         temporary.write_bytes(content)
+
+
+def save_image(image: Image.Image, path: str | Path) -> None:
+    """Write an image as PNG.
+
+    Raises:
+        LimnerError: Another suffix, or a path that cannot be written.
+    """
+    save_by_suffix(path, {".png": lambda: png_bytes(image)})
+
+
+def png_bytes(image: Image.Image) -> bytes:
+    """An image as a PNG file."""
+    file = io.BytesIO()
+    image.save(file, format="PNG", optimize=True)
+    return file.getvalue()
+
+
+def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Arrays by name as a compressed .npz file, which holds no pickles."""
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    return file.getvalue()
 
 
 def gif_bytes(frames: Sequence[Image.Image], *, hold_last_seconds: float = 2.0) -> bytes:

@@ -1,6 +1,6 @@
 """The routes of the API, version 1: strokes in, drawings out, as JSON or as pictures to keep."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -13,9 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from limner.data.doodles.doodles import CATEGORIES, doodle
 from limner.data.strokes import Strokes
 from limner.errors import LimnerError
-from limner.figures import media
-from limner.figures.media import Show
-from limner.sampling.drawings import collect
+from limner.figures.media import Kind, Show
+from limner.sampling.drawings import Drawings, collect
 from limner.studio import strokes
 from limner.studio.batching import Engine
 from limner.studio.models import StudioModel
@@ -40,11 +39,7 @@ from limner.studio.schemas import (
 from limner.studio.strokes import Points
 from limner.studio.warmup import Preparation
 
-_MEDIA: dict[str, tuple[str, Callable[[Show], bytes]]] = {
-    "gif": ("image/gif", media.gif),
-    "png": ("image/png", media.png),
-    "svg": ("image/svg+xml", media.svg),
-}
+_MEDIA = {"gif": "image/gif", "png": "image/png", "svg": "image/svg+xml"}
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Refusal, "description": why}
     for status, why in {
@@ -60,7 +55,7 @@ _LINES = "application/x-ndjson"
 
 def _answers(what: str, *more: str) -> dict[int | str, dict[str, Any]]:
     """What a route may answer: besides JSON, pictures and the media types of `more`."""
-    media = [*(media for media, _ in _MEDIA.values()), *more]
+    media = [*_MEDIA.values(), *more]
     return _REFUSALS | {200: {"description": what, "content": {name: {} for name in media}}}
 
 
@@ -148,14 +143,9 @@ async def reconstruct(
         seeds = np.array([asked.seed], np.uint32)
         drawn = await studio.engine.together(model.reconstruct, image[None], seeds)
         if format != "json":
-            caption = (
-                f"Reconstruction from the posterior · {model.name}, T = {model.num_steps},"
-                f" seed {asked.seed}"
-            )
-            drawings = collect(drawn.steps)
-            return await _picture(
-                format, Show.of(drawings, model.config.model, caption, inputs=image[None])
-            )
+            detail = f"T = {model.num_steps}, seed {asked.seed}"
+            show = _show("reconstructions", collect(drawn.steps), model, detail, image[None])
+            return await _file(format, show)
         _, losses, floor = drawn
         bound = float(losses.bound[0])
         return ReconstructAnswer(
@@ -192,10 +182,8 @@ async def sample(
         )
         if format != "json":
             heat = "" if asked.temperature == 1 else f", temperature {asked.temperature:g}"
-            caption = (
-                f"Samples from the prior · {model.name}{heat}, T = {num_steps}, seed {asked.seed}"
-            )
-            return await _picture(format, Show.of(drawings, model.config.model, caption))
+            detail = f"T = {num_steps}, seed {asked.seed}{heat}"
+            return await _file(format, _show("samples", drawings, model, detail))
         return SampleAnswer.of(
             model,
             drawings,
@@ -223,8 +211,8 @@ async def complete(
             lambda: model.complete(image, asked.num, asked.seed, asked.temperature)
         )
         if format != "json":
-            caption = f"Completions of a drawing · {model.name}, seed {asked.seed}"
-            return await _picture(format, Show.of(drawings, model.config.model, caption))
+            detail = f"seed {asked.seed}"
+            return await _file(format, _show("completions", drawings, model, detail))
         return CompleteAnswer.of(
             model,
             drawings,
@@ -249,9 +237,8 @@ async def interpolate(
         _, second = await run_in_threadpool(_seen, model, asked.second)
         drawings = await studio.engine.alone(lambda: model.interpolate(first, second, asked.num))
         if format != "json":
-            caption = f"Interpolation between two drawings · {model.name}"
-            show = Show.of(drawings, model.config.model, caption, is_way=True)
-            return await _picture(format, show)
+            detail = f"T = {model.num_steps}"
+            return await _file(format, _show("interpolation", drawings, model, detail))
         return InterpolateAnswer.of(
             model,
             drawings,
@@ -273,9 +260,27 @@ def _seen_in_place(model: StudioModel, points: Points) -> Float[np.ndarray, "c h
     return model.targets(strokes.levels(drawn, model.network.shape[1]))
 
 
-async def _picture(format: Format, show: Show) -> Response:
-    media, render = _MEDIA[format]
-    return Response(await run_in_threadpool(render, show), media_type=media)
+def _show(
+    kind: Kind,
+    drawings: Drawings,
+    model: StudioModel,
+    detail: str,
+    inputs: Float[np.ndarray, "b c h w"] | None = None,
+) -> Show:
+    sizes = model.config.model
+    return Show(
+        kind,
+        drawings,
+        f"{model.name}, {detail}",
+        read_grid=sizes.read_grid,
+        write_grid=sizes.write_grid,
+        inputs=inputs,
+    )
+
+
+async def _file(format: Format, show: Show) -> Response:
+    content = await run_in_threadpool(show.render, f".{format}")
+    return Response(content, media_type=_MEDIA[format])
 
 
 async def _line(model: StudioModel, points: Points) -> Response:
