@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-LOG_EVERY_SECONDS = 30
-"""Where stderr is no terminal, a bar is a line of the log now and then."""
+LOG_EVERY_SECONDS = (5, 30)
+"""Where stderr is no terminal, a bar is a line of the log now and then: after a tenth of the time
+so far, but no sooner than after the first of these and no later than after the second."""
 
 
 class Advance(Protocol):
@@ -36,16 +37,18 @@ def progress_bar(what: str, *, in_bytes: bool = False) -> Iterator[Advance]:
     console = Console(stderr=True)
     bar = progress.Progress(*columns, console=console)
     task = bar.add_task(what, total=None, note="")
-    said = 0.0
+    started, said = time.monotonic(), 0.0
 
     def advance(done: int, total: int | None, note: str = "") -> None:
         nonlocal said
         bar.update(task, completed=done, total=total, note=note)
         if console.is_terminal:
             bar.start()
-        elif done == total or time.monotonic() > said + LOG_EVERY_SECONDS:
+            return
+        now, (soonest, latest) = time.monotonic(), LOG_EVERY_SECONDS
+        if done == total or now > said + min(latest, max(soonest, (now - started) / 10)):
             console.print(bar.get_renderable())
-            said = time.monotonic()
+            said = now
 
     try:
         yield advance
