@@ -66,7 +66,37 @@ _HOME = {
 """Where each public name lives. A function's name is never a module's, or importing the module
 would take its place."""
 
-__all__ = list(_HOME)
+__all__ = [
+    "PRESETS",
+    "Card",
+    "Cell",
+    "Curves",
+    "DataConfig",
+    "Dataset",
+    "Draw",
+    "Drawings",
+    "Evaluation",
+    "LimnerError",
+    "Loss",
+    "ModelConfig",
+    "Read",
+    "Run",
+    "RunConfig",
+    "Show",
+    "TrainConfig",
+    "Trained",
+    "Window",
+    "Write",
+    "changed",
+    "draw_noise",
+    "image_grid",
+    "importance_weighted_bound",
+    "load",
+    "log_weight",
+    "loss",
+    "open_dataset",
+    "train",
+]
 
 
 def __dir__() -> list[str]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from limner.cli.progress import progress_bar
-from limner.errors import LimnerError
+from limner.errors import LimnerError, reason
+from limner.system.progress import progress_bar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,16 +25,41 @@ RunFolder = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
 
 
 def prepare(*, every_core: bool = True) -> None:
+    """Set JAX up, and see that it has something to compute on.
+
+    Args:
+        every_core: As of `set_jax_up`.
+
+    Raises:
+        LimnerError: JAX finds no device, which is mostly because a variable asks for another.
+    """
+    set_jax_up(every_core=every_core)
+    from limner.system.devices import check_devices
+
+    check_devices()
+
+
+def set_jax_up(*, every_core: bool = True) -> None:
     """Set JAX up before its first use.
 
     Args:
         every_core: Make each core a device, which is best for much work at once; what answers one
             question at a time is quicker on one device with all cores.
+
+    Raises:
+        LimnerError: JAX does not take the variables of the environment that are its own.
     """
     import platformdirs
 
-    from limner.system.devices import keep_compiled, use_every_core
+    try:
+        import jax  # noqa: F401
+    except ValueError as error:
+        raise LimnerError(f"JAX cannot start: {reason(error)}") from None
 
+    from limner.system.devices import compute_in_32_bits, keep_compiled, use_every_core
+
+    if compute_in_32_bits():
+        print("limner computes in 32 bits: JAX_ENABLE_X64 changes nothing", file=sys.stderr)
     if every_core:
         use_every_core()
     keep_compiled(platformdirs.user_cache_path("limner") / "compiled")

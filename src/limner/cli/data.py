@@ -1,39 +1,17 @@
-"""`limner data`: list, fetch, show, export, rasterise and verify.
-
-Results go to stdout, progress to stderr. What is slow to import is imported by the command that
-needs it, so that --help answers at once.
-"""
+"""`limner data list`, `fetch`, `show`, `export`, `rasterise` and `verify`: parse, call, print."""
 
 from pathlib import Path
 from typing import Annotated
 
 import tyro
-from tyro.extras import SubcommandApp
 
 from limner.cli.common import check_at_least_one, open_with_progress
-from limner.cli.progress import progress_bar
 from limner.config import DataConfig, ExportFormat, Format, SplitName, require_seed
+from limner.system.progress import progress_bar
 
-app = SubcommandApp()
 _DOODLES = DataConfig()
 
 
-def main(argv: list[str]) -> None:
-    """Run `limner data` with the arguments after these two words.
-
-    Raises:
-        LimnerError: what the user asked for cannot be had.
-        SystemExit: 1 where `verify` found damage; 2, or 0 for --help, from the parser.
-    """
-    app.cli(
-        prog="limner data",
-        description="Drawings: what is here, and where the rest comes from. Quick, Draw! is by"
-        " Google, CC BY 4.0.",
-        args=argv,
-    )
-
-
-@app.command(name="list")
 def list_(root: Path | None = None, here: bool = False) -> None:
     """List the 345 categories of Quick, Draw!, what is here of each, and how many drawings.
 
@@ -68,7 +46,6 @@ def list_(root: Path | None = None, here: bool = False) -> None:
     )
 
 
-@app.command
 def fetch(
     names: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="NAME ...")],
     format: Format = "numpy_bitmap",
@@ -95,7 +72,6 @@ def fetch(
         print(request.path, "fetched" if request.path in fetched else "was here")
 
 
-@app.command
 def show(
     to: Path,
     data: DataConfig = _DOODLES,
@@ -126,7 +102,6 @@ def show(
     print(to)
 
 
-@app.command
 def export(
     to: Path,
     data: DataConfig = _DOODLES,
@@ -148,7 +123,6 @@ def export(
         print(path)
 
 
-@app.command
 def rasterise(source: Path, to: Path, side: int = 28, workers: int | None = None) -> None:
     """Draw a file of strokes (.ndjson, .bin, sketch-rnn's .npz) as the official bitmaps are.
 
@@ -166,7 +140,6 @@ def rasterise(source: Path, to: Path, side: int = 28, workers: int | None = None
     print(f"{to}: {count:,} drawings")
 
 
-@app.command
 def verify(root: Path | None = None) -> None:
     """Read every file of a data root to its end, count its rows and name those that are damaged.
 

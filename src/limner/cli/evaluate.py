@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from limner.cli.common import RunFolder, check_importance, open_data, open_run
-from limner.cli.progress import progress_bar
 from limner.config import Protocol, require_seed
 from limner.errors import LimnerError
+from limner.system.progress import progress_bar
 
 if TYPE_CHECKING:
     from limner.evaluation.bound import Evaluation

@@ -9,25 +9,53 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import tyro
 from rich.console import Console
 from rich.table import Table
 
+from limner.cli import data
+from limner.cli.demo import demo
 from limner.cli.draw import complete, curves, interpolate, reconstruct, sample
-from limner.cli.evaluate import evaluate, evaluate_run, print_table
+from limner.cli.evaluate import evaluate
 from limner.cli.models import export, models, nearest, outliers
+from limner.cli.parse import bind
 from limner.cli.reproduce import reproduce
 from limner.cli.studio import studio
-from limner.cli.train import DEFAULT_PRESET, train, train_run
+from limner.cli.terminal import write_any_encoding
+from limner.cli.train import PRESET_TRAININGS, train
 from limner.errors import FailedElsewhere, LimnerError, PeerLost, near
-from limner.presets import PRESETS
+
+COMMANDS: dict[str, Callable[..., list[Path] | None]] = {
+    "demo": demo,
+    "train": train,
+    **PRESET_TRAININGS,
+    "evaluate": evaluate,
+    "sample": sample,
+    "reconstruct": reconstruct,
+    "curves": curves,
+    "interpolate": interpolate,
+    "complete": complete,
+    "studio": studio,
+    "outliers": outliers,
+    "nearest": nearest,
+    "models": models,
+    "export": export,
+    "data list": data.list_,
+    "data fetch": data.fetch,
+    "data show": data.show,
+    "data export": data.export,
+    "data rasterise": data.rasterise,
+    "data verify": data.verify,
+    "reproduce": reproduce,
+}
+"""Each command by its name of one word or two: a function whose signature and docstring are its
+options and their help, and which gives the files that it wrote."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the `limner` command."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    write_any_encoding()
     try:
-        _dispatch(arguments)
+        _run(list(sys.argv[1:] if arguments is None else arguments))
     except FailedElsewhere:
         sys.exit(2)
     except LimnerError as error:
@@ -42,79 +70,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
 
 
-def _dispatch(arguments: list[str]) -> None:
-    command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
-    if command == "--version":
+def _run(words: list[str]) -> None:
+    for name in (" ".join(words[:2]), " ".join(words[:1])):
+        if name in COMMANDS:
+            rest = words[len(name.split()) :]
+            for path in bind(COMMANDS[name], name, rest, COMMANDS)() or ():
+                print(path)
+            return
+    is_group = any(name.startswith(f"{words[0]} ") for name in COMMANDS) if words else False
+    prefix, asked = (f"{words[0]} ", words[1:]) if is_group else ("", words)
+    if not asked or asked[0] in ("-h", "--help", "help"):
+        _print_commands(prefix)
+    elif asked[0] == "--version":
         from importlib.metadata import version
 
         print(f"limner {version('limner')}")
-    elif command in ("-h", "--help", "help"):
-        _print_commands()
-    elif command == "data":
-        from limner.cli import data
-
-        data.main(rest)
-    elif command == "train":
-        train(rest)
-    elif command in _COMMANDS:
-        for path in tyro.cli(_COMMANDS[command], args=rest, prog=f"limner {command}") or ():
-            print(path)
     else:
-        names = [*_PARSED_BY_THEMSELVES, *_COMMANDS]
-        raise LimnerError(f"there is no command {command!r}{near(command, names)}")
+        firsts = dict.fromkeys(name if is_group else name.split()[0] for name in COMMANDS)
+        known = [name for name in firsts if name.startswith(prefix)]
+        given = prefix + asked[0]
+        raise LimnerError(f"there is no command {given!r}{near(given, known)}")
 
 
-def _print_commands() -> None:
+def _print_commands(prefix: str) -> None:
+    """Print what each command whose name begins so does."""
     table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
-    told = {name: str(command.__doc__).splitlines()[0] for name, command in _COMMANDS.items()}
-    for name, line in (_PARSED_BY_THEMSELVES | told).items():
-        table.add_row(f"  [bold]{name}[/bold]", line)
+    for name, command in COMMANDS.items():
+        if name.startswith(prefix) and name not in PRESET_TRAININGS:
+            table.add_row(f"  [bold]{name}[/bold]", str(command.__doc__).splitlines()[0])
     console = Console()
     console.print("limner, the Deep Recurrent Attentive Writer: it learns to draw sketches.\n")
-    console.print("usage: limner COMMAND \\[options]; limner COMMAND --help says more\n")
+    console.print(f"usage: limner {prefix}COMMAND \\[options]; COMMAND --help says more\n")
     console.print(table)
-
-
-def demo(*, out: Path = Path("runs/demo")) -> None:
-    """Do it all once on the embedded doodles: train, evaluate, sample, reconstruct.
-
-    Args:
-        out: Run folder.
-    """
-    run = train_run(out, PRESETS[DEFAULT_PRESET])
-    if not run.finished:
-        return
-    evaluation = evaluate_run(run)
-    files = sample(out, num=64) + reconstruct(out, num=16)
-    print_table(f"{out} · {evaluation.images:,} test images", evaluation)
-    print("\npictures:")
-    for path in [*files, run.figures / "curves.png"]:
-        print(f"  {path}")
-    print(
-        "\ntry next:\n"
-        f"  limner sample {out} --seed 1              more drawings\n"
-        f"  limner reconstruct {out} --picture FILE   a drawing of your own\n"
-        "  limner train quickdraw --out runs/cat         cats that people drew (fetches 97 MB)"
-    )
-
-
-_COMMANDS: dict[str, Callable[..., list[Path] | None]] = {
-    "demo": demo,
-    "evaluate": evaluate,
-    "sample": sample,
-    "reconstruct": reconstruct,
-    "curves": curves,
-    "interpolate": interpolate,
-    "complete": complete,
-    "studio": studio,
-    "outliers": outliers,
-    "nearest": nearest,
-    "models": models,
-    "export": export,
-    "reproduce": reproduce,
-}
-
-_PARSED_BY_THEMSELVES = {
-    "train": "Train DRAW, or go on where a training stopped.",
-    "data": "List, fetch, show, export and verify drawings.",
-}

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from limner.cli.common import RunFolder, check_at_least_one, check_importance, open_data, open_run
-from limner.cli.progress import progress_bar
 from limner.config import SPLITS, Order, SplitName, require_seed
+from limner.system.progress import progress_bar
 
 
 def models(*, docs: Path | None = None) -> None:

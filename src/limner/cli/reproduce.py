@@ -73,8 +73,8 @@ def reproduce(
 
 def _run(experiment: Experiment, rows: tuple[Row, ...], out: Path, data_root: Path | None) -> "Ran":
     from limner.cli.common import prepare
-    from limner.cli.progress import progress_bar
     from limner.experiments.runner import run_rows
+    from limner.system.progress import progress_bar
 
     prepare()
     rows, datasets = _open(rows, data_root)

@@ -1,82 +1,99 @@
 """`limner train`: parse, call, print."""
 
+import shlex
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from limner.cli.common import open_with_progress, prepare
-from limner.cli.progress import progress_bar
+from limner.cli.common import open_with_progress, prepare, set_jax_up
 from limner.config import RunConfig, changed
-from limner.errors import LimnerError, near
+from limner.errors import LimnerError
 from limner.presets import PRESETS
+from limner.system.progress import progress_bar
 
 if TYPE_CHECKING:
     from limner.run import Run
+    from limner.training.loop import Outcome
 
 DEFAULT_PRESET = "doodles"
 
+Preset = Annotated[str | None, tyro.conf.Fixed, tyro.conf.Suppress]
 
-def train(arguments: list[str]) -> None:
-    """Parse `train [PRESET] [options]`, where the preset gives the defaults, and train."""
-    names_preset = bool(arguments) and not arguments[0].startswith("-")
-    preset = arguments.pop(0) if names_preset else DEFAULT_PRESET
-    if preset not in PRESETS:
-        raise LimnerError(f"there is no preset {preset!r}{near(preset, PRESETS)}")
 
-    def command(
-        config: Annotated[RunConfig, tyro.conf.arg(name="")] = PRESETS[preset],
-        *,
-        out: Path = Path("runs") / preset,
-        other_data: bool = False,
-        distributed: bool = False,
-        coordinator: str | None = None,
-        num_processes: int | None = None,
-        process_id: int | None = None,
-    ) -> None:
-        """Train DRAW, or go on where a training stopped.
+def train(
+    config: Annotated[RunConfig, tyro.conf.arg(name="")] = PRESETS[DEFAULT_PRESET],
+    *,
+    preset: Preset = None,
+    out: Path = Path("runs") / DEFAULT_PRESET,
+    other_data: bool = False,
+    distributed: bool = False,
+    coordinator: str | None = None,
+    num_processes: int | None = None,
+    process_id: int | None = None,
+) -> None:
+    """Train DRAW, or go on where a training stopped.
 
-        The first word may name a preset, whose settings are the defaults below: doodles (embedded
-        drawings, nothing to fetch), quickdraw, sketches (22 categories, told apart), study (the
-        settings of the 2018 study), mnist (those of the paper). The same command on the same folder
-        resumes, and so does --out alone.
+    The first word may name a preset, whose settings are the defaults below: doodles (embedded
+    drawings, nothing to fetch), demo (some of them, for a small network), quickdraw, sketches (22
+    categories, told apart), study (the settings of the 2018 study), mnist (those of the paper). The
+    same command on the same folder resumes, and so does --out alone.
 
-        Args:
-            config: The settings.
-            out: Run folder.
-            other_data: Go on even if the data are not those the run began with.
-            distributed: Train with other processes that were given the same command; what SLURM,
-                MPI or Kubernetes does not tell is told by the options below.
-            coordinator: HOST:PORT where process 0 listens.
-            num_processes: How many processes there are.
-            process_id: Which of them this is, from 0.
-        """
-        place = (coordinator, num_processes, process_id)
-        if place != (None, None, None) and not distributed:
-            raise LimnerError("--coordinator, --num-processes and --process-id need --distributed")
-        # With nothing but --out, a run that exists goes on with its own settings.
-        nothing_asked = not names_preset and config == PRESETS[DEFAULT_PRESET]
-        if nothing_asked and (out / "config.json").exists():
-            from limner.run import Run
+    Args:
+        config: The settings.
+        preset: The word that chose the defaults, if one did.
+        out: Run folder.
+        other_data: Go on even if the data are not those the run began with.
+        distributed: Train with other processes that were given the same command; what SLURM,
+            MPI or Kubernetes does not tell is told by the options below.
+        coordinator: HOST:PORT where process 0 listens.
+        num_processes: How many processes there are.
+        process_id: Which of them this is, from 0.
+    """
+    address = (coordinator, num_processes, process_id)
+    if address != (None, None, None) and not distributed:
+        raise LimnerError("--coordinator, --num-processes and --process-id need --distributed")
+    # With nothing but --out, a run that exists goes on with its own settings.
+    nothing_asked = preset is None and config == PRESETS[DEFAULT_PRESET]
+    if nothing_asked and (out / "config.json").exists():
+        from limner.run import Run
 
-            config = Run.open(out).config
-        with _joined(*place) if distributed else nullcontext():
-            train_run(out, config, other_data)
+        config = Run.open(out).config
+    with _joined(*address) if distributed else nullcontext():
+        run, outcome = train_run(out, config, other_data)
+    folder = shlex.quote(str(run.folder))
+    if outcome.finished:
+        noise = "" if config.train.protocol == "honest" else f" --protocol {config.train.protocol}"
+        commands = [f"limner {verb} {folder}{noise}" for verb in ("evaluate", "sample")]
+        print(f"try next: {'; '.join(commands)}; limner reconstruct {folder}{noise}")
+    else:
+        print(f"to go on: limner train --out {folder}")
 
-    tyro.cli(command, args=arguments, prog="limner train")
+
+def _training(preset: str) -> Callable[..., None]:
+    """`train` with the settings of a preset for its defaults."""
+    chosen = partial(train, config=PRESETS[preset], preset=preset, out=Path("runs") / preset)
+    chosen.__doc__ = train.__doc__
+    return chosen
+
+
+PRESET_TRAININGS = {f"train {preset}": _training(preset) for preset in PRESETS}
+"""`train` followed by a preset, by these two words."""
 
 
 def _joined(
     coordinator: str | None, num_processes: int | None, process_id: int | None
 ) -> AbstractContextManager[None]:
-    prepare()
+    set_jax_up()
     from limner.system.distributed import joined
 
     return joined(coordinator, num_processes, process_id)
 
 
-def train_run(out: Path, config: RunConfig, other_data: bool = False) -> "Run":
+def train_run(out: Path, config: RunConfig, other_data: bool = False) -> "tuple[Run, Outcome]":
     """Train, or go on training, in a folder, and say how it ended."""
     prepare()
     from limner.pretrained.hub import folder_of
@@ -117,18 +134,4 @@ def train_run(out: Path, config: RunConfig, other_data: bool = False) -> "Run":
             f"best on the validation split: {losses} nats ({config.train.protocol}, "
             f"update {best['update']})"
         )
-    if outcome.finished:
-        noise = "" if config.train.protocol == "honest" else f" --protocol {config.train.protocol}"
-        print(
-            f"try next: limner evaluate {out}{noise}; limner sample {out}{noise}; "
-            f"limner reconstruct {out}{noise}"
-        )
-    else:
-        print(f"to go on: limner train --out {out}")
-    return run
-
-
-def _save_curves(run: "Run") -> None:
-    from limner.figures.charts import Curves
-
-    Curves.of(run.read_metrics(), str(run.folder)).save(run.figures / "curves.png")
+    return run, outcome

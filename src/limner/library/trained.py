@@ -246,12 +246,8 @@ class Trained:
         data = open_dataset(self.config.data, self.config.model.shape) if data is None else data
         if data.shape != self.model.shape:
             raise LimnerError(f"{self.name} draws {self.model.shape}, the images are {data.shape}")
-        if self.data is not None and not other_data:
-            if difference := self.data.difference(data.fingerprint()):
-                raise LimnerError(
-                    f"{self.name} was trained on other data ({difference}): give it those, or "
-                    "other_data=True if this is meant"
-                )
+        if not other_data:
+            self._check_data(data)
         with progress_bar("evaluating") as advance:
             return evaluate(
                 self.model,
@@ -281,6 +277,13 @@ class Trained:
         if self.data is not None:
             run.claim(self.data)
         return run.folder
+
+    def _check_data(self, data: Dataset) -> None:
+        if self.data is not None and (difference := self.data.difference(data.fingerprint())):
+            raise LimnerError(
+                f"{self.name} was trained on other data ({difference}): give it those, or say "
+                "other_data=True if this is meant"
+            )
 
     def _show(self, kind: Kind, drawn: drawings.Drawings, detail: str, **more: Any) -> Show:
         sizes = self.config.model

@@ -1,18 +1,11 @@
 """Models by name: which there are, and how one is opened."""
 
 import dataclasses
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import Float
-
-from limner.config import RunConfig
 from limner.errors import LimnerError, near
-from limner.model.draw import Draw
 from limner.pretrained.card import Card
-from limner.run import Run, category_place, model_categories
-from limner.sampling.drawings import Drawings, reconstruct, sample
+from limner.run import Run
 
 SHELF = Path(__file__).parent
 """Where the models that come with the package lie."""

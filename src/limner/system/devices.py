@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from limner.errors import LimnerError
+from limner.errors import LimnerError, reason
 
 DATA_AXIS = "data"
 REPLICATED = PartitionSpec()
@@ -29,6 +29,29 @@ def use_every_core() -> None:
         jax.config.update("jax_num_cpu_devices", cores)
     except RuntimeError:
         return
+
+
+def compute_in_32_bits() -> bool:
+    """See to it that arrays are of 32 bits; whether JAX had been told to make them of 64."""
+    was_64 = jax.config.read("jax_enable_x64")
+    jax.config.update("jax_enable_x64", False)
+    return was_64
+
+
+def check_devices() -> None:
+    """Refuse to go on where JAX finds no device to compute on.
+
+    Raises:
+        LimnerError: It finds none; the line names the variable that asked for one.
+    """
+    try:
+        jax.local_devices()
+    except (RuntimeError, AssertionError, KeyError) as error:  # as the platform's plugin has it
+        asked = os.environ.get("JAX_PLATFORMS")
+        cause = f"JAX_PLATFORMS is {asked!r}, which is not here" if asked else reason(error)
+        raise LimnerError(
+            f"JAX finds nothing to compute on: {cause}; JAX_PLATFORMS=cpu computes on the CPU"
+        ) from None
 
 
 def keep_compiled(folder: Path) -> None:

@@ -1,0 +1,79 @@
+"""`limner demo`: the first minutes with limner, from drawings to a network of one's own."""
+
+import shlex
+import sys
+from pathlib import Path
+
+from limner.cli.common import prepare
+from limner.cli.draw import reconstruct, sample
+from limner.cli.evaluate import evaluate_run
+from limner.cli.terminal import show
+from limner.cli.train import train_run
+from limner.presets import PRESETS
+
+SHOWN_FIRST = "cat"
+"""The pretrained model that draws while nothing is trained yet."""
+
+TEMPERATURE = 0.8
+"""A network trained so briefly draws best a little closer to the middle of its prior."""
+
+
+def demo(*, out: Path = Path("runs/demo")) -> None:
+    """See it all in three minutes: a trained model draws, then one is trained, measured, and draws.
+
+    Ctrl-C stops the training at a checkpoint; the same command goes on from there.
+
+    Args:
+        out: Run folder.
+    """
+    prepare()
+    from limner import figures
+    from limner.library.calls import load
+    from limner.run import Run
+
+    config = PRESETS["demo"]
+    run = Run.create(out, config)
+    folder = shlex.quote(str(out))
+
+    _announce(1, f"{SHOWN_FIRST}s by a model that comes with limner: some seconds")
+    pretrained = load(SHOWN_FIRST).sample(16, seed=1).probabilities[-1]
+    first = run.figures / f"{SHOWN_FIRST}s.png"
+    caption = f"Samples from the prior · {SHOWN_FIRST}, which comes with limner"
+    figures.save_picture(figures.image_grid(pretrained, caption), first)
+    show(pretrained)
+    print(first)
+
+    names = ", ".join(config.data.categories)
+    _announce(2, f"training a small network on doodles ({names}): about a minute on two idle cores")
+    _, outcome = train_run(out, config)
+    if not outcome.finished:
+        print(f"to go on: limner demo --out {folder}")
+        return
+
+    _announce(3, "measuring it on doodles that it has not seen: some seconds")
+    found = evaluate_run(run)
+
+    _announce(4, "drawing: some seconds")
+    files = [
+        *sample(out, num=64, temperature=TEMPERATURE),
+        *reconstruct(out, num=16),
+        run.figures / "curves.png",
+    ]
+    from_prior = load(out).sample(16, temperature=TEMPERATURE).probabilities[-1]
+    show(from_prior)
+    print(
+        f"reached: a bound of {found.bound:.2f} ± {found.stderr:.2f} nats over {found.images:,} "
+        f"test drawings (distortion {found.distortion:.2f}, rate {found.rate:.2f})"
+    )
+    print("files:", *(f"  {path}" for path in files), sep="\n")
+    print(
+        "try next:\n"
+        f"  limner sample {folder} --seed 1               more doodles\n"
+        f"  limner reconstruct {folder} --picture FILE    a drawing of your own, redrawn\n"
+        "  limner sample sketches --category bicycle   one of the 22 things that it can draw\n"
+        "  limner train quickdraw --out runs/cat       cats that people drew (fetches 97 MB)"
+    )
+
+
+def _announce(part: int, what: str) -> None:
+    print(f"{part} of 4: {what}", file=sys.stderr, flush=True)

@@ -1,0 +1,69 @@
+"""What a terminal can show: characters that it lacks, and drawings in characters.
+
+Axis letters: b image, h w image.
+"""
+
+import codecs
+import io
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from jaxtyping import Float
+
+_SPELLED = {
+    **dict.fromkeys("╭╮╰╯", "+"),
+    **dict.fromkeys("─━╸╺–", "-"),
+    **{"│": "|", "•": "*", "·": "-", "±": "+-", "×": "x", "…": "..."},
+}
+
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""The bit of each dot of a Braille character, rows of two (Unicode, block 2800)."""
+
+
+def write_any_encoding() -> None:
+    """Let stdout and stderr write, in place of a character that their encoding lacks, one like it.
+
+    In ASCII a plus-minus sign becomes +-, and what nothing is like becomes a question mark.
+    """
+    codecs.register_error("limner-spelled", _spell)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="limner-spelled")
+
+
+def _spell(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(_SPELLED.get(character, "?") for character in lacking), error.end
+
+
+def in_braille(images: "Float[np.ndarray, 'b h w']", *, columns: int = 80) -> str:
+    """Images side by side in Braille characters, each of two by four pixels.
+
+    Args:
+        images: Pixels from 0 to 1; a dot is raised from 1/2 on.
+        columns: Characters a line; images that go beyond it are left out.
+    """
+    import numpy as np
+
+    _, height, width = images.shape
+    ink = np.pad(images >= 0.5, ((0, 0), (0, -height % 4), (0, -width % 2)))
+    cells = ink.reshape(len(ink), -1, 4, ink.shape[2] // 2, 2)
+    codes = 0x2800 + np.einsum("bridj,ij->brd", cells, np.array(_DOTS))
+    fit = max(1, (columns + 1) // (cells.shape[3] + 1))
+    rows = zip(*codes[:fit].tolist(), strict=True)
+    return "\n".join(" ".join("".join(map(chr, part)) for part in row) for row in rows)
+
+
+def show(images: "Float[np.ndarray, 'b 1 h w']") -> None:
+    """Print as many images as a line of the terminal holds, if it can write them."""
+    drawn = in_braille(images[:, 0], columns=shutil.get_terminal_size().columns)
+    try:
+        drawn.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return
+    print(drawn)
