@@ -8,8 +8,8 @@ import limner
 SOURCE = Path(limner.__file__).parent
 
 HOUSE = (
-    "cli > studio, experiments > library > training, figures, pretrained > evaluation > sampling, run"
-    " > model, data, presets > system, config > errors, text"
+    "cli > studio, experiments > library > training, figures, pretrained > evaluation"
+    " > sampling, run > model, data, presets > system, config > errors, text"
 )
 FLOORS = [floor.split(", ") for floor in reversed(HOUSE.split(" > "))]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

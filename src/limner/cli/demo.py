@@ -27,7 +27,6 @@ def demo(*, out: Path = Path("runs/demo")) -> None:
         out: Run folder.
     """
     prepare()
-    from limner import figures
     from limner.library.calls import load
     from limner.run import Run
 
@@ -36,11 +35,10 @@ def demo(*, out: Path = Path("runs/demo")) -> None:
     folder = shlex.quote(str(out))
 
     _announce(1, f"{SHOWN_FIRST}s by a model that comes with limner: some seconds")
-    pretrained = load(SHOWN_FIRST).sample(16, seed=1).probabilities[-1]
+    pretrained = load(SHOWN_FIRST).sample(16, seed=1)
     first = run.figures / f"{SHOWN_FIRST}s.png"
-    caption = f"Samples from the prior · {SHOWN_FIRST}, which comes with limner"
-    figures.save_picture(figures.image_grid(pretrained, caption), first)
-    show(pretrained)
+    pretrained.save(first)
+    show(pretrained.probabilities[-1])
     print(first)
 
     names = ", ".join(config.data.categories)

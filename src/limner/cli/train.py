@@ -135,3 +135,9 @@ def train_run(out: Path, config: RunConfig, other_data: bool = False) -> "tuple[
             f"update {best['update']})"
         )
     return run, outcome
+
+
+def _save_curves(run: "Run") -> None:
+    from limner.figures.charts import Curves
+
+    Curves.of(run.read_metrics(), str(run.folder)).save(run.figures / "curves.png")
