@@ -54,7 +54,7 @@ def reproduce(
     out = out or Path("runs") / chosen.name
     docs = docs or (out / "docs" if quick else Path("docs"))
     ran = None if page_only else _run(chosen, only, out, data_root)
-    from limner.experiments.pages import write_page
+    from limner.experiments.page import write_page
 
     print(f"page: {write_page(chosen, out, docs)}")
     if ran is None:
