@@ -42,10 +42,23 @@ def paragraphs(name: str) -> list[str]:
 
 def fill(name: str, fields: Fields) -> str:
     """A template with its fields filled in, without a last line end."""
-    return "\n\n".join(_fill_paragraph(paragraph, fields) for paragraph in paragraphs(name))
+    return "\n\n".join(fill_paragraph(paragraph, fields) for paragraph in paragraphs(name))
 
 
-def _fill_paragraph(text: str, fields: Fields) -> str:
+def fill_paragraph(text: str, fields: Fields) -> str:
+    """A paragraph, or a table, with its fields filled in.
+
+    Args:
+        text: As above; it may have fields of one list at most.
+        fields: What they stand for.
+
+    Raises:
+        KeyError: A field that is not among them.
+
+    Example:
+        >>> fill_paragraph("{count} drawings, {bound} nats", {"count": 3200, "bound": 210.914})
+        '3,200 drawings, 210.9 nats'
+    """
     names = {re.split(r"[.[]", name)[0] for _, name, _, _ in _FORMATTER.parse(text) if name}
     repeated = [name for name in names if isinstance(fields[name], list)]
     if not repeated:
