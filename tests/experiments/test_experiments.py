@@ -298,7 +298,7 @@ def test_retired_rows_stay_on_their_page_and_are_marked(written):
     page = (written / "results" / "recipe.md").read_text()
     assert page.count("*no longer in limner* |") == 2
     for name in ("layer-norm", "jitter"):
-        with pytest.raises(LimnerError, match="config.json"):
+        with pytest.raises(LimnerError, match=r"config\.json"):
             Run.open(written / "results" / "recipe" / name)
 
 
