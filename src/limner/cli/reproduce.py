@@ -38,13 +38,13 @@ def reproduce(
 
     Args:
         experiment: table1, recipe, free-sizes, time-to-bound or baselines.
-        quick: Train each row for few iterations, in a folder of its own, to see it all work.
-        rows: Only these: a name, its first part, or a pattern with *; the page shows the others
-            as far as they have come.
-        data_root: Where the drawings lie; else $LIMNER_DATA, else the user's cache.
+        quick: Train each row for 100 updates only, in a folder of its own, to see that all works.
+        rows: Run only these: a row's name, the first part of it, or a pattern with *. The page
+            shows the others as far as they have come.
+        data_root: Folder of the drawings; else $LIMNER_DATA, else the user's cache.
         out: Folder for the runs, if not runs/EXPERIMENT.
-        docs: Folder for results.md and results/, if not docs (of a quick run: if not OUT/docs). All
-            that a page shows of a finished row is kept there, so the runs may go.
+        docs: Folder for results.md and results/; else docs, or OUT/docs for a quick run. All that a
+            page shows of a finished row is kept there, so the runs may be deleted.
         page_only: Run nothing; write the page from what was run and what was kept.
     """
     from limner.experiments.catalogue import EXPERIMENTS
@@ -54,7 +54,7 @@ def reproduce(
     out = out or Path("runs") / chosen.name
     docs = docs or (out / "docs" if quick else Path("docs"))
     ran = None if page_only else _run(chosen, only, out, data_root)
-    from limner.experiments.pages import write_page
+    from limner.experiments.page import write_page
 
     print(f"page: {write_page(chosen, out, docs)}")
     if ran is None:
@@ -63,10 +63,10 @@ def reproduce(
     for name, failure in ran.failures.items():
         print(f"limner: {name}: {failure}", file=sys.stderr)
     if ran.interrupted:
-        print(f"stopped; to go on: {chosen.command} and the same options")
+        print(f"stopped; to resume: {chosen.command} and the same options")
     if ran.failures:
         raise LimnerError(
-            f"{len(ran.failures)} of {len(only)} rows failed, as said above: mend what they say "
+            f"{len(ran.failures)} of {len(only)} rows failed, as said above: fix what they say "
             "and give the same command again"
         )
 

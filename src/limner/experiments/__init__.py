@@ -1,5 +1,6 @@
-"""Experiments behind the results pages: what they are, running them, and the pages themselves.
+"""The experiments behind the results pages: what they are, running them, and writing the pages.
 
-`rows` says what an experiment is, `experiments` which there are, `running` runs them, `results`
-is what a run leaves for the pages, and `pages` writes these from such files alone.
+`experiment` says what an experiment is and `catalogue` which there are. `runner` runs them;
+`results` and `archive` read and keep what a run leaves. From that alone `page` fills the texts in
+the folder `pages`, by the rules of `template`, with `lines` for the tables and with `charts`.
 """

@@ -1,13 +1,13 @@
-"""What stays beside a results page of the runs behind it: all that it shows, without the weights.
+"""What stays of the runs beside a results page: all that it shows, without the weights.
 
-A clone has no runs; with what is kept, a page can be made anew in it, a row run again changes that
-row alone, and every number and curve can be read by a program. For each finished row, named as its
-run folder is, docs/results/EXPERIMENT/ROW/ holds
+A clone of the repository has no runs. From what is kept, a page can be written again there, a row
+that is run again changes that row alone, and a program can read every number and curve. For each
+finished row, at the path of its run folder, docs/results/EXPERIMENT/ROW/ holds
 
     config.json                         the settings
     evaluation-PROTOCOL-SPLIT.json      a measurement, and how it came about
-    metrics.jsonl, sessions.jsonl       the losses by iteration; the seconds and the machine
-    figures/                            the pictures that the page shows
+    metrics.jsonl, sessions.jsonl       the losses by update; the seconds and the machine
+    figures/                            the figures that the page shows
 """
 
 import shutil
@@ -15,15 +15,16 @@ from pathlib import Path
 
 from limner.config import essence
 from limner.experiments.experiment import Experiment, Row
-from limner.experiments.results import Record, empty_record, read_record
+from limner.experiments.results import Record, read_record, read_run
 from limner.run import Run
 from limner.system.files import replace_text, replacing_folder
 
-PICTURES = {
-    kind: tuple(Path("figures") / kind / f"{view}.png" for view in ("steps", "final"))
+FIGURES = tuple(
+    Path("figures") / kind / f"{view}.png"
     for kind in ("reconstructions", "samples")
-}
-"""The pictures of a row, in its folder."""
+    for view in ("steps", "final")
+)
+"""The figures of a row, in its folder."""
 
 
 def gather(experiment: Experiment, runs: Path, kept: Path) -> dict[str, Record]:
@@ -32,38 +33,38 @@ def gather(experiment: Experiment, runs: Path, kept: Path) -> dict[str, Record]:
     Args:
         experiment: Which rows.
         runs: Folder of their runs; need not exist.
-        kept: Folder to keep them in. A row that is finished among the runs takes the place of one
-            kept before; one that was kept, and is not finished there, stays.
+        kept: Folder to keep them in. A row that is finished among the runs replaces the one that
+            was kept before; a row that was kept, and is not finished among the runs, stays.
 
     Raises:
         LimnerError: A run with other settings lies in a row's folder, or its files are damaged.
     """
-    return {row.name: _gather(row, runs, kept) for row in experiment.rows}
+    return {row.name: _gather(row, runs / row.name, kept / row.name) for row in experiment.rows}
 
 
-def _gather(row: Row, runs: Path, kept: Path) -> Record:
-    there = read_record(runs, row)
-    if there.is_complete:
-        _keep(there, kept / row.name)
+def _gather(row: Row, run: Path, kept: Path) -> Record:
+    if row.retired:  # what was kept has settings that can no longer be read
+        return read_record(row, kept)
+    found = read_run(row, run)
+    if found.is_complete:
+        _keep(row, run, kept)
     before = _read_kept(row, kept)
-    return before if before.is_complete else there
+    return before if before.is_complete else found
 
 
-def _keep(record: Record, folder: Path) -> None:
-    files = [*(one.file for one in record.row.measurements), "metrics.jsonl", "sessions.jsonl"]
-    with replacing_folder(folder) as temporary:
-        replace_text(temporary / "config.json", record.row.config.to_json())
-        for name in (*files, *PICTURES["reconstructions"], *PICTURES["samples"]):
-            if (record.folder / name).exists():
+def _keep(row: Row, run: Path, kept: Path) -> None:
+    files = [*(one.file for one in row.measurements), "metrics.jsonl", "sessions.jsonl", *FIGURES]
+    with replacing_folder(kept) as temporary:
+        replace_text(temporary / "config.json", row.config.to_json())
+        for name in files:
+            if (run / name).exists():
                 (temporary / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(record.folder / name, temporary / name)
-        shutil.rmtree(folder, ignore_errors=True)
+                shutil.copyfile(run / name, temporary / name)
+        shutil.rmtree(kept, ignore_errors=True)
 
 
 def _read_kept(row: Row, kept: Path) -> Record:
     """What was kept of a row, unless its settings have changed since."""
-    folder = kept / row.name
-    if not (folder / "config.json").exists():
-        return empty_record(row, folder)
-    is_the_rows = essence(Run.open(folder).config) == essence(row.config)
-    return read_record(kept, row) if is_the_rows else empty_record(row, folder)
+    if not (kept / "config.json").exists() or essence(Run.open(kept).config) != essence(row.config):
+        return Record(row)
+    return read_record(row, kept)

@@ -10,12 +10,13 @@ from limner.config import Protocol, RunConfig, SplitName, changed
 from limner.errors import LimnerError
 
 ExperimentName = Literal["table1", "recipe", "free-sizes", "time-to-bound", "baselines"]
+Predictor = Literal["model", "mean-image"]
 
-QUICK_STEPS = 100
+QUICK_UPDATES = 100
 
 
 class Measurement(NamedTuple):
-    """One evaluation of a trained row."""
+    """One evaluation of a row."""
 
     protocol: Protocol
     split: SplitName
@@ -36,24 +37,32 @@ class Row:
     """One run and what is measured of it."""
 
     name: str
-    """Its run folder, under the experiment's; parts are joined by a slash."""
+    """Path of its run folder, under the experiment's."""
     label: str
     """What the page calls it."""
     config: RunConfig
-    """The run. A mean image uses its data alone."""
-    predictor: Literal["model", "mean-image"] = "model"
+    """The run; of a mean image, only the data count. A retired row has the settings that limner
+    still has."""
+    predictor: Predictor = "model"
     """What is measured: the trained model, or the mean of the training images."""
     measurements: tuple[Measurement, ...] = (HONEST,)
     """What is measured."""
-    picture_steps: tuple[int, ...] = ()
-    """Time steps to show in pictures; none for no pictures."""
+    figure_steps: tuple[int, ...] = ()
+    """Steps of the recurrence whose canvases the page shows; none for no figures."""
     if_found: bool = False
-    """Whether the row is left out where its data are not found, rather than an error."""
+    """Whether the row is left out where its data are not found, instead of an error."""
+    retired: str = ""
+    """What limner no longer has, if the row needs it. Such a row is never run again: its page shows
+    what was kept of it."""
 
     @property
-    def steps(self) -> int:
-        """Iterations of its training."""
+    def updates(self) -> int:
+        """Updates of its training; 0 without training."""
         return self.config.train.updates if self.predictor == "model" else 0
+
+    def is_named(self, pattern: str) -> bool:
+        """Whether a pattern is its name, the first part of it, or fits it with * and ?."""
+        return fnmatchcase(self.name, pattern) or self.name.startswith(f"{pattern}/")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,18 +71,14 @@ class Experiment:
 
     kind: ExperimentName
     """Which of the pages."""
-    title: str
-    """The page's heading."""
-    question: str
-    """What it is to find out, in a sentence."""
     rows: tuple[Row, ...]
-    """In the order in which they are run."""
+    """In the order of the page, in which they are run."""
     quick: bool = False
-    """Whether training was cut short, so that its numbers mean nothing."""
+    """Whether training was cut short, so that the numbers mean nothing."""
 
     @property
     def name(self) -> str:
-        """Of its folder and of its page: a quick one never takes the place of the real one."""
+        """Name of its folder and of its page; a quick one never replaces the real one."""
         return f"{self.kind}-quick" if self.quick else self.kind
 
     @property
@@ -81,34 +86,30 @@ class Experiment:
         """What runs it."""
         return f"limner reproduce {self.kind}{' --quick' if self.quick else ''}"
 
-    def chosen(self, patterns: Sequence[str]) -> tuple[Row, ...]:
-        """Rows that a pattern names: by name, by its first part, or with * and ?; all for none.
+    def chosen(self, patterns: Sequence[str] = ()) -> tuple[Row, ...]:
+        """The rows to run that any of the patterns names; all that can be run, without patterns.
 
         Raises:
-            LimnerError: A pattern names no row.
+            LimnerError: A pattern names no row that can be run.
         """
+        rows = tuple(row for row in self.rows if not row.retired)
         for pattern in patterns:
-            if not any(_is_named(row, pattern) for row in self.rows):
-                names = ", ".join(row.name for row in self.rows)
-                raise LimnerError(f"{self.kind} has no row {pattern!r}: there are {names}")
+            if not any(row.is_named(pattern) for row in rows):
+                gone = [row.retired for row in self.rows if row.is_named(pattern)]
+                why = f" (limner no longer has {gone[0]})" if gone else ""
+                names = ", ".join(row.name for row in rows)
+                raise LimnerError(f"{self.kind} has no row {pattern!r} to run{why}: use {names}")
         if not patterns:
-            return self.rows
-        return tuple(row for row in self.rows if any(_is_named(row, p) for p in patterns))
+            return rows
+        return tuple(row for row in rows if any(map(row.is_named, patterns)))
 
 
 def quickly(experiment: Experiment) -> Experiment:
-    """The same experiment with so little training that all of it takes minutes."""
+    """The rows of an experiment that can be run, with so few updates that all take minutes."""
 
     def cut(row: Row) -> Row:
-        train = row.config.train
-        changes = {
-            "train.updates": QUICK_STEPS,
-            "train.validate_every": min(train.validate_every, QUICK_STEPS // 2),
-        }
+        often = min(row.config.train.validate_every, QUICK_UPDATES // 2)
+        changes = {"train.updates": QUICK_UPDATES, "train.validate_every": often}
         return dataclasses.replace(row, config=changed(row.config, changes))
 
-    return dataclasses.replace(experiment, rows=tuple(map(cut, experiment.rows)), quick=True)
-
-
-def _is_named(row: Row, pattern: str) -> bool:
-    return fnmatchcase(row.name, pattern) or row.name.startswith(f"{pattern}/")
+    return dataclasses.replace(experiment, rows=tuple(map(cut, experiment.chosen())), quick=True)

@@ -7,7 +7,7 @@ number depends on: the drawings, the seconds, the machine and the version of thi
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,12 @@ class Result:
     """The numbers."""
     train_images: int
     """Drawings of the training split."""
-    steps: int
-    """Iterations of training."""
-    weights_step: int | None
-    """The iteration whose weights were measured: the best on the validation split."""
+    updates: int
+    """Updates of the training."""
+    weights_update: int | None
+    """The update whose weights were measured: the best on the validation split."""
     training_seconds: float | None
-    """Of all sessions; None without training."""
+    """Seconds of all sessions; None without training."""
     machine: str
     """Kind of processor or accelerator, and how many shared the work."""
     jax: str
@@ -42,13 +42,13 @@ class Result:
     command: str
     """What made it."""
 
-    def to_json(self) -> str:
-        """The result as indented JSON."""
-        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+    def write(self, path: Path) -> None:
+        """Write it as indented JSON."""
+        replace_text(path, json.dumps(dataclasses.asdict(self), indent=2) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> "Result | None":
-        """What `to_json` wrote to a file, or None if there is no such file.
+        """What `write` wrote to a file, or None if there is no such file.
 
         Raises:
             LimnerError: The file is not such a result.
@@ -68,10 +68,9 @@ class Record:
     """What there is of a row: all that a page says comes from here."""
 
     row: Row
-    folder: Path
-    results: Mapping[Measurement, Result]
-    metrics: list[dict[str, Any]]
-    sessions: list[dict[str, Any]]
+    results: Mapping[Measurement, Result] = field(default_factory=dict)
+    metrics: list[dict[str, Any]] = field(default_factory=list)
+    sessions: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def is_complete(self) -> bool:
@@ -79,55 +78,58 @@ class Record:
         return len(self.results) == len(self.row.measurements)
 
     @property
-    def steps(self) -> int:
-        """Iterations trained so far, as far as is known."""
-        return max((row["update"] for row in self.metrics), default=0)
+    def updates(self) -> int:
+        """Updates made so far, as far as is known."""
+        return max((losses["update"] for losses in self.metrics), default=0)
 
     @property
     def status(self) -> str:
         """In words, how far it has come."""
         if self.is_complete:
             return "done"
-        if self.steps >= self.row.steps > 0:
+        if self.updates >= self.row.updates > 0:
             return "not measured yet"
-        return f"stopped at iteration {self.steps:,}" if self.steps else "not run"
+        return f"stopped at update {self.updates:,}" if self.updates else "not run"
+
+    def losses(self, kind: str) -> list[dict[str, Any]]:
+        """Its metrics of training batches ("train"), or of the validation split ("valid")."""
+        return [losses for losses in self.metrics if losses["kind"] == kind]
 
 
-def read_record(folder: Path, row: Row) -> Record:
-    """Read what there is of a row in an experiment's folder.
+def read_record(row: Row, folder: Path) -> Record:
+    """Read what lies in a row's folder, which need not exist, whatever its settings.
+
+    Raises:
+        LimnerError: A result is damaged.
+    """
+    run = Run(folder, row.config)
+    found = {one: Result.read(folder / one.file) for one in row.measurements}
+    results = {one: result for one, result in found.items() if result is not None}
+    return Record(row, results, run.read_metrics(), run.read_sessions())
+
+
+def read_run(row: Row, folder: Path) -> Record:
+    """Read what there is of a row in its run folder.
 
     Raises:
         LimnerError: A run with other settings lies there, or one of its files is damaged.
     """
-    there = folder / row.name
-    if not (there / "config.json").exists():
-        return empty_record(row, there)
-    run = Run.create(there, row.config)  # refuses a run with other settings
-    found = {one: Result.read(there / one.file) for one in row.measurements}
-    results = {one: result for one, result in found.items() if result is not None}
-    return Record(row, there, results, run.read_metrics(), run.read_sessions())
+    if not (folder / "config.json").exists():
+        return Record(row)
+    Run.create(folder, row.config)  # refuses other settings
+    return read_record(row, folder)
 
 
-def empty_record(row: Row, folder: Path) -> Record:
-    """Of a row that was not run."""
-    return Record(row, folder, {}, [], [])
+def seconds_until(sessions: Iterable[Mapping[str, Any]], update: int) -> float | None:
+    """Seconds of training up to an update; None where no session is on record.
 
-
-def write_result(run: Run, measurement: Measurement, result: Result) -> None:
-    """Keep a result in its run folder."""
-    replace_text(run.folder / measurement.file, result.to_json())
-
-
-def seconds_until(sessions: Iterable[Mapping[str, Any]], step: int) -> float | None:
-    """Seconds of training up to a step; None where no session is on record.
-
-    A session's seconds are shared out evenly over its steps. Steps of a session that was killed
+    A session's seconds are shared out evenly over its updates. Updates of a session that was killed
     have no seconds on record: they count as much as those that have.
     """
-    steps = seconds = 0.0
+    updates = seconds = 0.0
     for session in sessions:
         first, last = session["from_update"], session["to_update"]
-        within = max(0, min(step, last) - first)
-        steps += within
+        within = max(0, min(update, last) - first)
+        updates += within
         seconds += session["seconds"] * within / (last - first)
-    return seconds * step / steps if steps else None
+    return seconds * update / updates if updates else None
