@@ -1,0 +1,295 @@
+"""The engine in JavaScript draws what the library draws: arrays from Python against Node's."""
+
+import base64
+import json
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from limner.complete import complete
+from limner.config import RunConfig
+from limner.interpolate import interpolate
+from limner.objective import loss_of_inference
+from limner.pretrained import shelf
+from limner.recognise import bounds
+from limner.sample import noises, reconstruct, sample
+from limner.strokes import rasterise
+from limner.weights import save_weights
+
+HERE = Path(__file__).parent
+NODE = shutil.which("node")
+pytestmark = pytest.mark.skipif(NODE is None, reason="needs node on the PATH")
+
+DEFAULTS = {
+    "height": 7,
+    "width": 5,
+    "channels": 1,
+    "latent_size": 3,
+    "hidden_size": 8,
+    "read_grid": 3,
+    "write_grid": 2,
+    "learned_start": True,
+    "cell": "lstm",
+    "learned_prior": False,
+    "num_categories": 0,
+}
+FORMS = {
+    "attention": {},
+    "no attention": {"read_grid": None, "write_grid": None},
+    "reads without": {"read_grid": None, "write_grid": 3},
+    "one filter": {"read_grid": 1, "write_grid": 1},
+    "colour": {"channels": 3, "height": 4, "width": 9},
+    "zero start": {"learned_start": False},
+    "learned prior": {"learned_prior": True},
+    "dense": {"cell": "dense"},
+    "categories": {"num_categories": 3},
+    "everything": {"num_categories": 3, "cell": "dense", "learned_prior": True, "channels": 3},
+}
+STEPS = 4
+NUM = 5  # four in one block of the products, and one alone
+
+
+@pytest.fixture
+def node(tmp_path):
+    """Runs tasks of the engine on a network, or says what it says against it."""
+
+    def run(config, weights, *tasks):
+        if not isinstance(weights, Path):
+            path = tmp_path / "model.safetensors"
+            save_weights(weights, path)
+            weights = path
+        job = {"model": config, "weights": str(weights), "tasks": tasks}
+        answer = _node(HERE / "engine.mjs", job)
+        return answer["error"] if "error" in answer else answer["answers"]
+
+    return run
+
+
+def _node(script, job):
+    ran = subprocess.run(
+        [NODE, script], input=json.dumps(job), capture_output=True, text=True, timeout=300
+    )
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout, object_hook=_floats)
+
+
+def _floats(item):
+    if item.keys() == {"floats"}:
+        return np.frombuffer(base64.b64decode(item["floats"]), np.float32)
+    return item
+
+
+def stacked(answer, name):
+    """One array of all steps and drawings, (t, b, ...)."""
+    return np.array([[step[name] for step in steps] for steps in answer["steps"]])
+
+
+def assert_same_drawings(answer, drawings, atol=1e-3):
+    """Canvases, latents and windows of an answer are those of the library."""
+    canvases = np.asarray(drawings.canvases)
+    np.testing.assert_allclose(
+        stacked(answer, "canvas").reshape(canvases.shape), canvases, atol=atol, rtol=0
+    )
+    np.testing.assert_allclose(stacked(answer, "latent"), drawings.latents, atol=atol)
+    assert_same_windows(answer, "readWindow", drawings.read_window)
+    assert_same_windows(answer, "writeWindow", drawings.write_window)
+
+
+def assert_same_windows(answer, name, window):
+    given = [window for steps in answer["steps"] for step in steps for window in [step[name]]]
+    if window is None:
+        assert set(given) == {None}
+        return
+    names = ("centreX", "centreY", "stride", "std", "intensity")
+    for key, expected in zip(names, window, strict=True):
+        found = np.array([own[key] for own in given]).reshape(expected.shape)
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
+@jax.jit
+def losses(model, images, noise, categories):
+    def one(image, noise, category):
+        return loss_of_inference(*model.of(category).infer(image, noise), image)
+
+    return jax.vmap(one)(images, noise, categories)
+
+
+def assert_same_losses(answer, expected):
+    for found, distortion, rates in zip(answer["result"], *expected, strict=True):
+        np.testing.assert_allclose(found["distortion"], distortion, rtol=1e-5, atol=1e-3)
+        np.testing.assert_allclose(found["ratePerStep"], rates, rtol=1e-4, atol=1e-3)
+
+
+def some_images(shape, num=NUM):
+    return np.random.default_rng(1).uniform(0, 1, (num, *shape)).astype(np.float32)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_draws_as_the_library_does(form, make_model, node):
+    model = make_model(**FORMS[form])
+    config = DEFAULTS | FORMS[form]
+    images = some_images(model.shape)
+    tells = model.categories is not None
+    categories = np.arange(NUM) % 3
+    sampling = {"num": NUM, "numSteps": STEPS, "seed": 7, "temperature": 0.8}
+    looking = {"numSteps": STEPS, "seed": 2**32 - 1}
+    own = {"categories": categories.tolist()} if tells else {}
+    dreamt, drawn = node(
+        config,
+        model,
+        ["sample", [], sampling],
+        ["reconstruct", images.tolist(), looking | own],
+    )
+
+    expected = sample(model, num=NUM, num_steps=STEPS, seed=7, temperature=0.8)
+    assert_same_drawings(dreamt, expected)
+    if tells:
+        assert dreamt["result"] == expected.categories.tolist()
+        assert len(set(dreamt["result"])) > 1
+    else:
+        assert dreamt["result"] is None
+
+    seed = 2**32 - 1
+    given = categories if tells else None
+    assert_same_drawings(
+        drawn, reconstruct(model, images, num_steps=STEPS, seed=seed, categories=given)
+    )
+    noise = noises(seed, NUM, STEPS, model.latent_size)
+    assert_same_losses(drawn, losses(model, images, noise, categories))
+
+
+def test_the_noise_of_the_2018_study_is_drawn_too(make_model, node):
+    options = {"num": 2, "numSteps": STEPS, "seed": 3, "protocol": "as-published"}
+    model = make_model()
+    (answer,) = node(DEFAULTS, model, ["sample", [], options])
+    expected = sample(model, num=2, num_steps=STEPS, seed=3, protocol="as-published")
+    assert_same_drawings(answer, expected)
+
+
+def test_a_drawing_is_the_same_alone_and_among_others(make_model, node):
+    alone, among = (["sample", [], {"num": n, "numSteps": 3, "seed": 1}] for n in (1, 7))
+    one, seven = node(DEFAULTS, make_model(), alone, among)
+    np.testing.assert_array_equal(
+        stacked(one, "canvas")[:, 0], stacked(seven, "canvas")[:, 0]
+    )
+
+
+def test_completions_are_the_librarys(make_model, node):
+    for form in ({"num_categories": 3}, {"read_grid": None, "write_grid": None}):
+        model = make_model(**form)
+        image = some_images(model.shape, 1)[0] ** 4
+        category = 2 if "num_categories" in form else None
+        options = {"num": 6, "numSteps": STEPS, "seed": 5, "temperature": 1.3}
+        (answer,) = node(
+            DEFAULTS | form, model, ["complete", [image.tolist()], options | {"category": category}]
+        )
+        chosen = model.of(category or 0)
+        expected = complete(chosen, image, num=6, num_steps=STEPS, seed=5, temperature=1.3)
+        assert_same_drawings(answer, expected)
+
+
+def test_the_way_between_is_the_librarys(make_model, node):
+    model = make_model(num_categories=3)
+    first, second = some_images(model.shape, 2)
+    positions = np.linspace(0, 1, 5, dtype=np.float32)
+    options = {"positions": positions.tolist(), "numSteps": STEPS, "category": 1}
+    same = options | {"positions": [0.5]}
+    between, still = node(
+        DEFAULTS | {"num_categories": 3},
+        model,
+        ["interpolate", [first.tolist(), second.tolist()], options],
+        ["interpolate", [first.tolist(), first.tolist()], same],  # no angle: the chord
+    )
+    chosen = model.of(1)
+    expected = interpolate(chosen, first, second, places=positions, num_steps=STEPS)
+    assert_same_drawings(between, expected)
+    np.testing.assert_allclose(
+        stacked(still, "canvas")[:, 0], stacked(between, "canvas")[:, 0], atol=1e-3
+    )
+
+
+def test_categories_have_the_librarys_bounds(make_model, node):
+    model = make_model(num_categories=3)
+    (image,) = some_images(model.shape, 1)
+    (answer,) = node(
+        DEFAULTS | {"num_categories": 3},
+        model,
+        ["classify", [image.tolist()], {"numSteps": STEPS, "seed": 4}],
+    )
+    expected = bounds(model, image, noises(4, 16, STEPS, model.latent_size))
+    np.testing.assert_allclose(answer["result"], expected, rtol=1e-5)
+
+
+def test_a_computation_says_how_far_it_is(make_model, node):
+    model = make_model(num_categories=2)
+    image = some_images(model.shape, 1)[0].tolist()
+    few = {"numSteps": 2, "seed": 0, "category": 0}
+    answers = node(
+        DEFAULTS | {"num_categories": 2},
+        model,
+        ["sample", [], few | {"num": 1}],
+        ["complete", [image], few | {"num": 2}],
+        ["interpolate", [image, image], few | {"positions": [0, 1]}],
+        ["classify", [image], few],
+    )
+    for answer in answers:
+        assert np.all(np.diff(answer["parts"]) >= 0)
+        assert answer["parts"][0] > 0
+        assert answer["parts"][-1] == pytest.approx(1)
+    completions = answers[1]
+    assert all(len(preview) == 2 for preview in completions["previews"])
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        (["sample", [], {"num": 1, "numSteps": 1, "seed": 0, "category": 0}], "no category 0"),
+        (["sample", [], {"num": 1, "numSteps": 1, "seed": 2**32}], "the seed is 4294967296"),
+        (["reconstruct", [[0.0]], {"numSteps": 1, "seed": 0}], "the image has 1 numbers"),
+        (["complete", [[0.0] * 35], {"num": 0, "numSteps": 1, "seed": 0}], "num is 0"),
+        (["classify", [[0.0] * 35], {"numSteps": 1}], "no categories"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(task, words, make_model, node):
+    assert words in node(DEFAULTS, make_model(), task)
+
+
+def _shipped():
+    return [pytest.param(name, id=name) for name in shelf.names()]
+
+
+def a_drawing(side):
+    """A round head with two ears and an eye, as pixels."""
+    turn = np.linspace(0, 2 * np.pi, 30)
+    head = np.stack([127 + 100 * np.cos(turn), 150 + 90 * np.sin(turn)])
+    ears = [np.array([[x - 30, x, x + 30], [90, 10, 80]]) for x in (70.0, 185.0)]
+    return rasterise([[head, *ears, np.array([[90.0], [130.0]])]], side) / np.float32(255)
+
+
+@pytest.mark.parametrize("name", _shipped())
+def test_every_shipped_model_draws_as_in_python(name, node):
+    run = shelf.find(Path(name))
+    model = run.load_model()
+    num_steps = run.config.model.num_steps
+    image = a_drawing(model.shape[1])[None]
+    category = None if model.categories is None else 8
+    own = {} if category is None else {"categories": [category]}
+    seeded = {"numSteps": num_steps, "seed": 11}
+    config = json.loads((Path(run.folder) / "config.json").read_text())["model"]
+    dreamt, drawn = node(
+        config,
+        Path(run.weights),
+        ["sample", [], seeded | {"num": 2}],
+        ["reconstruct", image.tolist(), seeded | own],
+    )
+    assert_same_drawings(dreamt, sample(model, num=2, num_steps=num_steps, seed=11))
+    categories = None if category is None else np.array([category])
+    seen = reconstruct(model, image, num_steps=num_steps, seed=11, categories=categories)
+    assert_same_drawings(drawn, seen)
+    noise = noises(11, 1, num_steps, model.latent_size)
+    assert_same_losses(drawn, losses(model, image, noise, np.array([category or 0])))
