@@ -38,11 +38,26 @@ const image = Float32Array.from({ length: channels * height * width }, (_, place
   return Number(Math.abs(y - height / 2) < height / 4 && Math.abs(x - width / 2) < width / 4);
 });
 
-print("first sample", milliseconds(() => dream(1)));
-print("a sample", least(() => dream(1)));
-print("24 samples", least(() => dream(24)));
-print("a reconstruction", least(() => redraw(1)));
-print("8 reconstructions", least(() => redraw(8)));
+print(
+  "first sample",
+  milliseconds(() => dream(1)),
+);
+print(
+  "a sample",
+  least(() => dream(1)),
+);
+print(
+  "24 samples",
+  least(() => dream(24)),
+);
+print(
+  "a reconstruction",
+  least(() => redraw(1)),
+);
+print(
+  "8 reconstructions",
+  least(() => redraw(8)),
+);
 if (channels === 1) {
   const options = { num: 8, numSteps, seed: 0, category };
   const start = performance.now();
