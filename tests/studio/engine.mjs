@@ -5,20 +5,9 @@
 
 import { answer, bytesOf, engine, job } from "./answers.mjs";
 
-const { classify } = await import(engine("classification.js"));
-const { complete } = await import(engine("completion.js"));
-const { interpolate } = await import(engine("interpolation.js"));
 const { readSafetensors } = await import(engine("safetensors.js"));
-const { reconstruct, sample } = await import(engine("sampling.js"));
+const { COMPUTATIONS } = await import(engine("service.js"));
 const { makeModel } = await import(engine("weights.js"));
-
-const KINDS = {
-  sample: (model, images, options) => sample(model, options),
-  reconstruct,
-  complete: (model, [image], options) => complete(model, image, options),
-  interpolate: (model, [first, second], options) => interpolate(model, first, second, options),
-  classify: (model, [image], options) => classify(model, image, options),
-};
 
 const { model: config, weights, tasks } = await job();
 const file = await bytesOf(weights);
@@ -31,7 +20,7 @@ try {
 
 function perform(model, kind, images, options) {
   const floats = images.map((image) => Float32Array.from(image.flat(Infinity)));
-  const work = KINDS[kind](model, floats, options);
+  const work = COMPUTATIONS[kind](model, floats, options);
   const all = [];
   let next = work.next();
   for (; !next.done; next = work.next()) all.push(next.value);

@@ -13,6 +13,21 @@ import pytest
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="there is no node on the PATH")
 
+SMALL = {
+    "height": 7,
+    "width": 5,
+    "channels": 1,
+    "latent_size": 3,
+    "hidden_size": 8,
+    "read_grid": 3,
+    "write_grid": 2,
+    "learned_start": True,
+    "cell": "lstm",
+    "learned_prior": False,
+    "num_categories": 0,
+}
+"""What config.json says of the network of `make_model`."""
+
 
 def run_node(script: str, job: Any) -> Any:
     """What a script says to a job; its arrays of float32 come as NumPy's."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
-from node_process import needs_node, run_node
+from node_process import SMALL, needs_node, run_node
 
 from limner.complete import complete
 from limner.interpolate import interpolate
@@ -19,19 +19,6 @@ from limner.weights import save_weights
 
 pytestmark = needs_node
 
-DEFAULTS = {
-    "height": 7,
-    "width": 5,
-    "channels": 1,
-    "latent_size": 3,
-    "hidden_size": 8,
-    "read_grid": 3,
-    "write_grid": 2,
-    "learned_start": True,
-    "cell": "lstm",
-    "learned_prior": False,
-    "num_categories": 0,
-}
 FORMS = {
     "attention": {},
     "no attention": {"read_grid": None, "write_grid": None},
@@ -119,7 +106,7 @@ def some_images(shape, num=NUM):
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_draws_as_the_library_does(form, make_model, node):
     model = make_model(**FORMS[form])
-    config = DEFAULTS | FORMS[form]
+    config = SMALL | FORMS[form]
     images = some_images(model.shape)
     tells = model.categories is not None
     categories = np.arange(NUM) % 3
@@ -147,23 +134,21 @@ def test_every_form_draws_as_the_library_does(form, make_model, node):
 def test_reconstructions_are_those_of_the_same_seed(make_model, node):
     model = make_model()
     images = some_images(model.shape)
-    (answer,) = node(
-        DEFAULTS, model, ["reconstruct", images.tolist(), {"numSteps": STEPS, "seed": 9}]
-    )
+    (answer,) = node(SMALL, model, ["reconstruct", images.tolist(), {"numSteps": STEPS, "seed": 9}])
     assert_same_drawings(answer, reconstruct(model, images, num_steps=STEPS, seed=9))
 
 
 def test_the_noise_of_the_2018_study_is_drawn_too(make_model, node):
     options = {"num": 2, "numSteps": STEPS, "seed": 3, "protocol": "as-published"}
     model = make_model()
-    (answer,) = node(DEFAULTS, model, ["sample", [], options])
+    (answer,) = node(SMALL, model, ["sample", [], options])
     expected = sample(model, num=2, num_steps=STEPS, seed=3, protocol="as-published")
     assert_same_drawings(answer, expected)
 
 
 def test_a_drawing_is_the_same_alone_and_among_others(make_model, node):
     alone, among = (["sample", [], {"num": n, "numSteps": 3, "seed": 1}] for n in (1, 7))
-    one, seven = node(DEFAULTS, make_model(), alone, among)
+    one, seven = node(SMALL, make_model(), alone, among)
     np.testing.assert_array_equal(stacked(one, "canvas")[:, 0], stacked(seven, "canvas")[:, 0])
 
 
@@ -174,7 +159,7 @@ def test_completions_are_the_librarys(make_model, node):
         category = 2 if "num_categories" in form else None
         options = {"num": 6, "numSteps": STEPS, "seed": 5, "temperature": 1.3}
         (answer,) = node(
-            DEFAULTS | form, model, ["complete", [image.tolist()], options | {"category": category}]
+            SMALL | form, model, ["complete", [image.tolist()], options | {"category": category}]
         )
         chosen = model.of(category or 0)
         expected = complete(chosen, image, num=6, num_steps=STEPS, seed=5, temperature=1.3)
@@ -188,7 +173,7 @@ def test_the_way_between_is_the_librarys(make_model, node):
     options = {"positions": positions.tolist(), "numSteps": STEPS, "category": 1}
     same = options | {"positions": [0.5]}
     between, still = node(
-        DEFAULTS | {"num_categories": 3},
+        SMALL | {"num_categories": 3},
         model,
         ["interpolate", [first.tolist(), second.tolist()], options],
         ["interpolate", [first.tolist(), first.tolist()], same],  # no angle: the chord
@@ -205,7 +190,7 @@ def test_categories_have_the_librarys_bounds(make_model, node):
     model = make_model(num_categories=3)
     (image,) = some_images(model.shape, 1)
     (answer,) = node(
-        DEFAULTS | {"num_categories": 3},
+        SMALL | {"num_categories": 3},
         model,
         ["classify", [image.tolist()], {"numSteps": STEPS, "seed": 4}],
     )
@@ -218,7 +203,7 @@ def test_a_computation_says_how_far_it_is(make_model, node):
     image = some_images(model.shape, 1)[0].tolist()
     few = {"numSteps": 2, "seed": 0, "category": 0}
     answers = node(
-        DEFAULTS | {"num_categories": 2},
+        SMALL | {"num_categories": 2},
         model,
         ["sample", [], few | {"num": 1}],
         ["complete", [image], few | {"num": 2}],
@@ -244,7 +229,7 @@ def test_a_computation_says_how_far_it_is(make_model, node):
     ],
 )
 def test_what_cannot_be_asked_is_said(task, words, make_model, node):
-    assert words in node(DEFAULTS, make_model(), task)
+    assert words in node(SMALL, make_model(), task)
 
 
 def config_of(run):
@@ -278,6 +263,7 @@ def test_every_shipped_model_draws_as_in_python(name, node):
     assert_same_reconstructions(drawn, model, image, 11, num_steps, np.array([category or 0]))
 
 
+@pytest.mark.slow
 def test_a_cat_is_finished_as_in_python(node):
     run = shelf.find(Path("cat"))
     model = run.load_model()

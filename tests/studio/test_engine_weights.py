@@ -7,26 +7,12 @@ import jax
 import numpy as np
 import pytest
 import safetensors.numpy
-from node_process import needs_node, run_node
+from node_process import SMALL, needs_node, run_node
 
 from limner.model import Draw
 from limner.weights import save_weights
 
 pytestmark = needs_node
-
-CONFIG = {
-    "height": 7,
-    "width": 5,
-    "channels": 1,
-    "latent_size": 3,
-    "hidden_size": 8,
-    "read_grid": 3,
-    "write_grid": 2,
-    "learned_start": True,
-    "cell": "lstm",
-    "learned_prior": False,
-    "num_categories": 0,
-}
 
 
 def safetensors_file(header, data=b""):
@@ -101,17 +87,17 @@ def said(tmp_path_factory):
     """What the engine says to each case, all asked at once."""
     folder = tmp_path_factory.mktemp("weights")
     sound = folder / "sound"
-    save_weights(Draw(**CONFIG, key=jax.random.key(0)), sound)
-    cases = {"sound": {"model": CONFIG, "weights": str(sound)}}
+    save_weights(Draw(**SMALL, key=jax.random.key(0)), sound)
+    cases = {"sound": {"model": SMALL, "weights": str(sound)}}
     cases["no config"] = cases["sound"] | {"model": None}
     for case, (changes, _) in OTHERS.items():
-        cases[case] = cases["sound"] | {"model": CONFIG | changes}
+        cases[case] = cases["sound"] | {"model": SMALL | changes}
     contents = {case: content for case, (content, _) in HOSTILE.items()}
     contents["cut short"] = sound.read_bytes()[:-1]
     for index, (case, content) in enumerate(contents.items()):
         path = folder / str(index)
         path.write_bytes(content)
-        cases[case] = {"model": CONFIG, "weights": str(path)}
+        cases[case] = {"model": SMALL, "weights": str(path)}
     return dict(zip(cases, run_node("refusals.mjs", list(cases.values())), strict=True))
 
 

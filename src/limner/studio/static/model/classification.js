@@ -3,10 +3,10 @@
 //
 // Source: Bayes' rule with all categories as likely, the likelihood being replaced by its bound.
 
-import { Draw } from "./draw.js";
 import { distortion, rate } from "./objective.js";
 import { checkImages, noises, told } from "./sampling.js";
 
+/** @typedef {import("./draw.js").Draw} Draw */
 /** @typedef {import("./sampling.js").Progress} Progress */
 
 const DRAWS = 16;

@@ -16,12 +16,12 @@
 // Source: Rezende et al. 2014, appendix F (imputation); Rubin 1987 (importance resampling).
 
 import { bernoulliLogProb, sigmoid } from "./distributions.js";
-import { Draw } from "./draw.js";
 import { drawNoise } from "./objective.js";
 import { gumbel, key as keyOf, split } from "./random.js";
 import { checkImages, scaled, told } from "./sampling.js";
 
 /** @typedef {import("./attention.js").Shape} Shape */
+/** @typedef {import("./draw.js").Draw} Draw */
 /** @typedef {import("./draw.js").State} State */
 /** @typedef {import("./draw.js").Step} Step */
 /** @typedef {import("./random.js").Key} Key */

@@ -11,9 +11,9 @@
 //
 // Source: White 2016, Sampling generative networks (the arc).
 
-import { Draw } from "./draw.js";
 import { checkImages, told } from "./sampling.js";
 
+/** @typedef {import("./draw.js").Draw} Draw */
 /** @typedef {import("./sampling.js").Progress} Progress */
 
 const LOOKING = 0.2; // about the part of the time that looks at the ends take

@@ -124,10 +124,11 @@ function multiplyFour(rows, inputs, products, first) {
 function multiplyOne(rows, input, product) {
   const last = rows.length - 1;
   for (let row = 0; row <= last; row += 4) {
-    const [first, second, third, fourth] = [row, row + 1, row + 2, row + 3].map((wanted) =>
-      Math.min(wanted, last),
-    );
-    const a = rows[first];
+    // The last of what is no multiple of four is computed more than once.
+    const second = Math.min(row + 1, last);
+    const third = Math.min(row + 2, last);
+    const fourth = Math.min(row + 3, last);
+    const a = rows[row];
     const b = rows[second];
     const c = rows[third];
     const d = rows[fourth];
@@ -142,7 +143,7 @@ function multiplyOne(rows, input, product) {
       sumC += c[column] * value;
       sumD += d[column] * value;
     }
-    product[first] = sumA;
+    product[row] = sumA;
     product[second] = sumB;
     product[third] = sumC;
     product[fourth] = sumD;

@@ -7,10 +7,11 @@
 // Whatever takes long is a generator that says how far it is and gives each step as it comes: who
 // drives it may do other things in between, or stop.
 
-import { Draw, size } from "./draw.js";
+import { size } from "./draw.js";
 import { distortion, drawNoise, rate } from "./objective.js";
 import { foldIn, key, randint } from "./random.js";
 
+/** @typedef {import("./draw.js").Draw} Draw */
 /** @typedef {import("./draw.js").Step} Step */
 /** @typedef {import("./objective.js").Protocol} Protocol */
 /** @typedef {import("./random.js").Key} Key */
