@@ -1,0 +1,18 @@
+// Numbers of chance: a job {seed, count, span} to some of every kind.
+
+import { answer, engine, job } from "./answers.mjs";
+
+const { bits, foldIn, gumbel, key, normal, randint, split, uniform } = await import(
+  engine("random.js")
+);
+
+const { seed, count, span } = await job();
+const whole = key(seed);
+answer({
+  bits: [...bits(whole, count)],
+  uniform: uniform(whole, count, -3, 2),
+  normal: normal(whole, count),
+  gumbel: gumbel(whole, count),
+  split: split(whole, 5),
+  integers: Array.from({ length: count }, (_, index) => randint(foldIn(whole, index), span)),
+});
