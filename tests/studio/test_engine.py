@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from node_process import SMALL, needs_node, run_node
 
-from limner.complete import complete
-from limner.interpolate import interpolate
-from limner.objective import loss_of_inference
-from limner.pretrained import shelf
-from limner.recognise import bounds
-from limner.sample import collect, noises, reconstruct, sample
-from limner.strokes import rasterise
-from limner.weights import save_weights
+from limner.data.strokes import rasterise
+from limner.evaluation.classify import bounds
+from limner.model.objective import loss_of_inference
+from limner.model.weights import save_weights
+from limner.pretrained import hub
+from limner.sampling.completion import complete
+from limner.sampling.drawings import collect, noises, reconstruct, sample
+from limner.sampling.interpolation import interpolate
 
 pytestmark = needs_node
 
@@ -244,9 +244,9 @@ def a_drawing(side):
     return rasterise([[head, *ears, np.array([[90.0], [130.0]])]], side) / np.float32(255)
 
 
-@pytest.mark.parametrize("name", shelf.names())
+@pytest.mark.parametrize("name", hub.names())
 def test_every_shipped_model_draws_as_in_python(name, node):
-    run = shelf.find(Path(name))
+    run = hub.find(Path(name))
     model = run.load_model()
     num_steps = run.config.model.num_steps
     image = a_drawing(model.shape[1])[None]
@@ -265,7 +265,7 @@ def test_every_shipped_model_draws_as_in_python(name, node):
 
 @pytest.mark.slow
 def test_a_cat_is_finished_as_in_python(node):
-    run = shelf.find(Path("cat"))
+    run = hub.find(Path("cat"))
     model = run.load_model()
     image = a_drawing(28)
     image[:, :, 14:] = 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from node_process import needs_node, run_node
 
-from limner.strokes import rasterise, simplify
+from limner.data.strokes import rasterise, simplify
 
 pytestmark = needs_node
 

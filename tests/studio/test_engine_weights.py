@@ -9,8 +9,8 @@ import pytest
 import safetensors.numpy
 from node_process import SMALL, needs_node, run_node
 
-from limner.model import Draw
-from limner.weights import save_weights
+from limner.model.draw import Draw
+from limner.model.weights import save_weights
 
 pytestmark = needs_node
 

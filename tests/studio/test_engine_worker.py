@@ -11,9 +11,9 @@ import pytest
 from node_process import SMALL, needs_node, run_node
 
 import limner
-from limner.pretrained.shelf import find
-from limner.sample import sample
-from limner.weights import save_weights
+from limner.model.weights import save_weights
+from limner.pretrained.hub import find
+from limner.sampling.drawings import sample
 
 PACKAGE = Path(limner.__file__).parent
 
