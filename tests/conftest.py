@@ -14,8 +14,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SYSTEM = REPOSITORY / "tests" / "system"
 
 jax.config.update("jax_num_cpu_devices", 2)
-# Nearly all the time goes into compiling. What is compiled is kept for the next time, small programs
-# too, and found by the processes that tests start.
+# Nearly all the time goes into compiling. What is compiled is kept for the next time, small
+# programs too, and found by the processes that tests start.
 for setting, value in {
     "jax_compilation_cache_dir": str(REPOSITORY / ".cache" / "compiled"),
     "jax_persistent_cache_min_compile_time_secs": 0,
