@@ -7,8 +7,13 @@ import jax
 import numpy as np
 import pytest
 from hypothesis import settings
+from runs import make_pair, make_run
 
+from limner.data.dataset import open_dataset
 from limner.model.draw import Draw
+from limner.pretrained import hub
+from limner.pretrained.export import export
+from limner.run import Run
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SYSTEM = REPOSITORY / "tests" / "system"
@@ -80,3 +85,30 @@ def shared_data() -> Path:
     if not (root / "quickdraw_dataset").is_dir():
         pytest.skip(f"no official drawings under {root} (set LIMNER_TEST_DATA to a data root)")
     return root
+
+
+@pytest.fixture
+def kitten(tmp_path) -> Run:
+    """A finished run, drawn by a program's cats."""
+    run = make_run(tmp_path / "runs" / "kitten")
+    session = {"seconds": 12.5, "devices": 2, "device": "cpu", "machine": "Abacus 3"}
+    run.add_session(session)
+    run.add_session(session)
+    return run
+
+
+@pytest.fixture
+def exported(kitten, tmp_path, monkeypatch) -> Path:
+    """The same, as a model called kitten that came with the package; the working folder is new."""
+    folder = tmp_path / "shelf" / "kitten"
+    export(kitten, folder, open_dataset(kitten.config.data), title="Kittens")
+    monkeypatch.setattr(hub, "SHELF", folder.parent)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory) -> Path:
+    """A trained model that tells cats and dogs apart, exported."""
+    return make_pair(tmp_path_factory.mktemp("pair"))

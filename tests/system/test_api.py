@@ -20,6 +20,7 @@ import safetensors.numpy
 from PIL import Image
 
 pytest.importorskip("fastapi", reason="the studio's packages are not here")
+pytest.importorskip("schemathesis", reason="schemathesis is not here")
 
 import schemathesis
 from hypothesis import HealthCheck, settings
