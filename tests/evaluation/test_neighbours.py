@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
-from studio_process import make_run
+from runs import make_run
 
 from limner.cli.main import main
 from limner.config import DataConfig

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 from PIL import Image
-from studio_process import NUM_STEPS, make_run
+from runs import NUM_STEPS, make_run
 
 from limner.cli.main import main
 from limner.config import DataConfig, ModelConfig

@@ -1,5 +1,7 @@
 """Laws of the window, its filters, reading and writing (eqs 19-29)."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,15 +10,27 @@ import reference
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limner.model.attention import Window, filterbank, filters, read, window_from_parameters, write
+from limner.model import attention
+from limner.model.attention import Window, window_from_parameters
 
 pytestmark = pytest.mark.usefixtures("float64")
+
+# Compiled whole: an operation at a time is a program for each, and again for each shape.
+filterbank = jax.jit(attention.filterbank, static_argnums=(3, 4))
+filters = jax.jit(attention.filters, static_argnums=(1, 2, 3))
+read = jax.jit(attention.read, static_argnums=2)
+write = jax.jit(attention.write, static_argnums=(2, 3))
 
 SHAPES = [(28, 28, 5), (28, 28, 2), (9, 14, 3), (14, 9, 4), (6, 6, 1)]
 
 
+@partial(jax.jit, static_argnums=(1, 2, 3))
+def compiled_window(parameters, grid, height, width) -> Window:
+    return window_from_parameters(parameters, grid, height, width)
+
+
 def window(parameters, grid, height, width) -> Window:
-    return window_from_parameters(jnp.asarray(parameters, float), grid, height, width)
+    return compiled_window(jnp.asarray(parameters, float), grid, height, width)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +47,7 @@ def test_zero_parameters_spread_the_filters_from_edge_pixel_to_edge_pixel(grid, 
 
 def test_each_side_of_a_picture_that_is_not_square_is_centred_by_its_own_length():
     there = window(np.zeros(5), 3, 9, 15)
-    assert (there.centre_x, there.centre_y) == (7, 4)
+    assert (there.centre_x.item(), there.centre_y.item()) == (7, 4)
     assert there.stride == 7  # the longer side's
 
 
@@ -79,7 +93,7 @@ def test_gradients_stay_finite_far_off_the_canvas():
         there = window_from_parameters(parameters, 3, 8, 8)
         return read(jnp.ones((1, 8, 8)), there, 3).sum()
 
-    slope = jax.grad(look)(jnp.array([40.0, -40.0, -6.0, 2.0, 0.0]))
+    slope = jax.jit(jax.grad(look))(jnp.array([40.0, -40.0, -6.0, 2.0, 0.0]))
     assert np.isfinite(slope).all()
 
 

@@ -4,7 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from limner.model.draw import Draw
+from limner.config import ModelConfig
+from limner.model.draw import build_model
 from limner.model.initialisers import glorot, linear
 
 
@@ -24,15 +25,9 @@ def test_a_linear_layer_has_a_bias_of_zero():
 
 @pytest.mark.parametrize("grid", [None, 3])
 def test_every_linear_layer_of_a_network_begins_so(grid):
-    model = Draw(
-        height=12,
-        width=12,
-        latent_size=6,
-        hidden_size=40,
-        read_grid=grid,
-        write_grid=grid,
-        key=jax.random.key(2),
-    )
+    sizes = {"height": 12, "width": 12, "latent_size": 6, "hidden_size": 40}
+    config = ModelConfig(**sizes, read_grid=grid, write_grid=grid)
+    model = build_model(config, jax.random.key(2))
     heads = [model.posterior, model.write.patch]
     for head in heads:
         rows, columns = head.weight.shape

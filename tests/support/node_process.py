@@ -33,7 +33,7 @@ def run_node(script: str, job: Any) -> Any:
     """What a script says to a job; its arrays of float32 come as NumPy's."""
     assert NODE is not None
     ran = subprocess.run(
-        [NODE, Path(__file__).parents[1] / "studio" / script],
+        [NODE, Path(__file__).parents[1] / "system" / script],
         input=json.dumps(job),
         capture_output=True,
         text=True,

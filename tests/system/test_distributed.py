@@ -134,7 +134,6 @@ def sessions(run: Run) -> list[str]:
     return (run.folder / "sessions.jsonl").read_text().splitlines()
 
 
-@pytest.mark.slow
 def test_one_that_is_told_to_stop_stops_both_and_one_alone_ends_what_two_began(
     alone, tmp_path, dataset, start_pair
 ):
@@ -157,7 +156,6 @@ def test_one_that_is_told_to_stop_stops_both_and_one_alone_ends_what_two_began(
     assert_close(run, alone)
 
 
-@pytest.mark.slow
 def test_two_end_what_one_began(alone, tmp_path, dataset, start_pair):
     run = Run.create(tmp_path / "begun", TINY)
 
@@ -176,7 +174,6 @@ def test_two_end_what_one_began(alone, tmp_path, dataset, start_pair):
     assert not [path for path in run.folder.rglob("*") if ".tmp" in path.name]
 
 
-@pytest.mark.slow
 def test_when_process_0_is_killed_the_other_ends_and_says_why(tmp_path, start):
     run = Run.create(tmp_path / "killed", TINY)
     slurm = {"SLURM_JOB_ID": "1", "SLURM_STEP_NODELIST": "localhost", "SLURM_NTASKS": "2"}
@@ -193,7 +190,6 @@ def test_when_process_0_is_killed_the_other_ends_and_says_why(tmp_path, start):
     assert all("another ended" in line for line in errors)
 
 
-@pytest.mark.slow
 def test_what_is_wrong_in_one_ends_both(tmp_path, start_pair):
     run = Run.create(tmp_path / "differs", TINY)
     leader, other = start_pair(run.folder, (), ("--train.updates", "7"))

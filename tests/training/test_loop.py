@@ -3,16 +3,15 @@
 import dataclasses
 import json
 import os
+import shutil
 import signal
-import subprocess
-import sys
 import threading
-import time
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
+from runs import assert_same, checkpointed
 
 from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from limner.data.dataset import open_dataset
@@ -49,16 +48,6 @@ def finished(tmp_path_factory, dataset) -> Run:
     return run
 
 
-def assert_same(run: Run, other: Run) -> None:
-    assert run.weights.read_bytes() == other.weights.read_bytes()
-    assert run.metrics.read_bytes() == other.metrics.read_bytes()
-    assert checkpointed(run) == checkpointed(other)
-
-
-def checkpointed(run: Run) -> list[str]:
-    return sorted(path.name for path in run.checkpoints.iterdir())
-
-
 def test_losses_are_those_on_record(finished):
     rows = [row for row in finished.read_metrics() if row["kind"] == "valid"]
     got = [(row["update"], row["distortion"], row["rate"]) for row in rows]
@@ -88,27 +77,6 @@ def test_a_run_cut_off_at_any_step_goes_on_as_if_it_had_not(finished, tmp_path, 
         fit_run(run, dataset, cut)
     assert fit_run(run, dataset).finished
     assert_same(finished, run)
-
-
-@pytest.mark.slow
-def test_a_killed_process_resumes_to_the_same_weights(tmp_path):
-    config = with_training(updates=200, validate_every=40)
-    runs = [Run.create(tmp_path / name, config) for name in ("whole", "killed")]
-
-    def start(run: Run) -> subprocess.Popen:
-        command = [sys.executable, "-m", "limner", "train", "--out", run.folder]
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    assert start(runs[0]).wait() == 0
-    process = start(runs[1])
-    deadline = time.monotonic() + 120
-    while len(runs[1].read_metrics()) < 6 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    assert runs[1].read_metrics()[-1]["update"] < 200
-    assert start(runs[1]).wait() == 0
-    assert_same(*runs)
 
 
 @pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM])
@@ -241,8 +209,6 @@ def test_images_of_another_shape_than_the_models_are_refused(tmp_path, dataset):
 def test_a_damaged_checkpoint_is_named_and_nothing_is_written_over(
     finished, tmp_path, dataset, damage
 ):
-    import shutil
-
     copy = tmp_path / "copy"
     shutil.copytree(finished.folder, copy)
     run = Run.open(copy)
@@ -264,10 +230,11 @@ def test_a_damaged_checkpoint_is_named_and_nothing_is_written_over(
     assert_same(finished, run)
 
 
-def test_training_works_outside_the_main_thread(tmp_path, dataset):
-    run = Run.create(tmp_path / "thread", with_training(updates=5))
+def test_training_works_outside_the_main_thread(finished, tmp_path, dataset):
+    run = Run.create(tmp_path / "thread", TINY)
     outcomes = []
     thread = threading.Thread(target=lambda: outcomes.append(fit_run(run, dataset)))
     thread.start()
     thread.join()
     assert outcomes[0].finished
+    assert_same(finished, run)

@@ -55,9 +55,13 @@ def check_devices() -> None:
 
 
 def keep_compiled(folder: Path) -> None:
-    """Keep compiled programs in a folder, so that the same program starts at once the next time."""
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+    """Keep compiled programs in a folder, so that the same program starts at once the next time.
+
+    A folder that JAX was told of already, by its variable JAX_COMPILATION_CACHE_DIR, stays.
+    """
+    if jax.config.jax_compilation_cache_dir is None:
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 
 
 def data_mesh(batch_size: int, num_devices: int | None = None) -> Mesh:

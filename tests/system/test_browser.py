@@ -14,7 +14,8 @@ from limner.data.strokes import simplify
 
 pytest.importorskip("fastapi", reason="the studio's packages are not here")
 
-from studio_process import NUM_STEPS, make_run, running_studio
+from runs import NUM_STEPS, make_run
+from studio_process import running_studio
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not here")
 

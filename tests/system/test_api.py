@@ -20,11 +20,13 @@ import safetensors.numpy
 from PIL import Image
 
 pytest.importorskip("fastapi", reason="the studio's packages are not here")
+pytest.importorskip("schemathesis", reason="schemathesis is not here")
 
 import schemathesis
 from hypothesis import HealthCheck, settings
+from runs import NUM_STEPS, make_run
 from schemathesis.specs.openapi.checks import positive_data_acceptance
-from studio_process import NUM_STEPS, make_run, running_studio
+from studio_process import running_studio
 
 import limner.studio
 from limner.cli import draw
