@@ -62,7 +62,7 @@ def _answers(what: str, *more: str) -> dict[int | str, dict[str, Any]]:
 _ANSWERS = _answers("The drawings, or a picture of them.")
 _ANSWERS_TO_STROKES = _answers("The drawings, a picture of them, or the strokes.", _LINES)
 
-_FORMATS = "json; or gif, an animation; png, stills; svg, the path of the windows"
+_FORMATS = "json; or gif, an animation; png, a still; svg, the path of the windows"
 AskedFormat = Annotated[Format, Query(description=f"{_FORMATS}.")]
 AskedStrokesFormat = Annotated[
     StrokesFormat,

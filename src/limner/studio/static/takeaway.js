@@ -5,7 +5,7 @@ import { attempt, say } from "./status.js";
 
 const WORDS = {
   gif: ["GIF", "An animation"],
-  png: ["PNG", "A strip of stills"],
+  png: ["PNG", "A still"],
   svg: ["SVG", "The path of the windows"],
   ndjson: ["ndjson", "The drawing, simplified, as Quick, Draw! has it"],
   link: ["link", "The address of these very drawings"],
