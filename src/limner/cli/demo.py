@@ -9,6 +9,7 @@ from limner.cli.draw import reconstruct, sample
 from limner.cli.evaluate import evaluate_run
 from limner.cli.terminal import show
 from limner.cli.train import train_run
+from limner.config import changed
 from limner.presets import PRESETS
 
 SHOWN_FIRST = "cat"
@@ -18,12 +19,13 @@ TEMPERATURE = 0.8
 """A network trained so briefly draws best a little closer to the middle of its prior."""
 
 
-def demo(*, out: Path = Path("runs/demo")) -> None:
+def demo(*, updates: int = PRESETS["demo"].train.updates, out: Path = Path("runs/demo")) -> None:
     """See it all in three minutes: a trained model draws, then one is trained, measured, and draws.
 
     Ctrl-C stops the training at a checkpoint; the same command goes on from there.
 
     Args:
+        updates: Of the weights; fewer take less time and draw worse.
         out: Run folder.
     """
     prepare()
@@ -31,7 +33,7 @@ def demo(*, out: Path = Path("runs/demo")) -> None:
     from limner.pretrained.hub import load
     from limner.run import Run
 
-    config = PRESETS["demo"]
+    config = changed(PRESETS["demo"], {"train.updates": updates})
     run = Run.create(out, config)
     folder = shlex.quote(str(out))
 
@@ -47,7 +49,8 @@ def demo(*, out: Path = Path("runs/demo")) -> None:
     _announce(2, f"training a small network on doodles ({names}): about a minute on two idle cores")
     _, outcome = train_run(out, config)
     if not outcome.finished:
-        print(f"to go on: limner demo --out {folder}")
+        as_long = "" if config == PRESETS["demo"] else f" --updates {updates}"
+        print(f"to go on: limner demo --out {folder}{as_long}")
         return
 
     _announce(3, "measuring it on doodles that it has not seen: some seconds")
