@@ -11,6 +11,7 @@ from limner.cli.terminal import show
 from limner.cli.train import train_run
 from limner.config import changed
 from limner.presets import PRESETS
+from limner.text import listed
 
 SHOWN_FIRST = "cat"
 """The pretrained model that draws while nothing is trained yet."""
@@ -29,6 +30,8 @@ def demo(*, updates: int = PRESETS["demo"].train.updates, out: Path = Path("runs
         out: Run folder.
     """
     prepare()
+    import numpy as np
+
     from limner import figures
     from limner.pretrained.hub import load
     from limner.run import Run
@@ -45,8 +48,8 @@ def demo(*, updates: int = PRESETS["demo"].train.updates, out: Path = Path("runs
     show(pretrained)
     print(first)
 
-    names = ", ".join(config.data.categories)
-    _announce(2, f"training a small network on doodles ({names}): about a minute on two idle cores")
+    categories = config.data.categories
+    _announce(2, f"training a small network on doodles: {listed(categories)}")
     _, outcome = train_run(out, config)
     if not outcome.finished:
         as_long = "" if config == PRESETS["demo"] else f" --updates {updates}"
@@ -62,8 +65,9 @@ def demo(*, updates: int = PRESETS["demo"].train.updates, out: Path = Path("runs
         *reconstruct(out, num=16),
         run.figures / "curves.png",
     ]
-    from_prior = load(out).sample(16, temperature=TEMPERATURE).probabilities[-1]
-    show(from_prior)
+    trained = load(out)
+    of_each = [trained.sample(1, category=name, temperature=TEMPERATURE) for name in categories]
+    show(np.concatenate([drawings.probabilities[-1] for drawings in of_each]))
     print(
         f"reached: a bound of {found.bound:.2f} ± {found.stderr:.2f} nats over {found.images:,} "
         f"test drawings (distortion {found.distortion:.2f}, rate {found.rate:.2f})"
