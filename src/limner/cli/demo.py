@@ -49,7 +49,11 @@ def demo(*, updates: int = PRESETS["demo"].train.updates, out: Path = Path("runs
     print(first)
 
     categories = config.data.categories
-    _announce(2, f"training a small network on doodles: {listed(categories)}")
+    _announce(
+        2,
+        f"training a small network on doodles ({listed(categories)}): "
+        "some 100 seconds of processor time, which the cores share",
+    )
     _, outcome = train_run(out, config)
     if not outcome.finished:
         as_long = "" if config == PRESETS["demo"] else f" --updates {updates}"
