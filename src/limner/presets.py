@@ -17,8 +17,8 @@ PRESETS = MappingProxyType(
         # What a small network learns in a minute: few categories, told apart, with filters so wide
         # that each window sees much of the page from the first update on.
         "demo": RunConfig(
-            model=ModelConfig(num_steps=10, hidden_size=128, initial_std=2.5, num_categories=4),
-            data=DataConfig(categories=("face", "fish", "flower", "house")),
+            model=ModelConfig(num_steps=10, hidden_size=128, initial_std=2.0, num_categories=4),
+            data=DataConfig(categories=("car", "face", "fish", "house")),
             train=TrainConfig(updates=4_000, warmup_updates=100),
         ),
         "quickdraw": RunConfig(

@@ -9,7 +9,9 @@ from limner.cli.draw import reconstruct, sample
 from limner.cli.evaluate import evaluate_run
 from limner.cli.terminal import show
 from limner.cli.train import train_run
+from limner.config import changed
 from limner.presets import PRESETS
+from limner.text import listed
 
 SHOWN_FIRST = "cat"
 """The pretrained model that draws while nothing is trained yet."""
@@ -18,19 +20,22 @@ TEMPERATURE = 0.8
 """A network trained so briefly draws best a little closer to the middle of its prior."""
 
 
-def demo(*, out: Path = Path("runs/demo")) -> None:
+def demo(*, updates: int = PRESETS["demo"].train.updates, out: Path = Path("runs/demo")) -> None:
     """See it all in three minutes: a trained model draws, then one is trained, measured, and draws.
 
     Ctrl-C stops the training at a checkpoint; the same command goes on from there.
 
     Args:
+        updates: Of the weights; fewer take less time and draw worse.
         out: Run folder.
     """
     prepare()
+    import numpy as np
+
     from limner.library.calls import load
     from limner.run import Run
 
-    config = PRESETS["demo"]
+    config = changed(PRESETS["demo"], {"train.updates": updates})
     run = Run.create(out, config)
     folder = shlex.quote(str(out))
 
@@ -41,11 +46,16 @@ def demo(*, out: Path = Path("runs/demo")) -> None:
     show(pretrained.probabilities[-1])
     print(first)
 
-    names = ", ".join(config.data.categories)
-    _announce(2, f"training a small network on doodles ({names}): about a minute on two idle cores")
+    categories = config.data.categories
+    _announce(
+        2,
+        f"training a small network on doodles ({listed(categories)}): "
+        "some 100 seconds of processor time, which the cores share",
+    )
     _, outcome = train_run(out, config)
     if not outcome.finished:
-        print(f"to go on: limner demo --out {folder}")
+        as_long = "" if config == PRESETS["demo"] else f" --updates {updates}"
+        print(f"to go on: limner demo --out {folder}{as_long}")
         return
 
     _announce(3, "measuring it on doodles that it has not seen: some seconds")
@@ -57,8 +67,9 @@ def demo(*, out: Path = Path("runs/demo")) -> None:
         *reconstruct(out, num=16),
         run.figures / "curves.png",
     ]
-    from_prior = load(out).sample(16, temperature=TEMPERATURE).probabilities[-1]
-    show(from_prior)
+    trained = load(out)
+    of_each = [trained.sample(1, category=name, temperature=TEMPERATURE) for name in categories]
+    show(np.concatenate([drawings.probabilities[-1] for drawings in of_each]))
     print(
         f"reached: a bound of {found.bound:.2f} ± {found.stderr:.2f} nats over {found.images:,} "
         f"test drawings (distortion {found.distortion:.2f}, rate {found.rate:.2f})"

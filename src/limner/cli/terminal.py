@@ -22,6 +22,9 @@ _SPELLED = {
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of each dot of a Braille character, rows of two (Unicode, block 2800)."""
 
+_INK = 0.4
+"""From this intensity on a dot is raised; at one half, faint lines would break off."""
+
 
 def write_any_encoding() -> None:
     """Let stdout and stderr write, in place of a character that their encoding lacks, one like it.
@@ -45,13 +48,13 @@ def in_braille(images: "Float[np.ndarray, 'b h w']", *, columns: int = 80) -> st
     """Images side by side in Braille characters, each of two by four pixels.
 
     Args:
-        images: Pixels from 0 to 1; a dot is raised from 1/2 on.
+        images: Pixels from 0 to 1.
         columns: Characters a line; images that go beyond it are left out.
     """
     import numpy as np
 
     _, height, width = images.shape
-    ink = np.pad(images >= 0.5, ((0, 0), (0, -height % 4), (0, -width % 2)))
+    ink = np.pad(images >= _INK, ((0, 0), (0, -height % 4), (0, -width % 2)))
     cells = ink.reshape(len(ink), -1, 4, ink.shape[2] // 2, 2)
     codes = 0x2800 + np.einsum("bridj,ij->brd", cells, np.array(_DOTS))
     fit = max(1, (columns + 1) // (cells.shape[3] + 1))

@@ -112,7 +112,7 @@ def train_run(out: Path, config: RunConfig, other_data: bool = False) -> "tuple[
     run = Run.create(out, config)
     names = LOSSES[config.train.protocol]
     with progress_bar("training") as advance:
-        advance(0, config.train.updates, "compiling")
+        advance(0, None, "compiling")
 
         def show(progress) -> None:
             losses = [f"{name[:4]} {progress.row[name]:.1f}" for name in names[:2]]
