@@ -28,7 +28,8 @@ from limner.data.export import export
 from limner.data.images import open_images
 from limner.data.library import held, verify
 from limner.data.rasterise_file import rasterise_file
-from limner.data.strokes import rasterise, simplify
+from limner.data.rasteriser import rasterise
+from limner.data.strokes import simplify
 from limner.errors import LimnerError
 
 

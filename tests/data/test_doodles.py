@@ -32,7 +32,7 @@ def test_a_doodle_does_not_depend_on_what_was_drawn_before(category):
 
 
 def test_a_doodle_is_the_same_in_another_process():
-    script = "from limner.data.doodles import doodle\nfor s in doodle('cat', 7): print(s.tolist())"
+    script = "from limner.data.doodles.doodles import doodle\nfor s in doodle('cat', 7): print(s.tolist())"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     expected = "".join(f"{stroke.tolist()}\n" for stroke in doodle("cat", 7))
     assert done.stdout == expected, done.stderr

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from limner.data.doodles.doodles import CATEGORIES, doodle
-from limner.data.strokes import available_backends, ramer_douglas_peucker, rasterise, simplify
+from limner.data.rasteriser import available_backends, rasterise
+from limner.data.strokes import fit, ramer_douglas_peucker, simplify
 from limner.errors import LimnerError
 
 BACKENDS = available_backends()
@@ -177,7 +178,7 @@ import sys
 sys.modules.update(dict.fromkeys({sorted(absent)!r}))
 import numpy as np
 from limner.errors import LimnerError
-from limner.strokes import available_backends, rasterise
+from limner.data.rasteriser import available_backends, rasterise
 assert available_backends() == {there!r}
 for backend in ("auto", "cairo", "vips"):
     try:
