@@ -46,8 +46,8 @@ def rasterise_file(
     """Draw every drawing of a file as the official bitmaps are drawn, in order, into a .npy file.
 
     Raw drawings, whose strokes tell times, are simplified first. Others are drawn as they are if
-    the file looks like one of simplified drawings: most of its first 256 lie within 0..255 and
-    reach 250. If it does not, each is brought to 0..255 with its proportions kept; so is a drawing
+    the file looks like one of simplified drawings: most of its first 256 lie within 0..255 and are
+    250 large. If it does not, each is brought to 0..255 with its proportions kept; so is a drawing
     that leaves 0..255 in any file. A drawing without strokes is blank.
 
     Args:

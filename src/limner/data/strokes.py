@@ -71,8 +71,9 @@ def fits(strokes: Strokes) -> bool:
 
 
 def fills(strokes: Strokes) -> bool:
-    """Whether a drawing lies within 0..255 and reaches 250, as simplified ones nearly all do."""
-    return fits(strokes) and any(stroke.max() >= _NEARLY_ALL for stroke in strokes)
+    """Whether a drawing lies within 0..255 and is 250 large, as simplified ones nearly all are."""
+    extent = np.ptp(np.concatenate(strokes, axis=1), axis=1).max()
+    return fits(strokes) and bool(extent >= _NEARLY_ALL)
 
 
 def _scaled(strokes: Strokes) -> list[Float[np.ndarray, "2 _n"]]:

@@ -31,7 +31,8 @@ _ALLOWED = {
     ("numpy", "dtype"),
     ("numpy.core.multiarray", "_reconstruct"),
     ("numpy._core.multiarray", "_reconstruct"),  # since NumPy 2
-    ("_codecs", "encode"),  # how Python 3 writes bytes for Python 2
+    ("_codecs", "encode"),  # how Python 3 writes bytes for Python 2,
+    ("__builtin__", "bytes"),  # and how it writes none
 }
 
 _OPERATIONS = """
@@ -99,7 +100,7 @@ def _check(data: bytes, most_bytes: int) -> None:
     Raises:
         ValueError: One is not allowed, or all of them together take too much memory.
     """
-    at = operations = 0
+    at, left = 0, (most_bytes - len(data)) // _COST
     while at < len(data):
         code = data[at]
         width = _ARGUMENTS.get(code)
@@ -114,9 +115,9 @@ def _check(data: bytes, most_bytes: int) -> None:
             at = data.index(b"\n", data.index(b"\n", at) + 1) + 1
         else:
             at += _LENGTHS[width] + int.from_bytes(data[at : at + _LENGTHS[width]], "little")
-        operations += 1
-    if len(data) + _COST * operations > most_bytes:
-        raise ValueError(f"it takes more than {most_bytes >> 20} MiB, too many for so small a file")
+        left -= 1
+        if left < 0:
+            raise ValueError(f"it takes over {most_bytes >> 20} MiB, too much for so small a file")
 
 
 class _Name(NamedTuple):
@@ -142,7 +143,7 @@ class _Call:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Knows five names, and has no persistent values."""
+    """Knows the names allowed, and has no persistent values."""
 
     def find_class(self, module: str, name: str) -> _Name:
         if (module, name) not in _ALLOWED:
@@ -189,6 +190,8 @@ def _bytes(tree: Any) -> bytes:
     match tree:
         case bytes():
             return tree
+        case _Call("bytes", ()):
+            return b""
         case _Call("encode", (str(text), encoding)) if _text(encoding) == "latin1":
             return text.encode("latin-1")
     raise ValueError("the items of an array are no bytes")
