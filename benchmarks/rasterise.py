@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from limner.data.doodles.doodles import CATEGORIES, doodle
-from limner.data.strokes import Strokes, available_backends, rasterise
+from limner.data.rasteriser import available_backends, rasterise
+from limner.data.strokes import Strokes
 
 ROUNDS = 5
 

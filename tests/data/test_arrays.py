@@ -10,6 +10,7 @@ import pytest
 from data_writers import bitmaps, fault_of, idx, mnist_root, npy, npy_header, npz, pickled, put
 
 from limner.data import mnist, quickdraw
+from limner.data.formats.idx import write_idx
 from limner.data.formats.npy import open_rows
 from limner.data.formats.sketchrnn import read_sketchrnn
 from limner.data.formats.stroke_files import read_binary, read_ndjson
@@ -97,7 +98,7 @@ def test_idx_reads_back_what_any_writer_wrote(tmp_path, suffix):
     array = np.arange(60, dtype=np.uint8).reshape(5, 4, 3)
     data = idx(array) if suffix == "" else gzip.compress(idx(array))
     assert (mnist.read_idx(put(tmp_path, f"x{suffix}", data), 3) == array).all()
-    mnist.write_idx(tmp_path / f"y{suffix}", array.shape, [array[:2], array[2:]])
+    write_idx(tmp_path / f"y{suffix}", array.shape, [array[:2], array[2:]])
     written = (tmp_path / f"y{suffix}").read_bytes()
     assert (written if suffix == "" else gzip.decompress(written)) == idx(array)
 

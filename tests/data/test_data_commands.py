@@ -13,9 +13,14 @@ from data_writers import (
     mnist_root,
     ndjson,
     npy,
+    npz,
+    pickled,
     quickdraw_root,
     sketchrnn,
+    stroke_3,
 )
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from limner.cli.main import main
@@ -26,8 +31,11 @@ from limner.data.export import export
 from limner.data.images import open_images
 from limner.data.library import held, verify
 from limner.data.rasterise_file import rasterise_file
-from limner.data.strokes import rasterise, simplify
+from limner.data.rasteriser import preferred_backend, rasterise
+from limner.data.strokes import simplify
 from limner.errors import LimnerError
+
+FIRST = preferred_backend()
 
 
 @pytest.fixture
@@ -139,15 +147,68 @@ def test_a_file_of_strokes_is_drawn_in_its_order(tmp_path, workers):
     source = tmp_path / "cat.ndjson"
     source.write_bytes(ndjson(SIMPLIFIED * 200))
     seen = []
-    count = rasterise_file(source, tmp_path / "cat.npy", 28, workers, seen.append)
-    expected = rasterise([[np.array(s) for s in drawing] for drawing in SIMPLIFIED])
+    done = rasterise_file(source, tmp_path / "cat.npy", 28, workers, seen.append)
+    expected = rasterise([[np.array(s) for s in drawing] for drawing in SIMPLIFIED], 28, FIRST)
     assert (np.load(tmp_path / "cat.npy") == np.tile(expected.reshape(3, 784), (200, 1))).all()
-    assert count == seen[-1] == 600
+    assert done.drawings == seen[-1] == 600
+    assert done.backend == FIRST
+
+
+def read_at(tmp_path, name, data):
+    (tmp_path / name).write_bytes(data)
+    done = rasterise_file(tmp_path / name, tmp_path / "out.npy", 28, 1)
+    return np.load(tmp_path / "out.npy"), done.note
+
+
+TRANSFORMS = st.tuples(
+    st.sampled_from([2.0**-20, 0.25, 0.5, 2, 3, 37, 2.0**20]),
+    st.tuples(*[st.integers(-1_000, 1_000)] * 2),
+)
+ORIGINAL = [
+    [[[0, 255, 90], [0, 128, 200]], [[10, 20], [5, 60]]],
+    [[[0, 100, 0], [255, 0, 3]]],
+]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(TRANSFORMS)
+def test_strokes_of_any_scale_and_origin_give_the_same_images(tmp_path, transform):
+    scale, shift = transform
+    expected, note = read_at(tmp_path, "a.ndjson", ndjson(ORIGINAL))
+    assert "as they are" in note
+    moved = [
+        [(scale * (np.array(stroke) + np.array(shift)[:, None])).tolist() for stroke in drawing]
+        for drawing in ORIGINAL
+    ]
+    steps = [rows.astype(float) for rows in stroke_3(ORIGINAL)]
+    for rows in steps:
+        rows[:, :2] *= scale
+        rows[0, :2] += shift
+    part = pickled(steps)
+    for name, data in (
+        ("a.ndjson", ndjson(moved)),
+        ("a.npz", npz(train=part, valid=part, test=part)),
+    ):
+        found, _ = read_at(tmp_path, name, data)
+        assert (found[:2] == expected).all()
+
+
+def test_what_was_made_of_a_files_scale_is_said(tmp_path):
+    far = [[[[300, 900], [300, 500]]]]
+    assert "each brought to 0..255" in read_at(tmp_path, "a.ndjson", ndjson(far))[1]
+    assert "times" in read_at(tmp_path, "a.ndjson", ndjson(RAW))[1]
+    few = ORIGINAL * 20 + far + [[[[0, 90], [0, 40]]]]
+    found, note = read_at(tmp_path, "a.ndjson", ndjson(few))
+    assert "as they are" in note
+    alone = read_at(tmp_path, "a.ndjson", ndjson(far))[0]
+    assert (found[40] == alone[0]).all()
+    expected = rasterise([[np.array([[0, 90], [0, 40]])]], 28, FIRST)
+    assert (found[41] == expected.reshape(784)).all()
 
 
 def test_every_kind_of_strokes_is_drawn_at_any_side(tmp_path):
     drawings = [[[[0, 255], [0, 128]]], [[[0, 100, 0], [255, 0, 3]]]]
-    expected = rasterise([[np.array(s) for s in drawing] for drawing in drawings], 40)
+    expected = rasterise([[np.array(s) for s in drawing] for drawing in drawings], 40, FIRST)
     for name, data in (
         ("a.ndjson", ndjson(drawings)),
         ("a.bin", binary(drawings)),
@@ -162,7 +223,9 @@ def test_raw_drawings_are_simplified_first_and_empty_ones_are_blank(tmp_path):
     source = tmp_path / "cat.ndjson"
     source.write_bytes(ndjson([*RAW, []]))
     rasterise_file(source, tmp_path / "out.npy", 28, 1)
-    expected = rasterise([simplify([np.array(s)[:2] for s in drawing]) for drawing in RAW])
+    expected = rasterise(
+        [simplify([np.array(s)[:2] for s in drawing]) for drawing in RAW], 28, FIRST
+    )
     found = np.load(tmp_path / "out.npy")
     assert (found[:2] == expected.reshape(2, 784)).all()
     assert not found[2].any()
@@ -171,8 +234,8 @@ def test_raw_drawings_are_simplified_first_and_empty_ones_are_blank(tmp_path):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_drawing_that_cannot_be_drawn_is_said_and_nothing_is_left(tmp_path, workers):
     source = tmp_path / "cat.ndjson"
-    source.write_bytes(ndjson([*SIMPLIFIED, [[[0, 9_000], [0, 1]]]]))
-    with pytest.raises(LimnerError, match=r"cat\.ndjson: .*drawing 4"):
+    source.write_bytes(ndjson([*SIMPLIFIED, [[[0, 1e101], [0, 1]]]]))
+    with pytest.raises(LimnerError, match=r"cat\.ndjson, drawing 4: "):
         rasterise_file(source, tmp_path / "out.npy", 28, workers)
     assert os.listdir(tmp_path) == ["cat.ndjson"]
     with pytest.raises(LimnerError, match=r"\.npy"):
@@ -267,7 +330,7 @@ def test_every_command_runs(tmp_path, capsys):
 
     source = root / "quickdraw_dataset" / "full" / "binary" / "cat.bin"
     run(["rasterise", "--source", str(source), "--to", str(out / "cat.npy"), "--workers", "1"])
-    assert "3 drawings" in capsys.readouterr().out
+    assert f"3 drawings, drawn by {FIRST} (simplified" in capsys.readouterr().out
 
     run(["verify", "--root", str(root)])
     assert "8 files, 245 rows, 0 damaged" in capsys.readouterr().out

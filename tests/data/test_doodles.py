@@ -32,7 +32,10 @@ def test_a_doodle_does_not_depend_on_what_was_drawn_before(category):
 
 
 def test_a_doodle_is_the_same_in_another_process():
-    script = "from limner.data.doodles import doodle\nfor s in doodle('cat', 7): print(s.tolist())"
+    script = (
+        "from limner.data.doodles.doodles import doodle\n"
+        "for stroke in doodle('cat', 7): print(stroke.tolist())"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     expected = "".join(f"{stroke.tolist()}\n" for stroke in doodle("cat", 7))
     assert done.stdout == expected, done.stderr
@@ -43,6 +46,17 @@ def test_no_two_doodles_are_alike(category):
     pictures = doodles(category, range(400)).reshape(400, -1)
     assert len(np.unique(pictures, axis=0)) == 400
     assert len({flat(category, index) for index in range(400)}) == 400
+
+
+def test_doodles_are_the_same_pixels_whatever_else_is_installed():
+    script = """
+import sys
+sys.modules["cairocffi"] = None
+from limner.data.doodles.doodles import doodles
+sys.stdout.buffer.write(doodles("cat", range(50)).tobytes())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert done.stdout == doodles("cat", range(50)).tobytes()
 
 
 def test_categories_draw_different_things_at_the_same_index():

@@ -3,7 +3,8 @@
 import base64
 import gzip
 import hashlib
-import multiprocessing
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from urllib.parse import unquote
 
 import pytest
 from data_writers import SIMPLIFIED, bitmaps, mnist_root, ndjson, npy
+from filelock import FileLock
 
 from limner.config import DataConfig
 from limner.data import download as fetching
@@ -231,27 +233,45 @@ def test_one_failure_stops_the_others_and_keeps_their_parts(server, tmp_path):
     assert (tmp_path / f"{CAT_PATH}.part").exists()
 
 
-def _fetch_in_a_process(root, barrier, server):
-    barrier.wait()
-    fetching.fetch(wanted(root, ["cat"], "numpy_bitmap"), server=server)
+FETCH_CAT = """
+import sys
+from pathlib import Path
+from limner.data.download import fetch
+from limner.data.library import wanted
+requests = wanted(Path(sys.argv[1]), ["cat"], "numpy_bitmap")
+print("ready", flush=True)
+input()
+fetch(requests)
+"""
 
 
 def test_two_processes_that_want_the_same_file_download_it_once(server, tmp_path):
     server.seconds_a_block = 0.05
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(2)
-    processes = [
-        context.Process(target=_fetch_in_a_process, args=(tmp_path, barrier, server.url))
-        for _ in range(2)
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
-        assert process.exitcode == 0
+    command = [sys.executable, "-c", FETCH_CAT, str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with (
+        subprocess.Popen(command, **pipes) as one,
+        subprocess.Popen(command, **pipes) as other,
+    ):
+        for process in (one, other):
+            assert process.stdout.readline() == "ready\n"
+        for process in (one, other):
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        assert [process.wait(60) for process in (one, other)] == [0, 0]
     assert (tmp_path / CAT_PATH).read_bytes() == CAT
     assert [path for path, _ in server.gets] == [CAT_PATH]
     assert not (tmp_path / f"{CAT_PATH}.part").exists()
+
+
+def test_who_waits_for_another_process_stops_when_all_is_over(server, tmp_path):
+    """Else Ctrl-C, or the failure of another file, would wait for the other process."""
+    server.files[CAT_PATH.replace("cat", "dog")] = b"no bitmaps"
+    path = tmp_path / CAT_PATH
+    path.parent.mkdir(parents=True)
+    with FileLock(path.with_name(".cat.npy.lock")), pytest.raises(LimnerError, match="dog"):
+        fetching.fetch(wanted(tmp_path, ["cat", "dog"], "numpy_bitmap"))
+    assert fetch_cat(tmp_path) == CAT
 
 
 def test_every_format_is_fetched_into_its_place(server, tmp_path):

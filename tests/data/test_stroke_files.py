@@ -1,10 +1,10 @@
-"""Strokes read back as they were written, and pickles are read without running."""
+"""Strokes read back as they were written, in every format and at any scale."""
 
-import io
-import os
-import pickle
+import json
 import struct
+import tempfile
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,15 +16,16 @@ from data_writers import (
     ndjson,
     ndjson_line,
     npy,
-    npy_header,
     npz,
     pickled,
     put,
     sketchrnn,
     stroke_3,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
-from limner.data.formats.pickles import read_object_array
 from limner.data.formats.sketchrnn import read_sketchrnn
 from limner.data.formats.stroke_files import read_binary, read_ndjson, read_strokes
 
@@ -36,17 +37,29 @@ def as_lists(strokes):
 def test_simplified_and_raw_ndjson_read_back(tmp_path):
     for drawings in (SIMPLIFIED, RAW):
         found = list(read_ndjson(put(tmp_path, "cat.ndjson", ndjson(drawings))))
-        assert [as_lists(drawing.strokes) for drawing in found] == drawings
-    drawing = found[1]
-    assert (drawing.key_id, drawing.category, drawing.country) == (1, "cat", "DE")
-    assert drawing.recognised is True
-    assert drawing.timestamp == pytest.approx(1_488_497_110.07453, abs=1e-6)
+        assert [as_lists(strokes) for strokes in found] == drawings
+
+
+values = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+keys = st.sampled_from(["word", "key_id", "timestamp", "recognized", "countrycode", "mine"])
+blanks = st.lists(st.sampled_from([b"\n", b"\r\n", b" \t\n"]), max_size=2).map(b"".join)
+
+
+@given(st.lists(st.tuples(blanks, st.dictionaries(keys, values)), min_size=1, max_size=4), blanks)
+def test_ndjson_needs_nothing_but_drawings(before, end):
+    with tempfile.TemporaryDirectory() as folder:
+        lines = [
+            blank + json.dumps(record | {"drawing": SIMPLIFIED[0]}).encode() + b"\r\n"
+            for blank, record in before
+        ]
+        path = put(Path(folder), "cat.ndjson", b"".join(lines) + end)
+        found = [as_lists(strokes) for strokes in read_ndjson(path)]
+    assert found == [SIMPLIFIED[0]] * len(before)
 
 
 def test_binary_reads_back(tmp_path):
     found = list(read_binary(put(tmp_path, "sea turtle.bin", binary(SIMPLIFIED))))
-    assert [as_lists(drawing.strokes) for drawing in found] == SIMPLIFIED
-    assert found[2][:5] == (2, "sea turtle", "DE", True, 1_488_497_110)
+    assert [as_lists(strokes) for strokes in found] == SIMPLIFIED
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4])
@@ -59,23 +72,20 @@ def test_sketchrnn_reads_back_moved_to_the_origin(tmp_path, protocol):
         assert as_lists(strokes) == expected
 
 
-def test_sketchrnn_files_of_python_2_read_back():
-    # What Python 2's pickle made of an array: words and bytes are its str.
-    rows = stroke_3(SIMPLIFIED)[2]
-    words = (
-        b"\x80\x02cnumpy.core.multiarray\n_reconstruct\nq\x01cnumpy\nndarray\nq\x02K\x00\x85q\x03"
-        b"U\x01bq\x04\x87q\x05Rq\x06(K\x01K\x01\x85q\x07cnumpy\ndtype\nq\x08U\x02O8q\tK\x00K\x01"
-        b"\x87q\nRq\x0b(K\x03U\x01|q\x0cNNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK?tb\x89]q\r"
-        b"h\x01h\x02K\x00\x85h\x04\x87Rq\x0e(K\x01\x8a\x01%cK\x03\x86h\x08U\x02i2K\x00K\x01\x87R"
-        b"(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89U%c%sq\x0ftbatb."
-    )
-    size = bytes([len(rows)]), bytes([rows.nbytes]), rows.tobytes()
-    head, middle, tail = words.split(b"%c")
-    data = head + size[0] + middle + size[1] + tail.replace(b"%s", size[2])
-    header = npy_header("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }")
-    assert (pickle.loads(data, encoding="latin1")[0] == rows).all()
-    (found,) = read_object_array(io.BytesIO(header + data), "old")
-    assert (found == rows).all()
+@given(
+    hnp.arrays(np.float32, (9, 2), elements=st.floats(-0.375, 0.375, width=32)), st.integers(1, 8)
+)
+def test_steps_are_summed_before_anything_is_rounded(steps, lift):
+    ends = np.eye(9, dtype=np.float32)[lift - 1] + np.eye(9, dtype=np.float32)[8]
+    rows = np.column_stack([steps, ends])
+    part = pickled([rows, rows[:1]])
+    with tempfile.TemporaryDirectory() as folder:
+        path = put(Path(folder), "cat.npz", npz(train=part, valid=part, test=part))
+        (_, strokes), *_ = read_sketchrnn(path)
+    walked = [steps[: i + 1].astype(float).sum(axis=0) for i in range(9)]
+    expected = np.array(walked) - np.min(walked, axis=0)
+    assert [stroke.shape[1] for stroke in strokes] == [lift, 9 - lift]
+    np.testing.assert_allclose(np.concatenate(strokes, axis=1).T, expected, atol=1e-12)
 
 
 def test_strokes_of_every_suffix_read_alike(tmp_path):
@@ -105,8 +115,10 @@ def test_a_long_file_takes_no_more_memory_than_a_short_one(tmp_path, name, write
         return highest
 
     peak(1)
-    # Buffers come and go within 400 kB; five times the drawings would weigh more.
-    assert peak(5 * short) < peak(short) + 400_000
+    # Buffers come and go within 400 kB; five times the drawings would weigh more. sketch-rnn's
+    # pickles can only be read whole: in that, small drawings take some 3 kB each.
+    allowed = 400_000 + (3_000 * 3 * 3 * 4 * short if name == "a.npz" else 0)
+    assert peak(5 * short) < peak(short) + allowed
 
 
 def test_a_drawing_without_strokes_keeps_its_row(tmp_path):
@@ -118,11 +130,13 @@ def test_a_drawing_without_strokes_keeps_its_row(tmp_path):
 @pytest.mark.parametrize(
     "line",
     [
-        b"\n",
         b"[]\n",
+        b"7\n",
         b"{}\n",
         b"\xff\xfe{\n",
-        b"[" * 100_000,
+        b"[" * 20_000,
+        b'{"drawing": ' + b"[" * 20_000 + b"]" * 20_000 + b"}",
+        b'{"drawing": ' + b"[" * 500 + b"]" * 500 + b"}",
         ndjson_line([])[:-9],
         ndjson_line([[[1, 2], [3]]]),
         ndjson_line([[[1, 2]]]),
@@ -133,17 +147,19 @@ def test_a_drawing_without_strokes_keeps_its_row(tmp_path):
         ndjson_line([[[10**400], [1]]]),
         ndjson_line({"a": 1}),
         ndjson_line(7),
-        ndjson_line([]).replace(b"2017-03-02", b"the year 1"),
-        ndjson_line([]).replace(b'"0"', b'"x"').replace(b'"1"', b'"x"'),
-        ndjson_line([]).replace(b"key_id", b"key"),
+        ndjson_line([]).replace(b"drawing", b"strokes"),
         ndjson_line([]).replace(b"[]", b"9" * 5_000),
+        ndjson_line([]).replace(b"[]", b"[[[1], [" + b"9" * 5_000 + b"]]]"),
     ],
 )
 def test_a_line_that_is_no_drawing_is_named_by_its_number(tmp_path, line):
     path = put(tmp_path, "cat.ndjson", ndjson_line([[[1], [2]]]) + line)
     reader = read_ndjson(path)
-    assert next(reader).strokes
-    assert f"{path}, line 2, is no drawing" in fault_of(lambda: next(reader))
+    assert next(reader)
+    message = fault_of(lambda: next(reader))
+    assert message.startswith(f"{path}, line 2, is no drawing: ")
+    assert "line" not in message.partition("is no drawing")[2]
+    assert len(message) < len(str(path)) + 200
 
 
 def test_a_line_without_end_is_refused(tmp_path):
@@ -180,73 +196,8 @@ def test_binary_padded_wrong_endian_or_endless_is_refused(tmp_path, data):
     assert str(path) in fault_of(lambda: list(read_binary(path)))
 
 
-class Boom:
-    """Pickles as a call of os.mkdir."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return os.mkdir, (self.path,)
-
-
-@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4, 5])
-def test_a_pickle_that_would_run_something_is_refused_and_runs_nothing(tmp_path, protocol):
-    mark = tmp_path / "it ran"
-    array = np.empty(2, object)
-    array[:] = [np.zeros((1, 3), np.int16), Boom(str(mark))]
-    header = npy_header("{'descr': '|O', 'fortran_order': False, 'shape': (2,), }")
-    evil = header + pickle.dumps(array, protocol)
-    path = put(tmp_path, "cat.npz", npz(train=evil, valid=evil, test=evil))
-    assert "refused" in fault_of(lambda: list(read_sketchrnn(path)))
-    assert not mark.exists()
-    np.load(path, allow_pickle=True)["train"]  # so the file would have
-    assert mark.exists()
-
-
-HEAD = b"\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
-TYPE = b"cnumpy\ndtype\nU\x02i2K\x00K\x01\x87R"
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b".",
-        b"\x80\x02",
-        b"N" * 100_000,
-        b"(" * 50 + b"t.",
-        b"N0.",
-        b"h\x05.",
-        b"R.",
-        b"Nb.",
-        b"r\xff\xff\xff\x7f.",
-        b"Nr\xff\xff\xff\x7f0N.",
-        b"\x8e" + struct.pack("<Q", 1 << 62),
-        b"\x96" + struct.pack("<Q", 1 << 40),
-        b"T" + struct.pack("<i", -5),
-        b"\x8b" + struct.pack("<i", 1 << 30),
-        b"c" + b"a" * 10_000 + b"\nb\n.",
-        b"cos\nsystem\nU\x04trueq\x85R.",
-        b"cbuiltins\neval\n.",
-        b"\x8c\x05numpy\x8c\x04load\x93.",
-        b"c_codecs\nencode\nX\x01\x00\x00\x00aX\x03\x00\x00\x00zip\x86R.",
-        HEAD + b"(K\x01K\x07\x85" + TYPE + b"\x89U\x02abtb.",
-        HEAD + b"(K\x01J\xff\xff\xff\xff\x85" + TYPE + b"\x89U\x00tb.",
-        HEAD + b"(K\x01NN\x89U\x00tb.",
-        HEAD + b"(K\x01K\x01\x85" + TYPE.replace(b"i2", b"V9") + b"\x89U\x02abtb.",
-        HEAD + b"(K\x01K\x01\x85" + TYPE.replace(b"i2", b"??") + b"\x89U\x02abtb.",
-        HEAD + b"(K\x01K\x01\x85" + TYPE + b"NU\x02abtb.",
-    ],
-)
-def test_a_pickle_that_is_no_array_of_drawings_is_refused(tmp_path, data):
-    part = npy_header("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }") + data
-    path = put(tmp_path, "cat.npz", npz(train=part, valid=part, test=part))
-    assert f"{path}, train" in fault_of(lambda: list(read_sketchrnn(path)))
-
-
 def test_arrays_that_are_no_drawings_are_refused(tmp_path):
-    for array in (np.zeros((2, 2)), np.zeros(3), np.full((1, 3), np.nan), np.full((1, 3), 1e9)):
+    for array in (np.zeros((2, 2)), np.zeros(3), np.full((1, 3), np.nan), np.full((1, 3), 1e200)):
         part = pickled([array])
         path = put(tmp_path, "cat.npz", npz(train=part, valid=part, test=part))
         assert f"{path}, train" in fault_of(lambda path=path: list(read_sketchrnn(path)))
@@ -264,3 +215,23 @@ def test_a_sketchrnn_file_without_its_parts_or_shorter_than_it_claims_is_refused
     assert "claims the shape (4,)" in fault_of(lambda: list(read_sketchrnn(path)))
     path = put(tmp_path, "cat.npz", sketchrnn(SIMPLIFIED)[:-30])
     assert "cannot read" in fault_of(lambda: list(read_sketchrnn(path)))
+
+
+@pytest.mark.parametrize("field", [0, 1])
+def test_an_archive_whose_names_cannot_be_decoded_is_refused(tmp_path, field):
+    """The name stands in the directory at the end, and once more before its member."""
+    data = bytearray(sketchrnn(SIMPLIFIED))
+    at = data.index((b"PK\1\2", b"PK\3\4")[field])
+    flags, name = at + (8, 6)[field], at + (46, 30)[field]
+    data[flags + 1] |= 0x08  # the name is UTF-8
+    data[name : name + 2] = b"\xff\xfe"
+    path = put(tmp_path, "cat.npz", bytes(data))
+    assert f"{path}" in fault_of(lambda: list(read_sketchrnn(path)))
+
+
+@pytest.mark.parametrize("method", [1, 9, 12, 14, 93, 99])
+def test_an_archive_compressed_in_another_way_is_refused(tmp_path, method):
+    data = bytearray(sketchrnn(SIMPLIFIED))
+    data[data.index(b"PK\1\2") + 10] = method
+    path = put(tmp_path, "cat.npz", bytes(data))
+    assert f"{path} is compressed" in fault_of(lambda: list(read_sketchrnn(path)))

@@ -35,7 +35,8 @@ from limner.config import DataConfig
 from limner.data.dataset import open_dataset
 from limner.data.doodles.doodles import CATEGORIES, doodle
 from limner.data.formats.stroke_files import read_ndjson
-from limner.data.strokes import rasterise, simplify
+from limner.data.rasteriser import rasterise
+from limner.data.strokes import simplify
 from limner.errors import LimnerError
 from limner.model.objective import draw_noise, loss
 from limner.run import Run

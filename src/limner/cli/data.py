@@ -136,8 +136,8 @@ def rasterise(source: Path, to: Path, side: int = 28, workers: int | None = None
     from limner.data.rasterise_file import rasterise_file
 
     with progress_bar("drawing") as advance:
-        count = rasterise_file(source, to, side, workers, lambda done: advance(done, None))
-    print(f"{to}: {count:,} drawings")
+        drawn = rasterise_file(source, to, side, workers, lambda done: advance(done, None))
+    print(f"{to}: {drawn.drawings:,} drawings, drawn by {drawn.backend} ({drawn.note})")
 
 
 def verify(root: Path | None = None) -> None:

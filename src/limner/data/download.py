@@ -1,27 +1,27 @@
 """Downloads that survive cuts: several at once, resumed where they stopped, checked, then renamed.
 
-A file grows as `<name>.part` beside where it will be. The part is locked while a process writes to
-it, so that a second process that wants the same file waits and then finds it there. A cut or a kill
-leaves the part, and the next fetch asks for the bytes that are missing. A complete part is held
-against the server's MD5 sum, where it gives one, and against its own header, and only then gets its
-name; so a file that has its name is whole.
+A file grows as `<name>.part` beside where it will be. A process that writes to the part has locked
+`.<name>.lock`, which stays: a second process that wants the same file waits and then finds it
+there. A cut or a kill leaves the part, and the next fetch asks for the bytes that are missing. A
+complete part is held against the server's MD5 sum, where it gives one, and against its own header,
+and only then gets its name; so a file that has its name is whole.
 
 Source: RFC 9110, section 14 (range requests); cloud.google.com/storage/docs (x-goog-hash).
 """
 
 import base64
-import fcntl
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from urllib.parse import quote
 
 import httpx
+from filelock import FileLock, Timeout
 
 from limner.errors import LimnerError, reason
 from limner.system.files import writing
@@ -30,6 +30,7 @@ Progress = Callable[[int, int], None]
 """Called with what is done and all there is to do: bytes to download, or drawings to write."""
 
 _TRIES = 3
+_LOOK_SECONDS = 1.0  # between looks, while waiting for a lock, at whether all is over
 
 
 class Request(NamedTuple):
@@ -148,20 +149,29 @@ class _Fetcher(NamedTuple):
         url = url_of(request.remote, self.server)
         with writing(part):
             part.parent.mkdir(parents=True, exist_ok=True)
-            with _locked(part) as file:
+            with self._locked(request.path.with_name(f".{request.path.name}.lock"), url):
                 if request.path.exists():
                     part.unlink(missing_ok=True)
                     self.meter.add(request.path.stat().st_size)
                     return
-                self.meter.add(file.tell())
-                md5 = self._complete(url, request.path, file)
+                with part.open("ab") as file:
+                    self.meter.add(file.tell())
+                    md5 = self._complete(url, request.path, file)
                 try:
                     _check_sum(part, md5)
                     request.check(part)
                 except LimnerError as error:
-                    file.truncate(0)
+                    part.unlink()
                     raise LimnerError(f"{url} came damaged, fetch it again: {error}") from None
                 os.replace(part, request.path)
+
+    def _locked(self, path: Path, url: str) -> AbstractContextManager[object]:
+        """A lock, once it is had; one file is one process's at a time."""
+        lock = FileLock(path)
+        while not self.stop.is_set():
+            with suppress(Timeout):
+                return lock.acquire(timeout=_LOOK_SECONDS)
+        raise LimnerError(f"{url}: stopped")
 
     def _complete(self, url: str, path: Path, file: BinaryIO) -> str | None:
         """Ask until the part is complete; returns its MD5 sum in base 64 if the server told it."""
@@ -204,19 +214,6 @@ class _Fetcher(NamedTuple):
         self.meter.add(-file.tell())
         file.seek(0)
         file.truncate()
-
-
-@contextmanager
-def _locked(part: Path) -> Iterator[BinaryIO]:
-    """The part, opened at its end and locked; waits for whoever holds it."""
-    while True:
-        with part.open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            # Whoever held it may have renamed or removed what was opened here.
-            if part.exists() and os.path.samestat(os.fstat(file.fileno()), part.stat()):
-                file.seek(0, os.SEEK_END)
-                yield file
-                return
 
 
 def _check_status(response: httpx.Response, url: str) -> None:

@@ -7,7 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -17,11 +17,23 @@ from jaxtyping import UInt8
 
 from limner.data.formats.npy import write_header
 from limner.data.formats.stroke_files import read_strokes
-from limner.data.strokes import Strokes, rasterise, simplify
+from limner.data.rasteriser import preferred_backend, rasterise
+from limner.data.strokes import Strokes, fills, fit, fits, simplify
 from limner.errors import LimnerError
 from limner.system.files import replacing
 
 _CHUNK = 256
+
+
+class Rasterised(NamedTuple):
+    """What has been drawn, and how."""
+
+    drawings: int
+    """How many there were."""
+    backend: str
+    """What drew them, one of `available_backends`: the two differ by some levels."""
+    note: str
+    """What was made of the strokes' scale, for the user to read."""
 
 
 def rasterise_file(
@@ -30,84 +42,114 @@ def rasterise_file(
     side: int = 28,
     workers: int | None = None,
     on_progress: Callable[[int], None] = lambda done: None,
-) -> int:
+) -> Rasterised:
     """Draw every drawing of a file as the official bitmaps are drawn, in order, into a .npy file.
 
-    Raw drawings, whose strokes tell times, are simplified first; one without strokes is blank.
+    Raw drawings, whose strokes tell times, are simplified first. Others are drawn as they are if
+    the file looks like one of simplified drawings: most of its first 256 lie within 0..255 and are
+    250 large. If it does not, each is brought to 0..255 with its proportions kept; so is a drawing
+    that leaves 0..255 in any file. A drawing without strokes is blank.
 
     Args:
         source: .ndjson, .bin, or sketch-rnn's .npz.
         target: A .npy of bytes (n, side * side), which appears when it is complete.
-        side: Of the pictures, pixels.
+        side: Of the images, pixels.
         workers: Processes; all cores if None. One draws in this process.
         on_progress: Called with the drawings drawn so far.
-
-    Returns:
-        How many drawings there were.
 
     Raises:
         LimnerError: The source is damaged, or a drawing cannot be drawn.
     """
     if target.suffix != ".npy":
         raise LimnerError(f"{target} is where bitmaps go: its name must end in .npy")
+    backend = preferred_backend()
     workers = workers or os.cpu_count() or 1
+    drawings = read_strokes(source)
+    start = list(islice(drawings, _CHUNK))
+    is_simplified, note = _scale_of(start)
+    chunks = _chunks(chain(start, drawings), _Job(source, side, backend, is_simplified))
     count = 0
     with replacing(target) as temporary, temporary.open("wb") as file:
         write_header(file, np.dtype(np.uint8), (0, side * side))
-        for pictures in _draw_all(_chunks(source), side, workers):
-            file.write(pictures.data)
-            count += len(pictures)
+        for images in _draw_all(chunks, workers):
+            file.write(images.data)
+            count += len(images)
             on_progress(count)
         file.seek(0)
         write_header(file, np.dtype(np.uint8), (count, side * side))
-    return count
+    return Rasterised(count, backend, note)
+
+
+def _scale_of(drawings: Sequence[Strokes]) -> tuple[bool, str]:
+    """Whether some drawings are simplified ones, and what that means for their file, in words."""
+    inked = [strokes for strokes in drawings if strokes]
+    if any(_is_raw(strokes) for strokes in inked):
+        return False, "raw drawings, with times: simplified first"
+    if 2 * sum(map(fills, inked)) >= len(inked):
+        return True, "simplified drawings, 0 to 255: drawn as they are"
+    return False, "not the scale of simplified drawings: each brought to 0..255"
+
+
+def _is_raw(strokes: Strokes) -> bool:
+    return any(len(stroke) == 3 for stroke in strokes)
+
+
+class _Job(NamedTuple):
+    """What is the same for all drawings of a file."""
+
+    source: Path
+    side: int
+    backend: str
+    is_simplified: bool
 
 
 class _Chunk(NamedTuple):
     """Some drawings that follow each other."""
 
-    source: Path
+    job: _Job
     first: int
     """The number of the first, from 1."""
     drawings: Sequence[Strokes]
 
 
-def _chunks(source: Path) -> Iterator[_Chunk]:
-    drawings, first = read_strokes(source), 1
+def _chunks(drawings: Iterator[Strokes], job: _Job) -> Iterator[_Chunk]:
+    first = 1
     while chunk := list(islice(drawings, _CHUNK)):
-        yield _Chunk(source, first, chunk)
+        yield _Chunk(job, first, chunk)
         first += len(chunk)
 
 
-def _draw_all(
-    chunks: Iterable[_Chunk], side: int, workers: int
-) -> Iterator[UInt8[np.ndarray, "b side side"]]:
+def _draw_all(chunks: Iterable[_Chunk], workers: int) -> Iterator[UInt8[np.ndarray, "b side side"]]:
     """Draw chunks in order, with no more than two a worker on the way."""
     if workers == 1:
-        yield from (_draw(chunk, side) for chunk in chunks)
+        yield from map(_draw, chunks)
         return
     # Fresh processes: a fork would copy threads' locks, of JAX for one, without the threads.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting: deque[Future[UInt8[np.ndarray, "b side side"]]] = deque()
         for chunk in chunks:
-            waiting.append(pool.submit(_draw, chunk, side))
+            waiting.append(pool.submit(_draw, chunk))
             if len(waiting) > 2 * workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-def _draw(chunk: _Chunk, side: int) -> UInt8[np.ndarray, "b side side"]:
-    drawings = {place: strokes for place, strokes in enumerate(chunk.drawings) if strokes}
-    pictures = np.zeros((len(chunk.drawings), side, side), np.uint8)
-    names = [f"drawing {chunk.first + place}" for place in drawings]
-    try:
-        pictures[[*drawings]] = rasterise([*map(_simple, drawings.values())], side, names=names)
-    except LimnerError as error:
-        raise LimnerError(f"{chunk.source}: {error}") from None
-    return pictures
+def _draw(chunk: _Chunk) -> UInt8[np.ndarray, "b side side"]:
+    source, side, backend, is_simplified = chunk.job
+    images = np.zeros((len(chunk.drawings), side, side), np.uint8)
+    inked = {index: strokes for index, strokes in enumerate(chunk.drawings) if strokes}
+    ready = []
+    for index, strokes in inked.items():
+        try:
+            ready.append(_on_canvas(strokes, is_simplified))
+        except LimnerError as error:
+            raise LimnerError(f"{source}, drawing {chunk.first + index}: {error}") from None
+    images[[*inked]] = rasterise(ready, side, backend)
+    return images
 
 
-def _simple(strokes: Strokes) -> Strokes:
-    is_raw = any(len(stroke) == 3 for stroke in strokes)
-    return simplify([stroke[:2] for stroke in strokes]) if is_raw else strokes
+def _on_canvas(strokes: Strokes, is_simplified: bool) -> Strokes:
+    if _is_raw(strokes):
+        return simplify([stroke[:2] for stroke in strokes])
+    return strokes if is_simplified and fits(strokes) else fit(strokes)

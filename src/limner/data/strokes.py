@@ -1,28 +1,19 @@
-"""A drawing as pen strokes, and the official way from strokes to pixels.
+"""A drawing as pen strokes, and what brings it to the size of Quick, Draw!'s simplified drawings.
 
-A stroke is an array (2, n) of x and y, y downwards; a drawing is a sequence of strokes. Two maps
-make up the Quick, Draw! data set, and both are here:
+A stroke is an array (2, n) of x and y, y downwards; a drawing is a sequence of strokes. Simplified
+strokes are integers from 0 to 255. `simplify` makes them of raw mouse strokes as the published
+files were made; `fit` makes them of any strokes, in whatever unit, and leaves out no point. What
+comes next, from simplified strokes to pixels, is `rasteriser.py`.
 
-* `simplify`: raw mouse strokes to the 0..255 integer strokes of the published "simplified" files;
-* `rasterise`: simplified strokes to the published grey bitmaps, 255 for ink.
+Axis letters: n m point.
 
-The bitmap recipe is a pen 16 wide with round caps and joins on a canvas of side 256 + 48, scaled to
-the picture. A drawing whose largest x is m is moved right by (256 - m)/2, and down likewise: this
-centres a drawing that starts at the origin, and moves any other by half of its shift.
-
-Axis letters: n m point, p pen position, b drawing.
-
-Source: the quickdraw-dataset README ("Simplified drawing files") and its issue 19 (the bitmaps).
+Source: the quickdraw-dataset README ("Simplified drawing files").
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from importlib import import_module
-from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float, Int, Real, UInt8
+from jaxtyping import Float, Int, Real
 
 from limner.errors import LimnerError
 
@@ -36,41 +27,62 @@ MOST_INK = 100_000
 """Length of all strokes of a drawing, in units of which it has 255: thinning takes time that can
 grow with its square."""
 
-_FRAME = 256.0  # what a drawing is centred in
-_MARGIN = 24.0  # around the frame, on each side: the pen's width and half as much again
-_PEN = 16.0
-_CANVAS = _FRAME + 2 * _MARGIN
-_FARTHEST = 1e6  # no screen is so large; within it, no arithmetic here can overflow
-_LARGEST_SIDE = 32_767  # cairo's
-_COLUMN = 1_024  # pixels: the height of one SVG of many pictures
+_FARTHEST = 1e100  # within it, no arithmetic here can overflow
+_NEARLY_ALL = (
+    250  # thinning may take the very extreme: one published drawing in a thousand has less
+)
 
 
 def simplify(strokes: Strokes) -> list[Int[np.ndarray, "2 _n"]]:
     """Raw strokes, in any units, to simplified ones: integers from 0 to 255.
 
-    Moves the drawing to the origin, scales both axes alike so that the larger extent is 255, walks
-    each stroke at steps of one unit and thins it with `ramer_douglas_peucker` at epsilon 2. A dot
-    becomes two equal points, as in the published files.
+    Moves and scales the drawing as `fit` does, walks each stroke at steps of one unit and thins it
+    with `ramer_douglas_peucker` at epsilon 2. A dot becomes two equal points, as in the published
+    files.
 
     Raises:
         LimnerError: There is no stroke, a stroke is not finite points of x and y, or the strokes
             are longer together than anyone draws.
     """
-    checked = _checked(strokes, "the drawing")
-    points = np.concatenate(checked, axis=1)
-    origin = points.min(axis=1, keepdims=True)
-    extent = (points - origin).max()
-    scale = EXTENT / extent if extent > 0 else 1.0
-    length = scale * ink_length(checked)
+    scaled = _scaled(strokes)
+    length = ink_length(scaled)
     if length > MOST_INK:
         raise LimnerError(
             f"the drawing's strokes are {length / EXTENT:,.0f} times as long as it is large: "
             f"leave it out, no more than {MOST_INK / EXTENT:.0f} times is simplified"
         )
-    return [
-        np.rint(ramer_douglas_peucker(_resample((stroke - origin) * scale), 2.0)).astype(int)
-        for stroke in checked
-    ]
+    return [np.rint(ramer_douglas_peucker(_resample(stroke), 2.0)).astype(int) for stroke in scaled]
+
+
+def fit(strokes: Strokes) -> list[Int[np.ndarray, "2 _n"]]:
+    """Strokes in any units to integers from 0 to 255, point by point.
+
+    Moves the drawing to the origin and scales both axes alike, so that the larger extent is 255.
+
+    Raises:
+        LimnerError: There is no stroke, or a stroke is not finite points of x and y.
+    """
+    return [np.rint(stroke).astype(int) for stroke in _scaled(strokes)]
+
+
+def fits(strokes: Strokes) -> bool:
+    """Whether a drawing lies within 0..255, where simplified ones do."""
+    return all(stroke.min() >= 0 and stroke.max() <= EXTENT for stroke in strokes)
+
+
+def fills(strokes: Strokes) -> bool:
+    """Whether a drawing lies within 0..255 and is 250 large, as simplified ones nearly all are."""
+    extent = np.ptp(np.concatenate(strokes, axis=1), axis=1).max()
+    return fits(strokes) and bool(extent >= _NEARLY_ALL)
+
+
+def _scaled(strokes: Strokes) -> list[Float[np.ndarray, "2 _n"]]:
+    """The strokes from the origin on, with a larger extent of 255."""
+    arrays = checked(strokes, "the drawing")
+    points = np.concatenate(arrays, axis=1)
+    origin = points.min(axis=1, keepdims=True)
+    extent = (points - origin).max() or 1.0
+    return [(stroke - origin) / extent * EXTENT for stroke in arrays]
 
 
 def ink_length(strokes: Strokes) -> float:
@@ -124,69 +136,7 @@ def _resample(stroke: Float[np.ndarray, "2 n"]) -> Float[np.ndarray, "2 m"]:
     return np.stack([np.interp(stops, walked, axis) for axis in stroke])
 
 
-def available_backends() -> tuple[str, ...]:
-    """The drawing libraries that load on this machine, the preferred one first.
-
-    "cairo" (cairocffi and the system's libcairo) gives the published bitmaps bit for bit; "vips"
-    (wheels, no system library) is off by 0.03 of 255 levels on average; at most by 14, on 8,600
-    published drawings.
-    """
-    return tuple(name for name, (library, _) in _BACKENDS.items() if _loads(library))
-
-
-def rasterise(
-    drawings: Sequence[Strokes],
-    side: int = 28,
-    backend: str = "auto",
-    names: Sequence[str] | None = None,
-) -> UInt8[np.ndarray, "b side side"]:
-    """Simplified drawings to grey pictures, 255 for ink, as the published bitmaps were made.
-
-    A picture depends on its own drawing alone, however many are drawn at once. A stroke of one
-    point is a dot.
-
-    Args:
-        drawings: The drawings, in simplified coordinates.
-        side: Of the pictures, in pixels.
-        backend: "cairo", "vips", or "auto" for the first of `available_backends`.
-        names: What an error calls each; "drawing 0" and so on if None.
-
-    Raises:
-        LimnerError: The backend cannot be loaded, the side is out of range, or a drawing is empty,
-            is not finite, or leaves the canvas.
-    """
-    if not 1 <= side <= _LARGEST_SIDE:
-        raise LimnerError(f"side is {side}: a picture's side is 1 to {_LARGEST_SIDE} pixels")
-    pictures = np.empty((len(drawings), side, side), np.uint8)
-    draw = _drawer(backend)
-    names = [f"drawing {i}" for i in range(len(drawings))] if names is None else names
-    draw(map(_trace, drawings, names), pictures)
-    return pictures
-
-
-class _Trace(NamedTuple):
-    """The pen's way through one drawing, on the canvas."""
-
-    positions: Float[np.ndarray, "p 2"]
-    """Each stroke's first comes twice, as in the recipe: this makes one point a dot."""
-    strokes: list[slice]
-    """Where in the positions each stroke is."""
-
-
-def _trace(strokes: Strokes, name: str) -> _Trace:
-    checked = _checked(strokes, name)
-    points = np.concatenate([part for s in checked for part in (s[:, :1], s)], axis=1).T
-    positions = points + ((_FRAME - points.max(axis=0)) / 2 + _MARGIN)
-    if positions.min() < _PEN / 2 or positions.max() > _CANVAS - _PEN / 2:
-        raise LimnerError(
-            f"{name} leaves the canvas, made for 0 to {EXTENT}: simplify() raw strokes first (in a "
-            "file, those that tell times are)"
-        )
-    ends = list(accumulate((1 + s.shape[1] for s in checked), initial=0))
-    return _Trace(positions, [slice(*span) for span in pairwise(ends)])
-
-
-def _checked(strokes: Strokes, name: str) -> list[Float[np.ndarray, "2 _n"]]:
+def checked(strokes: Strokes, name: str) -> list[Float[np.ndarray, "2 _n"]]:
     """The strokes as arrays of finite points; name is what a message calls the drawing."""
     arrays = [np.asarray(stroke, float) for stroke in strokes]
     if not arrays:
@@ -201,98 +151,3 @@ def _checked(strokes: Strokes, name: str) -> list[Float[np.ndarray, "2 _n"]]:
                 f"stroke {i} of {name} has a coordinate that is not finite or beyond {_FARTHEST:g}"
             )
     return arrays
-
-
-def _draw_with_cairo(traces: Iterable[_Trace], pictures: UInt8[np.ndarray, "b side side"]) -> None:
-    """The recipe itself; its white on black has the same bits as opacity alone, drawn here."""
-    import cairocffi
-
-    libcairo: Any = cairocffi.cairo
-    ffi: Any = cairocffi.ffi
-    side = pictures.shape[-1]
-    stride = cairocffi.ImageSurface.format_stride_for_width(cairocffi.FORMAT_A8, side)
-    pixels = np.empty((side, stride), np.uint8)
-    surface = cairocffi.ImageSurface(cairocffi.FORMAT_A8, side, side, pixels, stride)
-    context = cairocffi.Context(surface)
-    context.scale(side / _CANVAS, side / _CANVAS)
-    context.set_antialias(cairocffi.ANTIALIAS_BEST)
-    context.set_line_cap(cairocffi.LINE_CAP_ROUND)
-    context.set_line_join(cairocffi.LINE_JOIN_ROUND)
-    context.set_line_width(_PEN)
-    path = ffi.new("cairo_path_t *", {"status": cairocffi.STATUS_SUCCESS})
-    for picture, trace in zip(pictures, traces, strict=True):
-        # libcairo's own path format, read by it whole: a call a point would cost most of the time.
-        # Units of 16 bytes: a header (what to do, how many units it takes), then its point.
-        data = np.empty((len(trace.positions), 2, 2))
-        headers = data[:, 0].view(np.int32)
-        headers[:, 0] = cairocffi.PATH_LINE_TO
-        headers[[s.start for s in trace.strokes], 0] = cairocffi.PATH_MOVE_TO
-        headers[:, 1] = 2
-        data[:, 1] = trace.positions
-        units = ffi.from_buffer("cairo_path_data_t[]", data)
-        pixels.fill(0)
-        surface.mark_dirty()
-        for stroke in trace.strokes:
-            path.data = units + 2 * stroke.start
-            path.num_data = 2 * (stroke.stop - stroke.start)
-            libcairo.cairo_append_path(context._pointer, path)
-            context.stroke()
-        surface.flush()
-        picture[...] = pixels[:, :side]
-
-
-def _draw_with_vips(traces: Iterable[_Trace], pictures: UInt8[np.ndarray, "b side side"]) -> None:
-    """The recipe as SVG, its ink read as opacity.
-
-    An SVG's fixed cost is high and librsvg's time for a stroke grows with the longer side of the
-    whole, so a column of some pictures is drawn at once. In a row some would differ from a
-    picture drawn alone: cairo takes x finer than y, and the rounding of large offsets shows.
-    """
-    import pyvips
-
-    side = pictures.shape[-1]
-    height = max(1, _COLUMN // side)
-    for first in range(0, len(pictures), height):
-        column = pictures[first : first + height].reshape(-1, side)
-        drawn = "".join(
-            f'<g transform="translate(0 {y}) scale({side / _CANVAS!r})">{_svg_paths(trace)}</g>'
-            for y, trace in zip(range(0, len(column), side), traces, strict=False)
-        )
-        svg = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{len(column)}"'
-            f' fill="none" stroke="#fff" stroke-width="{_PEN}" stroke-linecap="round"'
-            f' stroke-linejoin="round">{drawn}</svg>'
-        )
-        column[...] = pyvips.Image.svgload_buffer(svg.encode())[3].numpy()
-
-
-def _svg_paths(trace: _Trace) -> str:
-    positions = [f"{x!r} {y!r}" for x, y in trace.positions.tolist()]
-    return "".join(f'<path d="M{"L".join(positions[stroke])}"/>' for stroke in trace.strokes)
-
-
-_BACKENDS: dict[str, tuple[str, Callable[[Iterable[_Trace], np.ndarray], None]]] = {
-    "cairo": ("cairocffi", _draw_with_cairo),
-    "vips": ("pyvips", _draw_with_vips),
-}
-
-
-@cache
-def _loads(library: str) -> bool:
-    try:
-        import_module(library)
-    except (ImportError, OSError):  # OSError: the wheel is there, the system's library is not
-        return False
-    return True
-
-
-def _drawer(backend: str) -> Callable[[Iterable[_Trace], np.ndarray], None]:
-    available = available_backends()
-    if backend == "auto" and available:
-        return _BACKENDS[available[0]][1]
-    if backend not in available:
-        raise LimnerError(
-            f"cannot draw with {backend!r}: {' and '.join(available) or 'no backend'} loads here"
-            " (vips needs pyvips-binary, cairo needs cairocffi and the system's libcairo)"
-        )
-    return _BACKENDS[backend][1]

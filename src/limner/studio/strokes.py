@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 import numpy as np
 from jaxtyping import UInt8
 
-from limner.data.strokes import EXTENT, Strokes, ink_length, rasterise, simplify
+from limner.data.rasteriser import rasterise
+from limner.data.strokes import EXTENT, Strokes, ink_length, simplify
 from limner.errors import LimnerError
 
 Points = Sequence[Sequence[Sequence[float]]]

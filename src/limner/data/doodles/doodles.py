@@ -17,8 +17,8 @@ from jaxtyping import Bool, Int, Int64, UInt8
 
 from limner.data.doodles import animals, faces, objects
 from limner.data.doodles.hand import Hand
+from limner.data.rasteriser import rasterise
 from limner.data.sources import Shape
-from limner.data.strokes import rasterise
 from limner.errors import LimnerError, near
 
 COUNT = 2_000

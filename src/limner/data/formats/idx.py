@@ -17,14 +17,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from limner.data.formats.npy import Readable, Writable
+from limner.data.formats.npy import Readable, Writable, most_unpacked
 from limner.errors import LimnerError
 from limner.system.files import reading, replacing
 
-# What is unpacked into memory is bounded by what lies on the disk: ink on paper shrinks some
-# twentyfold, a bomb a thousandfold.
-_ALWAYS_ALLOWED = 64 << 20
-_RATIO = 250
 _BLOCK = 1 << 20
 
 
@@ -76,7 +72,7 @@ def read_items(
 ) -> UInt8[np.ndarray, "..."]:
     """Read all that is left of a stream, which must fill `shape`, on no claim of its own."""
     size = prod(shape)
-    if size > max(_ALWAYS_ALLOWED, _RATIO * path.stat().st_size):
+    if size > most_unpacked(path):
         raise LimnerError(f"{name} claims {size} bytes, too many for so small a file")
     data = bytearray()
     while len(data) <= size and (block := file.read(_BLOCK)):

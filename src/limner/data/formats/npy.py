@@ -31,6 +31,10 @@ from limner.system.files import reading
 
 _MAGIC = b"\x93NUMPY"
 _HEADER_LIMIT = 10_000
+# What is unpacked into memory is bounded by what lies on the disk: ink on paper shrinks some
+# twentyfold, a bomb a thousandfold.
+_ALWAYS_ALLOWED = 64 << 20
+_RATIO = 250
 _HEADER = re.compile(
     rb"\s*\{\s*'descr'\s*:\s*'([<>=|]?(?:[biuf]\d{1,2}|O))'\s*,"
     rb"\s*'fortran_order'\s*:\s*(True|False)\s*,"
@@ -166,17 +170,27 @@ def open_rows(path: Path) -> Rows:
     return Rows(path, header)
 
 
+def most_unpacked(path: Path) -> int:
+    """The bytes of memory that what is unpacked from a file may take."""
+    return max(_ALWAYS_ALLOWED, _RATIO * path.stat().st_size)
+
+
 @contextmanager
 def open_npz(path: Path) -> Iterator[zipfile.ZipFile]:
     """An .npz archive, whose faults, those met while reading too, become one line.
 
     Raises:
-        LimnerError: Missing, damaged, encrypted, or without a member that is asked for.
+        LimnerError: Missing, damaged, encrypted, compressed as NumPy never does, or without a
+            member that is asked for.
     """
-    # RuntimeError is zipfile's word for an encrypted member, and for a compression it lacks.
-    faults = (EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
+    # RuntimeError is zipfile's word for an encrypted member, ValueError for a negative length and
+    # for members' names that cannot be decoded.
+    faults = (EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, ValueError)
     try:
         with reading(path, *faults), zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise LimnerError(f"{path} is compressed as no .npz file is: save it anew")
             yield archive
     except KeyError as error:
         raise LimnerError(f"{path} is of another kind: {error.args[0]}") from None

@@ -1,18 +1,24 @@
-"""Pickles of arrays of arrays, read as data and never unpickled.
+"""Pickles of arrays of arrays, read without running anything that they say.
 
-Unpickling runs what a file says. Here a stack machine knows the few operations that NumPy's pickles
-of arrays are made of and refuses every other. It imports nothing, calls nothing, and builds its own
-stand-ins where the file asks for `numpy.ndarray`, `numpy.dtype` or `_reconstruct`. Each inner array
-leaves the machine when it is complete, so that memory holds one.
+Unpickling calls what a file names. Here the only names allowed are those that NumPy's pickles of
+arrays need, and none of them leads to NumPy: `find_class` answers with a stand-in that, where it is
+called, keeps what it was called with. What comes out is a tree of plain values, from which each
+array is made when it is asked for, after its shape has been held against its bytes.
+
+Python's unpickler itself can be made to take endless memory (by an index of its memo) or to crash
+(by a key nested a million deep). Hence a look at the operations before it starts: only those that
+arrays need, no index larger than the pickle, and memory within what the caller allows.
 
 Source: PEP 307 and PEP 3154 (the operations of pickles); NEP 1 (the .npy format).
 """
 
+import io
+import pickle
 import pickletools
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import prod
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Shaped
@@ -20,220 +26,177 @@ from jaxtyping import Shaped
 from limner.data.formats.npy import Readable, read_header
 from limner.errors import LimnerError
 
-_READ_LIMIT = 4 << 20
-_LINE_LIMIT = 256
-_STACK_LIMIT = 10_000
-_MEMO_LIMIT = 100_000
-_MARK = object()
+_ALLOWED = {
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    ("numpy.core.multiarray", "_reconstruct"),
+    ("numpy._core.multiarray", "_reconstruct"),  # since NumPy 2
+    ("_codecs", "encode"),  # how Python 3 writes bytes for Python 2,
+    ("__builtin__", "bytes"),  # and how it writes none
+}
+
+_OPERATIONS = """
+    PROTO FRAME STOP MARK GLOBAL STACK_GLOBAL REDUCE BUILD
+    NONE NEWTRUE NEWFALSE BININT BININT1 BININT2 LONG1
+    BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES BINUNICODE SHORT_BINUNICODE
+    EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3 EMPTY_LIST APPEND APPENDS
+    BINPUT LONG_BINPUT MEMOIZE BINGET LONG_BINGET
+"""
+_ARGUMENTS = {
+    ord(operation.code): operation.arg.n if operation.arg else 0
+    for operation in pickletools.opcodes
+    if operation.name in _OPERATIONS.split()
+}
+"""Of each operation the bytes that follow it, or how pickletools says that a length follows."""
+_LENGTHS = {
+    pickletools.TAKEN_FROM_ARGUMENT1: 1,
+    pickletools.TAKEN_FROM_ARGUMENT4: 4,
+    pickletools.TAKEN_FROM_ARGUMENT4U: 4,
+}
+"""The bytes of that length."""
+_LONG_BINPUT = ord("r")
+_COST = 64
+"""Bytes that one operation makes the unpickler take, at most."""
 
 
-@runtime_checkable
-class Stream(Readable, Protocol):
-    """A binary stream that knows lines."""
-
-    def readline(self, size: int = -1, /) -> bytes:
-        """The next bytes up to a line's end, at most `size`."""
-        ...
-
-
-def read_object_array(file: Stream, name: str) -> Iterator[Shaped[np.ndarray, "..."]]:
+def read_object_array(
+    file: Readable, name: str, most_bytes: int
+) -> Iterator[Shaped[np.ndarray, "..."]]:
     """The arrays in a .npy stream of an array of arrays, one after the other.
 
     Args:
         file: The stream.
         name: What to call it in an error.
+        most_bytes: Memory that it may take.
 
     Raises:
-        LimnerError: Anything but an array of arrays of numbers.
+        LimnerError: Anything but an array of arrays of numbers, or one that takes more memory.
     """
     header = read_header(file, name, objects=True)
     if not header.dtype.hasobject:
         raise LimnerError(f"{name} is an array {header.dtype} {header.shape}, not one of drawings")
-    machine, count = _Machine(), 0
+    data = file.read(most_bytes + 1)
     try:
-        for operation, argument, _ in pickletools.genops(_Capped(file, name)):  # pyright: ignore[reportArgumentType]
-            array = machine.step(operation.name, argument)
-            if array is not None:
-                count += 1
-                yield array
-    except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+        _check(data, most_bytes)
+        items = _items(_Unpickler(io.BytesIO(data), encoding="bytes").load())
+        if (len(items),) != header.shape:
+            raise ValueError(f"it holds {len(items)} drawings and claims the shape {header.shape}")
+        for item in items:
+            yield _array(item)
+    except _FAULTS as error:
         raise LimnerError(f"{name} is refused as no plain array of arrays: {error}") from None
-    if (count,) != header.shape:
-        raise LimnerError(f"{name} holds {count} drawings, but claims the shape {header.shape}")
 
 
-class _Capped:
-    """A stream of which no one read takes much, whatever the pickle claims."""
-
-    def __init__(self, file: Stream, name: str):
-        self._file, self._name = file, name
-
-    def read(self, size: int = -1, /) -> bytes:
-        if not 0 <= size <= _READ_LIMIT:
-            raise LimnerError(f"{self._name} claims an item of {size} bytes: no drawing is so long")
-        return self._file.read(size)
-
-    def readline(self) -> bytes:
-        return self._file.readline(_LINE_LIMIT)
+_FAULTS = (
+    pickle.UnpicklingError,
+    *(ValueError, TypeError, LookupError, AttributeError, OverflowError, EOFError),
+)
+"""What Python's unpickler raises for a damaged pickle; the stand-ins and checks here, too."""
 
 
-@dataclass
-class _Type:
-    """Stands in for a numpy.dtype."""
+def _check(data: bytes, most_bytes: int) -> None:
+    """Walk over the operations, without carrying any out.
 
-    code: str
-    order: str = "|"
+    Raises:
+        ValueError: One is not allowed, or all of them together take too much memory.
+    """
+    at, left = 0, (most_bytes - len(data)) // _COST
+    while at < len(data):
+        code = data[at]
+        width = _ARGUMENTS.get(code)
+        if width is None:
+            raise ValueError(f"it asks for an operation that no array needs, {chr(code)!r}")
+        at += 1
+        if width >= 0:
+            if code == _LONG_BINPUT and int.from_bytes(data[at : at + 4], "little") > len(data):
+                raise ValueError("it keeps a value under a number larger than itself")
+            at += width
+        elif width == pickletools.UP_TO_NEWLINE:  # a module, and its name in the next line
+            at = data.index(b"\n", data.index(b"\n", at) + 1) + 1
+        else:
+            at += _LENGTHS[width] + int.from_bytes(data[at : at + _LENGTHS[width]], "little")
+        left -= 1
+        if left < 0:
+            raise ValueError(f"it takes over {most_bytes >> 20} MiB, too much for so small a file")
 
 
-class _Array:
-    """Stands in for a numpy.ndarray."""
-
-
-@dataclass(frozen=True)
-class _Global:
-    """Stands in for what a pickle may name."""
+class _Name(NamedTuple):
+    """Stands in for what a pickle may name; immutable, as a pickle may set attributes."""
 
     name: str
 
-
-_GLOBALS = {
-    "numpy ndarray": "ndarray",
-    "numpy dtype": "dtype",
-    "numpy.core.multiarray _reconstruct": "_reconstruct",
-    "numpy._core.multiarray _reconstruct": "_reconstruct",
-    "_codecs encode": "encode",
-}
+    def __call__(self, *arguments: Any) -> "_Call":
+        return _Call(self.name, arguments)
 
 
-class _Machine:
-    """The pickle machine, without its power: a stack, a memo of small values, no calls."""
+class _Call:
+    """Stands in for what calling a name would give."""
 
-    def __init__(self):
-        self._stack: list[Any] = []
-        self._memo: dict[int, Any] = {}
-        self._memoised = 0
+    __match_args__ = ("name", "arguments", "state")
+    __slots__ = __match_args__
 
-    def step(self, operation: str, argument: Any) -> Shaped[np.ndarray, "..."] | None:
-        """Carry out one operation; returns an array of numbers when one is complete."""
-        stack = self._stack
-        match operation:
-            case "PROTO" | "FRAME":
-                pass
-            case "STOP":
-                stack.pop()
-            case "MARK":
-                stack.append(_MARK)
-            case "NONE":
-                stack.append(None)
-            case "NEWTRUE" | "NEWFALSE":
-                stack.append(operation == "NEWTRUE")
-            case "BINSTRING" | "SHORT_BINSTRING":
-                # Python 2's str: the bytes of an array, or an ASCII word such as "i2".
-                stack.append(argument.encode("latin-1"))
-            case (
-                ("BININT" | "BININT1" | "BININT2" | "LONG1")
-                | ("BINUNICODE" | "SHORT_BINUNICODE")
-                | ("BINBYTES" | "SHORT_BINBYTES")
-            ):
-                stack.append(argument)
-            case "EMPTY_TUPLE":
-                stack.append(())
-            case "TUPLE1" | "TUPLE2" | "TUPLE3":
-                stack.append(tuple(self._pop() for _ in range(int(operation[-1])))[::-1])
-            case "TUPLE":
-                stack.append(tuple(self._pop_to_mark()))
-            case "EMPTY_LIST":
-                stack.append([])
-            case "APPEND":
-                self._pop()
-            case "APPENDS":
-                self._pop_to_mark()
-            case "GLOBAL":
-                stack.append(self._global(argument))
-            case "STACK_GLOBAL":
-                attribute, module = self._pop(), self._pop()
-                stack.append(self._global(f"{module} {attribute}"))
-            case "BINPUT" | "LONG_BINPUT":
-                self._remember(argument)
-            case "MEMOIZE":
-                self._remember(self._memoised)
-            case "BINGET" | "LONG_BINGET":
-                stack.append(self._memo[argument])
-            case "REDUCE":
-                arguments, function = self._pop(), self._pop()
-                stack.append(_make(function, arguments))
-            case "BUILD":
-                state = self._pop()
-                return _build(stack[-1], state)
-            case _:
-                raise ValueError(f"it asks for the operation {operation}")
-        if len(stack) > _STACK_LIMIT:
-            raise ValueError("its values are nested too deep")
-        return None
+    def __init__(self, name: str, arguments: tuple[Any, ...]):
+        self.name, self.arguments, self.state = name, arguments, None
 
-    def _pop(self) -> Any:
-        value = self._stack.pop()
-        if value is _MARK:
-            raise ValueError("its marks are out of place")
-        return value
-
-    def _pop_to_mark(self) -> list[Any]:
-        values = []
-        while (value := self._stack.pop()) is not _MARK:
-            values.append(value)
-        return values[::-1]
-
-    def _global(self, name: str) -> _Global:
-        if name not in _GLOBALS:
-            raise ValueError(f"it names {name!r}")
-        return _Global(_GLOBALS[name])
-
-    def _remember(self, key: int) -> None:
-        """Keep what pickles repeat (names, types, short words), so that memory stays bounded."""
-        self._memoised += 1
-        value = self._stack[-1]
-        match value:
-            case _Global() | _Type():
-                kept = True
-            case str():  # the bytes of an array may come as str, but are never a printable word
-                kept = len(value) <= 32 and value.isprintable()
-            case bytes():  # Python 2's words, such as i2, are bytes, but an array's are more
-                kept = len(value) <= 2
-            case _:
-                kept = False
-        if kept and len(self._memo) < _MEMO_LIMIT:
-            self._memo[key] = value
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
 
 
-def _make(function: Any, arguments: Any) -> Any:
-    match function, arguments:
-        case _Global("_reconstruct"), (_Global("ndarray"), (0,), _):
-            return _Array()
-        case _Global("dtype"), (code, *_):
-            return _Type(_text(code))
-        case _Global("encode"), (str(text), encoding) if _text(encoding) == "latin1":
-            return text.encode("latin-1")
-    raise ValueError("it calls something else than NumPy's makers of arrays and types")
+class _Unpickler(pickle.Unpickler):
+    """Knows the names allowed, and has no persistent values."""
+
+    def find_class(self, module: str, name: str) -> _Name:
+        if (module, name) not in _ALLOWED:
+            raise ValueError(f"it names {f'{module}.{name}'[:80]!r}")
+        return _Name(name)
 
 
-def _build(target: Any, state: Any) -> Shaped[np.ndarray, "..."] | None:
-    match target, state:
-        case _Type(), (_, order, *_):
-            target.order = _text(order)
-            return None
-        case _Array(), (_, tuple(), _Type(code), _, list()) if code in ("O", "O8"):
-            return None
-        case _Array(), (_, tuple(shape), _Type(code, order), bool(fortran), bytes(data)):
-            dtype = np.dtype(order + code)
-            if dtype.kind not in "biuf":
-                raise ValueError(f"it holds an array of {dtype}")
+def _items(tree: Any) -> list[Any]:
+    """What an array of objects holds."""
+    match tree:
+        case _Call("_reconstruct", _, (_, tuple(), _Call("dtype", (code, *_)), _, list(items))) if (
+            _text(code) in ("O", "O8")
+        ):
+            return items
+    raise ValueError("it is another object")
+
+
+def _array(tree: Any) -> Shaped[np.ndarray, "..."]:
+    match tree:
+        case _Call(
+            "_reconstruct",
+            (_Name("ndarray"), (0,), _),
+            (_, tuple(shape), _Call("dtype") as kind, bool(is_fortran), data),
+        ):
+            dtype, items = _dtype(kind), _bytes(data)
             if not all(type(size) is int and size >= 0 for size in shape):
                 raise ValueError("an array has a damaged shape")
-            if dtype.itemsize * prod(shape) != len(data):
-                raise ValueError(f"an array of shape {shape} has {len(data)} bytes")
-            return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
-    raise ValueError("the state of an array or type is not NumPy's")
+            if dtype.itemsize * prod(shape) != len(items):
+                raise ValueError(f"an array of shape {shape} has {len(items)} bytes")
+            return np.frombuffer(items, dtype).reshape(shape, order="F" if is_fortran else "C")
+    raise ValueError("one of its items is no array")
+
+
+def _dtype(tree: _Call) -> np.dtype:
+    match tree:
+        case _Call(_, (code, *_), (_, order, *_)):
+            name = _text(order) + _text(code)
+            if re.fullmatch(r"[<>=|][biuf]\d{1,2}", name):
+                return np.dtype(name)
+    raise ValueError("an array is not of plain numbers")
+
+
+def _bytes(tree: Any) -> bytes:
+    match tree:
+        case bytes():
+            return tree
+        case _Call("bytes", ()):
+            return b""
+        case _Call("encode", (str(text), encoding)) if _text(encoding) == "latin1":
+            return text.encode("latin-1")
+    raise ValueError("the items of an array are no bytes")
 
 
 def _text(value: Any) -> str:
-    return value.decode("ascii") if isinstance(value, bytes) else str(value)
+    """A short word: Python 2 wrote bytes."""
+    return (value.decode("ascii") if isinstance(value, bytes) else str(value))[:8]

@@ -1,7 +1,9 @@
 """Drawings as strokes, read one at a time: ndjson, raw and simplified, and Quick, Draw!'s binary.
 
 Readers are generators that hold one drawing, refuse one of absurd size, and name the file and the
-place of what they refuse. `read_strokes` reads any file of strokes by its suffix.
+line, or the drawing's number, of what they refuse. They read strokes alone: what else these files
+note of a drawing (country, time, whether it was recognised) makes no pixel. `read_strokes` reads
+any file of strokes by its suffix.
 
 A stroke of a simplified drawing is an array (2, n) of x and y, of a raw one (3, n) of x, y and
 milliseconds. Strokes of no points, which say nothing, are left out; a drawing may have no strokes.
@@ -15,9 +17,8 @@ examples/binary_file_parser.py (its layout, little-endian).
 import json
 import struct
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from jaxtyping import Real
@@ -35,25 +36,11 @@ Stroke = Real[np.ndarray, "axes n"]
 """A row of x, one of y and, of a raw drawing, one of milliseconds."""
 
 
-class Drawing(NamedTuple):
-    """One drawing, and what was noted of it."""
-
-    key_id: int
-    """Its number among all drawings."""
-    category: str
-    """What the player was asked to draw."""
-    country: str
-    """Two letters."""
-    recognised: bool
-    """Whether the game guessed it."""
-    timestamp: float
-    """When it was drawn, Unix seconds."""
-    strokes: list[Stroke]
-    """In the order they were drawn."""
-
-
-def read_ndjson(path: Path) -> Iterator[Drawing]:
+def read_ndjson(path: Path) -> Iterator[list[Stroke]]:
     """The drawings of an ndjson file, raw or simplified: one JSON object a line.
+
+    A drawing is what its object has under "drawing"; other keys may be there or not. Blank lines
+    are none.
 
     Raises:
         LimnerError: A line is no drawing, or is longer than 4 MiB.
@@ -64,25 +51,27 @@ def read_ndjson(path: Path) -> Iterator[Drawing]:
             number += 1
             if len(line) > _LINE_LIMIT:
                 raise LimnerError(f"{path}, line {number}, is no drawing: it is over 4 MiB")
-            yield _parse(line, f"{path}, line {number},")
+            if not line.isspace():
+                yield _parse(line, f"{path}, line {number},")
 
 
-def _parse(line: bytes, place: str) -> Drawing:
+def _parse(line: bytes, where: str) -> list[Stroke]:
     try:
-        record = json.loads(line)
-        moment = datetime.fromisoformat(record["timestamp"].removesuffix(" UTC"))
-        return Drawing(
-            int(record["key_id"]),
-            str(record["word"]),
-            str(record["countrycode"]),
-            bool(record["recognized"]),
-            moment.replace(tzinfo=UTC).timestamp(),
-            [stroke for item in record["drawing"] if (stroke := _stroke(item)).size],
-        )
-    except KeyError as error:
-        raise LimnerError(f"{place} is no drawing: it has no {error}") from None
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise LimnerError(f"{place} is no drawing: {reason(error)}") from None
+        # Coordinates become floats in any case; as such, one of 5,000 digits is infinite.
+        record = json.loads(line, parse_int=float)
+        if not isinstance(record, dict) or not isinstance(record.get("drawing"), list):
+            raise ValueError('it must be an object with a list of strokes as its "drawing"')
+        return [stroke for item in record["drawing"] if (stroke := _stroke(item)).size]
+    except json.JSONDecodeError as error:
+        raise LimnerError(
+            f"{where} is no drawing: {error.msg} at character {error.colno}"
+        ) from None
+    except UnicodeDecodeError:
+        raise LimnerError(f"{where} is no drawing: it is not UTF-8 text") from None
+    except RecursionError:
+        raise LimnerError(f"{where} is no drawing: its lists are nested too deep") from None
+    except (ValueError, TypeError) as error:
+        raise LimnerError(f"{where} is no drawing: {reason(error)}") from None
 
 
 def _stroke(item: Any) -> Stroke:
@@ -94,8 +83,8 @@ def _stroke(item: Any) -> Stroke:
     return stroke
 
 
-def read_binary(path: Path) -> Iterator[Drawing]:
-    """The drawings of a binary file, whose category is the file's name.
+def read_binary(path: Path) -> Iterator[list[Stroke]]:
+    """The drawings of a binary file.
 
     Raises:
         LimnerError: Cut short, or not this format.
@@ -107,28 +96,28 @@ def read_binary(path: Path) -> Iterator[Drawing]:
             yield _read_record(head, file, path, f"{path}, drawing {number},")
 
 
-def _read_record(head: bytes, file: Readable, path: Path, place: str) -> Drawing:
+def _read_record(head: bytes, file: Readable, path: Path, where: str) -> list[Stroke]:
     if len(head) != _RECORD.size:
-        raise LimnerError(f"{place} is cut short")
-    key_id, country, recognised, timestamp, count = _RECORD.unpack(head)
+        raise LimnerError(f"{where} is cut short")
+    _, country, recognised, _, count = _RECORD.unpack(head)
     if recognised not in (0, 1) or not country.isascii():
-        raise LimnerError(f"{place} is damaged, or {path.name} is no file of this format")
+        raise LimnerError(f"{where} is damaged, or {path.name} is no file of this format")
     strokes, points = [], 0
     for _ in range(count):
-        length = int.from_bytes(_exactly(file, 2, place), "little")
+        length = int.from_bytes(_exactly(file, 2, where), "little")
         points += length
         if points > _POINT_LIMIT:
-            raise LimnerError(f"{place} is damaged: it claims more than {_POINT_LIMIT} points")
+            raise LimnerError(f"{where} is damaged: it claims more than {_POINT_LIMIT} points")
         if length:
-            data = np.frombuffer(_exactly(file, 2 * length, place), np.uint8)
+            data = np.frombuffer(_exactly(file, 2 * length, where), np.uint8)
             strokes.append(data.reshape(2, length))
-    return Drawing(key_id, path.stem, country.decode(), bool(recognised), timestamp, strokes)
+    return strokes
 
 
-def _exactly(file: Readable, size: int, place: str) -> bytes:
+def _exactly(file: Readable, size: int, where: str) -> bytes:
     data = file.read(size)
     if len(data) != size:
-        raise LimnerError(f"{place} is cut short")
+        raise LimnerError(f"{where} is cut short")
     return data
 
 
@@ -144,8 +133,8 @@ def read_strokes(path: Path) -> Iterator[list[Stroke]]:
 
 
 _READERS: dict[str, Callable[[Path], Iterator[list[Stroke]]]] = {
-    ".ndjson": lambda path: (drawing.strokes for drawing in read_ndjson(path)),
-    ".bin": lambda path: (drawing.strokes for drawing in read_binary(path)),
+    ".ndjson": read_ndjson,
+    ".bin": read_binary,
     ".npz": lambda path: (strokes for _, strokes in read_sketchrnn(path)),
 }
 
