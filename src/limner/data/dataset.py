@@ -80,9 +80,9 @@ class Dataset:
 def data_root(root: Path | None = None) -> Path:
     """The folder that files are looked for in: `root`, else $LIMNER_DATA, else the user's cache."""
     if root is not None:
-        return root
+        return root.expanduser()
     if given := os.environ.get("LIMNER_DATA"):
-        return Path(given)
+        return Path(given).expanduser()
     return platformdirs.user_cache_path("limner")
 
 
@@ -188,5 +188,5 @@ def _in_a_row(train: int, valid: int, test: int) -> dict[SplitName, tuple[int, i
 
 def _open_images(config: DataConfig, shape: Shape | None) -> Dataset:
     assert config.path is not None  # DataConfig sees to it
-    opened = images.open_images(config.path, shape, config.categories)
+    opened = images.open_images(config.path, shape, config.categories, config.ink)
     return Dataset(config.name, opened.categories, opened.sources, config.limit, note=opened.note)

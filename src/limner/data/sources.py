@@ -42,6 +42,8 @@ class Pictures:
     """The data set."""
     pixels: UInt8[np.ndarray, "n c h w"]
     """Grey levels; 255 is ink."""
+    files: tuple[str, ...] = ()
+    """The file of each row, where each has one of its own."""
 
     @property
     def shape(self) -> Shape:
