@@ -33,7 +33,7 @@ _FAINTEST = 12.0
 """Levels of difference under which an image is blank."""
 _FULL = 230.0
 """Levels from which ink is as dark as ink is, and is not stretched."""
-_DARK_FRAME, _LIGHT_FRAME = 0.12, 0.035
+_DARK_FRAME, _LIGHT_FRAME = 0.15, 0.035
 """Parts of the side that a frame may take, around paper that is lighter than it, or darker."""
 _SURE = 0.6
 """Balance under which an image is not told by itself."""
@@ -130,7 +130,7 @@ def _page(
     size = max(1, round(width * scale)), max(1, round(height * scale))
     opaque = Image.fromarray(pixels).convert("RGB")
     small = np.asarray(opaque.resize(size, Image.Resampling.BOX), np.float32)
-    found = [(_surface(small, colour), colour) for colour in _frequent(small)]
+    found = _papers(small)
     lights = np.array([surface.mean() for surface, _ in found])
     low, high = lights.min(), lights.max()
     lighter = (lights - low) / (high - low) if high - low > _NEAR else np.zeros(len(found))
@@ -146,12 +146,12 @@ def _page(
         is_dark = balance + others > 0 if ink == "auto" else ink == "dark"
         best = int(np.argmax(np.where(is_light == is_dark, scores, -np.inf)))
         surface, colour = found[best]
-    else:  # of one colour, which is all paper unless it is known to be ink
-        balance = 0.0
+    else:  # all is paper but for little ink
         surface, colour = found[0]
-        lean = others if ink == "auto" else 1.0 if ink == "dark" else -1.0
-        is_dark = lean > 0 or (lean == 0 and float(surface.mean()) >= 128)
-        if (lean > 0 and surface.mean() < 64) or (lean < 0 and surface.mean() > 192):
+        balance = _darkness(small - surface)
+        known = {"auto": others if balance == 0 else balance, "dark": 1.0, "light": -1.0}[ink]
+        is_dark = known > 0 or (known == 0 and surface.mean() >= 128)
+        if balance == 0 and is_dark != (surface.mean() >= 128):  # all ink
             surface = colour = np.full(3, 255 if is_dark else 0, np.float32)
     if np.abs(surface - colour).max() < 1.5:  # even light, and so exact
         return colour, balance, is_dark
@@ -160,20 +160,48 @@ def _page(
     return np.stack([np.asarray(plane) for plane in whole], axis=-1), balance, is_dark
 
 
-def _frequent(small: Float[np.ndarray, "m n 3"]) -> list[Float[np.ndarray, "3"]]:
-    """The most frequent colours, at most four that are well apart."""
-    colours = small.reshape(-1, 3)
-    exact, counts = np.unique(colours, axis=0, return_counts=True)
-    found: list[np.ndarray] = []
-    left = np.ones(len(exact), bool)
-    while len(found) < 4 and counts[left].sum() > 0.02 * len(colours):
-        bins, of = np.unique(exact[left] // 16, axis=0, return_inverse=True)
-        weight = np.bincount(of.ravel(), counts[left], len(bins))
-        middle = exact[left][of.ravel() == weight.argmax()]
-        within = counts[left][of.ravel() == weight.argmax()]
-        found.append(middle[within.argmax()])
-        left &= np.abs(exact - found[-1]).max(axis=1) >= 2 * _NEAR
+def _darkness(differences: Float[np.ndarray, "m n 3"]) -> float:
+    """2 if what differs most from the paper is darker, -2 if it is lighter, 0 if nothing does."""
+    strength = np.abs(differences).max(axis=-1)
+    if strength.max() < 1:
+        return 0.0
+    return -2.0 if float((strength**3 * differences.mean(axis=-1)).sum()) > 0 else 2.0
+
+
+class _Paper(NamedTuple):
+    """What may be the paper."""
+
+    surface: Float[np.ndarray, "m n 3"]
+    colour: Float[np.ndarray, "3"]
+    """What the surface is where the light is even."""
+
+
+def _papers(small: Float[np.ndarray, "m n 3"]) -> list[_Paper]:
+    """At most four frequent colours that are well apart, over all of the image."""
+    colours, counts = np.unique(small.reshape(-1, 3), axis=0, return_counts=True)
+    is_even = _is_even(colours, counts)
+    found: list[_Paper] = []
+    left = np.ones(len(colours), bool)
+    rest = np.ones(small.shape[:2], bool)
+    while len(found) < 4 and counts[left].sum() > 0.02 * rest.size and rest.mean() > 0.02:
+        _, of = np.unique(colours[left] // 16, axis=0, return_inverse=True)
+        of = of.ravel()
+        here = of == np.bincount(of, counts[left]).argmax()
+        colour = colours[left][here][counts[left][here].argmax()]
+        left &= np.abs(colours - colour).max(axis=1) >= 2 * _NEAR
+        if not (rest & (np.abs(small - colour).max(axis=-1) < _NEAR)).mean() > 0.01:
+            continue  # all of it lies on a surface that was found before
+        surface = np.broadcast_to(colour, small.shape) if is_even else _surface(small, colour)
+        rest &= np.abs(small - surface).max(axis=-1) >= _NEAR
+        found.append(_Paper(surface, colour))
     return found
+
+
+def _is_even(colours: Float[np.ndarray, "k 3"], counts: np.ndarray) -> bool:
+    """Whether the light is even: what is nearly of the commonest colour mostly is just that."""
+    most = counts.argmax()
+    near = counts[np.abs(colours - colours[most]).max(axis=1) < _NEAR].sum()
+    return bool(counts[most] > 0.75 * near and counts[most] > 0.2 * counts.sum())
 
 
 def _surface(
@@ -185,23 +213,18 @@ def _surface(
     at last what is left of their differences is spread over their surroundings.
     """
     surface = np.broadcast_to(colour, small.shape)
-    near = np.abs(small - surface).max(axis=-1) < _NEAR
     for terms in (3, 3, 3, 6, 6, 6, 10, 10):
-        if (small[near] == colour).mean() > 0.95 or near.sum() < 4 * terms:
-            break
+        near = np.abs(small - surface).max(axis=-1) < _NEAR
+        if near.sum() < 4 * terms:
+            return surface
         basis = _polynomials(*small.shape[:2])[..., :terms]
         weights = np.linalg.lstsq(basis[near], small[near], rcond=None)[0]
         surface = (basis @ weights).astype(np.float32)
-        near = np.abs(small - surface).max(axis=-1) < _NEAR
-    else:
-        for _ in range(4):
-            rest = np.where(near[..., None], small - surface, 0)
-            wide = (max(small.shape) / 16,) * 2
-            there = gaussian_filter(near.astype(np.float32), wide) + 1e-2
-            surface = surface + np.stack(
-                [gaussian_filter(rest[..., n], wide) / there for n in range(3)], axis=-1
-            )
-            near = np.abs(small - surface).max(axis=-1) < _NEAR
+    wide = max(small.shape) / 16
+    for _ in range(4):
+        near = np.abs(small - surface).max(axis=-1, keepdims=True) < _NEAR
+        rest = gaussian_filter(np.where(near, small - surface, 0), (wide, wide, 0))
+        surface = surface + rest / (gaussian_filter(near.astype(np.float32), (wide, wide, 0)) + 0.01)
     return np.clip(surface, 0, 255)
 
 
