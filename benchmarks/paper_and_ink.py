@@ -14,6 +14,7 @@ import argparse
 import io
 import tempfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,7 +59,7 @@ def lines(random: np.random.Generator, side: int, width: float) -> Mask:
         points = [tuple(point) for point in path * side * FINE]
         pen = max(1, round(width * side * FINE))
         ImageDraw.Draw(page).line(points, fill=255, width=pen, joint="curve")
-        along = np.concatenate([np.linspace(a, b, 200) for a, b in zip(path, path[1:], strict=False)])
+        along = np.concatenate([np.linspace(a, b, 200) for a, b in pairwise(path)])
         for x, y in (along * CELLS).astype(int):
             middle.putpixel((int(x), int(y)), 255)
     return _mask(page, side, np.asarray(middle) > 0)
@@ -117,7 +118,9 @@ def lit(random: np.random.Generator, pixels: np.ndarray) -> np.ndarray:
     side = len(pixels)
     y, x = np.mgrid[:side, :side] / side - 0.5
     turn, fall = random.uniform(0, 2 * np.pi), random.uniform(0.2, 0.55)
-    light = 0.8 + fall * (x * np.cos(turn) + y * np.sin(turn)) - random.uniform(0, 0.5) * (x**2 + y**2)
+    light = (
+        0.8 + fall * (x * np.cos(turn) + y * np.sin(turn)) - random.uniform(0, 0.5) * (x**2 + y**2)
+    )
     return pixels * light[..., None] + random.normal(0, random.uniform(2, 7), pixels.shape)
 
 
@@ -164,11 +167,11 @@ def page_svg(random: np.random.Generator) -> Case:
     """An SVG whose page is a rectangle that ends within a pixel, dark or light."""
     ink, paper = random.choice([("#000", "#fff"), ("#fff", "#223")])
     path = random.uniform(12, 88, (5, 2))
-    page = Image.new("L", (28 * 10 * FINE,) * 2)
+    page = Image.new("L", (28 * 10 * FINE, 28 * 10 * FINE))
     points = [tuple(point) for point in path / 100 * 28 * 10 * FINE]
     ImageDraw.Draw(page).line(points, fill=255, width=round(0.06 * 28 * 10 * FINE), joint="curve")
     middle = np.zeros((CELLS, CELLS), bool)
-    along = np.concatenate([np.linspace(a, b, 200) for a, b in zip(path, path[1:], strict=False)])
+    along = np.concatenate([np.linspace(a, b, 200) for a, b in pairwise(path)])
     middle[tuple((along / 100 * CELLS).astype(int)[:, ::-1].T)] = True
     mask = _mask(page, 280, middle)
     text = "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in path)
@@ -208,7 +211,10 @@ KINDS: dict[str, Callable[[np.random.Generator], Case]] = {
     "pale ink on white": with_mask(
         usual,
         lambda r, m: saved(
-            painted(m, [(255, 235, 60), (190, 190, 190), (255, 200, 210)][r.integers(3)], [255] * 3), m
+            painted(
+                m, [(255, 235, 60), (190, 190, 190), (255, 200, 210)][r.integers(3)], [255] * 3
+            ),
+            m,
         ),
     ),
     "colours as dark as each other": with_mask(
@@ -251,7 +257,9 @@ def verdict(case: Case, levels: np.ndarray) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        description="Count images that come in inverted or washed out."
+    )
     parser.add_argument("--sheet", type=Path, help="PNG file for one image of each kind")
     sheet_path = parser.parse_args().sheet
     totals = {"inverted": 0, "washed out": 0}

@@ -16,7 +16,7 @@ from limner.errors import LimnerError
 if TYPE_CHECKING:
     import numpy as np
 
-    from limner.config import DataConfig, Protocol, RunConfig
+    from limner.config import DataConfig, Ink, Protocol, RunConfig
     from limner.data.dataset import Dataset
     from limner.model.draw import Draw
     from limner.run import Run
@@ -49,8 +49,14 @@ def open_run(place: Path) -> "Run":
 
 
 def open_data(config: "RunConfig", root: Path | None = None) -> "Dataset":
-    """The data of a run, from `root` if given, with what is downloaded shown on stderr."""
-    data = config.data if root is None else dataclasses.replace(config.data, root=root)
+    """The data of a run, with what is downloaded shown on stderr.
+
+    Args:
+        config: Of the run.
+        root: Where they lie, if not where they were: a data root, or the images themselves.
+    """
+    lies = "path" if config.data.name == "images" else "root"
+    data = config.data if root is None else dataclasses.replace(config.data, **{lies: root})
     model = config.model
     return open_with_progress(data, (model.channels, model.height, model.width))
 
@@ -68,13 +74,18 @@ def open_with_progress(
     return dataset
 
 
-def read_picture(run: "Run", path: Path) -> "np.ndarray":
-    """A picture of the user's own as a run's model takes it: pixels from 0 to 1, (c, h, w)."""
+def read_picture(run: "Run", path: Path, ink: "Ink" = "auto") -> "np.ndarray":
+    """An image of the user's own as a run's model takes it: pixels from 0 to 1, (c, h, w).
+
+    What was taken for its paper is told on stderr, where that is not sure.
+    """
     from limner.data import binarise, images
 
     config = run.config.model
-    levels = images.read_picture(path, (config.channels, config.height, config.width))
-    return binarise.pixels(levels, run.config.data.binarisation)
+    seen = images.read_image(path, (config.channels, config.height, config.width), ink)
+    if seen.note:
+        print(seen.note, file=sys.stderr)
+    return binarise.pixels(seen.levels, run.config.data.binarisation)
 
 
 def load_drawing_model(run: "Run", category: str | None, picture: "np.ndarray") -> "Draw":

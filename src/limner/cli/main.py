@@ -21,11 +21,12 @@ from limner.cli.studio import studio
 from limner.cli.train import DEFAULT_PRESET, train, train_run
 from limner.errors import FailedElsewhere, LimnerError, PeerLost, near
 from limner.presets import PRESETS
+from limner.text import suggested
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the `limner` command."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    arguments = [_at_home(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     try:
         _dispatch(arguments)
     except FailedElsewhere:
@@ -40,6 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("limner: stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def _at_home(word: str) -> str:
+    """The word of a command with ~ as the home folder, which no shell expands after a ="""
+    option, equals, path = word.rpartition("=") if word.startswith("--") else ("", "", word)
+    return option + equals + os.path.expanduser(path) if path.startswith("~/") else word
 
 
 def _dispatch(arguments: list[str]) -> None:
@@ -92,9 +99,9 @@ def demo(*, out: Path = Path("runs/demo")) -> None:
         print(f"  {path}")
     print(
         "\ntry next:\n"
-        f"  limner sample {out} --seed 1              more drawings\n"
-        f"  limner reconstruct {out} --picture FILE   a drawing of your own\n"
-        "  limner train quickdraw --out runs/cat         cats that people drew (fetches 97 MB)"
+        f"  {suggested('sample', out, '--seed', 1)}   more drawings\n"
+        f"  {suggested('reconstruct', out)} --picture FILE   a drawing of your own\n"
+        "  limner train quickdraw --out runs/cat   cats that people drew (fetches 97 MB)"
     )
 
 

@@ -56,7 +56,8 @@ def export(
         title: What it draws, if the categories do not say it well.
         importance_samples: K, to estimate the importance-weighted bound for the card as well.
         importance_images: Take that over so many test images, chosen by chance, if not over all.
-        data_root: Where the drawings lie, if not where they were in training.
+        data_root: Where the drawings lie, if not where they were in training: a data root, or
+            your own images.
     """
     check_importance(importance_samples, importance_images)
     there = open_run(run)
@@ -100,7 +101,8 @@ def outliers(
             above that price, which finds odd shapes.
         num: How many to show; all are scored and listed.
         seed: Of the noise.
-        data_root: Where the drawings lie, if not where they were in training.
+        data_root: Where the drawings lie, if not where they were in training: a data root, or
+            your own images.
         out: Folder for the picture and the list, if not RUN/figures/outliers.
     """
     check_at_least_one("--num", num)
@@ -145,7 +147,8 @@ def nearest(
         run: Run folder, or the name of a pretrained model.
         num: How many samples.
         seed: Of the noise; the samples are those of `limner sample`.
-        data_root: Where the drawings lie, if not where they were in training.
+        data_root: Where the drawings lie, if not where they were in training: a data root, or
+            your own images.
         out: Folder for the picture and the distances, if not RUN/figures/nearest.
     """
     check_at_least_one("--num", num)

@@ -11,6 +11,7 @@ from limner.cli.progress import progress_bar
 from limner.config import RunConfig, changed
 from limner.errors import LimnerError, near
 from limner.presets import PRESETS
+from limner.text import suggested
 
 if TYPE_CHECKING:
     from limner.run import Run
@@ -116,11 +117,14 @@ def train_run(out: Path, config: RunConfig) -> "Run":
             f"step {best['update']})"
         )
     if outcome.finished:
-        noise = "" if config.train.protocol == "honest" else f" --protocol {config.train.protocol}"
+        protocol = config.train.protocol
+        noise = () if protocol == "honest" else ("--protocol", protocol)
         print(
-            f"try next: limner evaluate {out}{noise}; limner sample {out}{noise}; "
-            f"limner reconstruct {out}{noise}"
+            "try next: "
+            + "; ".join(
+                suggested(command, out, *noise) for command in ("evaluate", "sample", "reconstruct")
+            )
         )
     else:
-        print(f"to go on: limner train --out {out}")
+        print(f"to go on: {suggested('train --out', out)}")
     return run

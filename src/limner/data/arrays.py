@@ -4,7 +4,7 @@ Items are levels 0..255, or 0 and 1, or fractions 0..1, of whatever type. A look
 out which, and what is to be done to have 255 for ink: where that is nothing for nearly all, or to
 turn levels round, it is done to all rows alike; else each is treated as an image of its own.
 
-Axis letters: b image, c channel, h w pixel.
+Axis letters: b image, k channel in the file, c channel, h w pixel, a b pixel of the shape.
 """
 
 from collections.abc import Sequence
@@ -69,11 +69,11 @@ class ArrayFile:
             return 255 - levels if self.treatment == "inverted" else levels
         return np.stack([self._fitted(image) for image in images])
 
-    def as_stored(self, rows: Int64[np.ndarray, "b"]) -> UInt8[np.ndarray, "b h w c"]:
+    def as_stored(self, rows: Int64[np.ndarray, "b"]) -> UInt8[np.ndarray, "b h w k"]:
         """Levels of some images as they are in the file, or raise as `levels` does."""
         return _levels(self.file, rows, self.scale).reshape(len(rows), *self.image)
 
-    def _fitted(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "c h w"]:
+    def _fitted(self, image: UInt8[np.ndarray, "h w k"]) -> UInt8[np.ndarray, "c a b"]:
         if self.shape[0] == 3:
             return fit_colours(flatten(with_opacity(image)), self.shape)
         if self.treatment == "each":
@@ -83,7 +83,7 @@ class ArrayFile:
         return fit_ink(levels, self.shape)
 
 
-def with_opacity(image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h w 4"]:
+def with_opacity(image: UInt8[np.ndarray, "h w k"]) -> UInt8[np.ndarray, "h w 4"]:
     """Grey, colours, or colours and opacity, as the last."""
     if image.shape[2] == 4:
         return image
@@ -115,7 +115,9 @@ def open_array(path: Path, shape: Shape | None = None, ink: Ink = "auto") -> tup
     others = lean(found)
     treatment: Treatment = "each"
     if channels == 1:
-        same = np.mean([(f.levels == one[..., 0]).all() for f, one in zip(found, stored, strict=True)])
+        same = np.mean(
+            [(f.levels == one[..., 0]).all() for f, one in zip(found, stored, strict=True)]
+        )
         turned = np.mean(
             [(f.levels == 255 - one[..., 0]).all() for f, one in zip(found, stored, strict=True)]
         )

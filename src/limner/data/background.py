@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from PIL import Image
-from scipy.ndimage import binary_dilation, distance_transform_edt, gaussian_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from limner.config import Ink
 
@@ -60,9 +60,7 @@ class Inked(NamedTuple):
         return not self.is_sure and lean != 0 and (lean > 0) != self.is_dark
 
 
-def find_ink(
-    pixels: UInt8[np.ndarray, "h w 4"], ink: Ink = "auto", others: float = 0.0
-) -> Inked:
+def find_ink(pixels: UInt8[np.ndarray, "h w 4"], ink: Ink = "auto", others: float = 0.0) -> Inked:
     """Tell the ink of an image from its paper.
 
     Args:
@@ -103,9 +101,7 @@ def flatten(pixels: UInt8[np.ndarray, "h w 4"]) -> UInt8[np.ndarray, "h w 3"]:
     return np.rint(opacity * colours + (1 - opacity) * paper).astype(np.uint8)
 
 
-def _shows_on_white(
-    colours: Float[np.ndarray, "h w 3"], opacity: Float[np.ndarray, "h w"]
-) -> bool:
+def _shows_on_white(colours: Float[np.ndarray, "h w 3"], opacity: Float[np.ndarray, "h w"]) -> bool:
     """Whether what lies on transparent ground is to be seen on white paper.
 
     White lines with a little of another colour are not, though that colour is: all around them is
@@ -116,8 +112,10 @@ def _shows_on_white(
     if not 0.005 <= share < 0.3:
         return bool(share >= 0.3 or not opacity.any())
     solid = opacity > 0.5
-    rim = solid & binary_dilation(~solid)
-    is_thin = distance_transform_edt(np.pad(solid, 1)).max() < 0.05 * max(solid.shape)
+    depth = np.zeros((solid.shape[0] + 2, solid.shape[1] + 2))
+    distance_transform_edt(np.pad(solid, 1), distances=depth)
+    rim = (depth[1:-1, 1:-1] > 0) & (depth[1:-1, 1:-1] < 2)
+    is_thin = depth.max() < 0.05 * max(solid.shape)
     return not (is_thin and (contrast[rim] < 64).mean() > 0.9)
 
 
@@ -133,11 +131,12 @@ def _page(
     found = _papers(small)
     lights = np.array([surface.mean() for surface, _ in found])
     low, high = lights.min(), lights.max()
-    lighter = (lights - low) / (high - low) if high - low > _NEAR else np.zeros(len(found))
+    is_told = high - low > _NEAR
+    lighter = (lights - low) / (high - low) if is_told else np.zeros(len(found))
     scores = np.array(
         [
             _score(np.abs(small - surface).max(axis=-1) < _NEAR, light)
-            for (surface, _), light in zip(found, lighter, strict=True)
+            for (surface, _), light in zip(found, lighter.tolist(), strict=True)
         ]
     )
     is_light = lighter > 0.5
@@ -146,12 +145,13 @@ def _page(
         is_dark = balance + others > 0 if ink == "auto" else ink == "dark"
         best = int(np.argmax(np.where(is_light == is_dark, scores, -np.inf)))
         surface, colour = found[best]
-    else:  # all is paper but for little ink
+    else:  # all is paper but for little ink, or none
         surface, colour = found[0]
         balance = _darkness(small - surface)
-        known = {"auto": others if balance == 0 else balance, "dark": 1.0, "light": -1.0}[ink]
-        is_dark = known > 0 or (known == 0 and surface.mean() >= 128)
-        if balance == 0 and is_dark != (surface.mean() >= 128):  # all ink
+        is_light_page = bool(surface.mean() >= 128)
+        known = {"auto": balance or others, "dark": 1.0, "light": -1.0}[ink]
+        is_dark = known > 0 or (known == 0 and is_light_page)
+        if balance == 0 and is_dark != is_light_page:  # all of it is ink
             surface = colour = np.full(3, 255 if is_dark else 0, np.float32)
     if np.abs(surface - colour).max() < 1.5:  # even light, and so exact
         return colour, balance, is_dark
@@ -224,7 +224,9 @@ def _surface(
     for _ in range(4):
         near = np.abs(small - surface).max(axis=-1, keepdims=True) < _NEAR
         rest = gaussian_filter(np.where(near, small - surface, 0), (wide, wide, 0))
-        surface = surface + rest / (gaussian_filter(near.astype(np.float32), (wide, wide, 0)) + 0.01)
+        surface = surface + rest / (
+            gaussian_filter(near.astype(np.float32), (wide, wide, 0)) + 0.01
+        )
     return np.clip(surface, 0, 255)
 
 
@@ -247,7 +249,9 @@ def _score(paper: Bool[np.ndarray, "m n"], lighter: float) -> float:
 def _border(paper: Bool[np.ndarray, "m n"]) -> float:
     """The share of the outermost pixels, and of the corners, that are paper."""
     sides = np.concatenate([paper[0], paper[-1], paper[:, 0], paper[:, -1]])
-    return float(sides.mean() + paper[:: max(1, len(paper) - 1), :: max(1, paper.shape[1] - 1)].mean())
+    return float(
+        sides.mean() + paper[:: max(1, len(paper) - 1), :: max(1, paper.shape[1] - 1)].mean()
+    )
 
 
 def _stretched(distance: Float[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:

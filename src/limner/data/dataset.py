@@ -63,7 +63,11 @@ class Dataset:
         """
         counts = self._counts(which)
         if sum(counts) == 0:
-            raise LimnerError(f"{self.name} has no drawing for {which}: it has too few rows")
+            most = max(map(len, self.sources))
+            raise LimnerError(
+                f"{self.name} has no drawing for {which}: it takes {BY_ROW[which].first + 1} "
+                f"drawings of one category, and there are {most} at most"
+            )
         progression = Progression(self.official[which][0], 1, 1) if self.official else BY_ROW[which]
         return Split(self.sources, progression, counts, self.row_categories)
 

@@ -7,11 +7,11 @@ that does not tell its paper is taken as the others of its set are.
 Nothing in a file is trusted: what is none of the formats below is not decoded, and what is too
 large is refused by its header.
 
-Axis letters: n image, c channel, h w pixel.
+Axis letters: n image, c channel, h w pixel, a b pixel of the shape asked for.
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from limner.config import Ink
 from limner.data.arrays import open_array
 from limner.data.background import Inked, find_ink, flatten
-from limner.data.folders import Listing, list_images
+from limner.data.folders import list_images
 from limner.data.formats.svg import render_svg
 from limner.data.shrink import fit_colours, fit_ink
 from limner.data.sources import Pictures, Shape, Source
@@ -156,7 +156,7 @@ def _inked(
     return pixels, tell(found, [file.name for file in files], "--data.ink", ink)
 
 
-def _colours(pixels: UInt8[np.ndarray, "h w 4"], shape: Shape) -> UInt8[np.ndarray, "c h w"]:
+def _colours(pixels: UInt8[np.ndarray, "h w 4"], shape: Shape) -> UInt8[np.ndarray, "c a b"]:
     return fit_colours(flatten(pixels), shape)
 
 

@@ -8,9 +8,10 @@ is not shrunk keeps its levels.
 Axis letters: h w image, a b brought to another size, c channel.
 """
 
+from functools import lru_cache
+
 import numpy as np
-from jaxtyping import UInt8
-from PIL import Image
+from jaxtyping import Bool, Float, UInt8
 from scipy.ndimage import distance_transform_edt, maximum_filter
 
 from limner.data.sources import Shape
@@ -24,59 +25,70 @@ _INK = 96
 
 
 def fit_ink(levels: UInt8[np.ndarray, "h w"], shape: Shape) -> UInt8[np.ndarray, "c a b"]:
-    """Ink brought to a shape: shrunk by areas, no line thinner than a pen, in the middle."""
-    _, height, width = shape
-    scale = min(height / levels.shape[0], width / levels.shape[1])
+    """Ink brought to a shape: shrunk by areas, no line thinner than the pen, in the middle."""
+    scale = min(shape[1] / levels.shape[0], shape[2] / levels.shape[1])
     if scale < 1:
         levels = _penned(levels, scale)
-    return np.broadcast_to(_centred(Image.fromarray(levels), shape, 0)[None], shape)
+    page = np.zeros((1, *shape[1:]), np.uint8)
+    return np.broadcast_to(_put(page, levels[None]), shape)
 
 
 def fit_colours(colours: UInt8[np.ndarray, "h w 3"], shape: Shape) -> UInt8[np.ndarray, "c a b"]:
     """Colours brought to a shape, in the middle of what their border mostly is."""
     border = np.concatenate([colours[0], colours[-1], colours[:, 0], colours[:, -1]])
-    paper = tuple(np.median(border, axis=0).astype(int).tolist())
-    return _centred(Image.fromarray(colours), shape, paper).transpose(2, 0, 1)
+    page = np.empty(shape, np.uint8)
+    page[:] = np.median(border, axis=0)[:, None, None]
+    return _put(page, colours.transpose(2, 0, 1))
 
 
-def _centred(
-    image: Image.Image, shape: Shape, paper: int | tuple[int, ...]
-) -> UInt8[np.ndarray, "a b *c"]:
-    _, height, width = shape
-    if image.size == (width, height):
-        return np.asarray(image)
-    scale = min(height / image.height, width / image.width)
-    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    page = Image.new(image.mode, (width, height), paper)
-    shrunk = image.resize(size, Image.Resampling.BOX)
-    page.paste(shrunk, ((width - size[0]) // 2, (height - size[1]) // 2))
-    return np.asarray(page)
+def _put(
+    page: UInt8[np.ndarray, "c a b"], image: UInt8[np.ndarray, "c h w"]
+) -> UInt8[np.ndarray, "c a b"]:
+    """The page with an image in its middle, as large as fits."""
+    (_, height, width), (_, h, w) = page.shape, image.shape
+    if (h, w) == (height, width):
+        return image
+    scale = min(height / h, width / w)
+    new_h, new_w = max(1, round(h * scale)), max(1, round(w * scale))
+    fitted = _overlaps(h, new_h) @ image.astype(np.float32) @ _overlaps(w, new_w).T
+    top, left = (height - new_h) // 2, (width - new_w) // 2
+    page[:, top : top + new_h, left : left + new_w] = np.rint(fitted)
+    return page
+
+
+@lru_cache(64)
+def _overlaps(old: int, new: int) -> Float[np.ndarray, "new old"]:
+    """What part of each new pixel each old one covers, along an axis."""
+    ends = np.arange(new + 1) * (old / new)
+    starts = np.arange(old)
+    covered = np.minimum(ends[1:, None], starts + 1) - np.maximum(ends[:-1, None], starts)
+    return (np.clip(covered, 0, None) * (new / old)).astype(np.float32)
 
 
 def _penned(levels: UInt8[np.ndarray, "h w"], scale: float) -> UInt8[np.ndarray, "a b"]:
-    """The same with thin lines drawn by the pen; as it is where there are none."""
+    """The same, as it is or finer, with thin lines drawn by the pen."""
     radius = PEN / scale / 2
-    if _thin(levels, radius) is None:
+    if not _thin(levels, radius).any():
         return levels
     finer = max(1, round(_FINER * scale))
-    if finer > 1:
-        levels = levels.repeat(finer, 0).repeat(finer, 1)
-        radius *= finer
+    levels = levels.repeat(finer, 0).repeat(finer, 1)
+    radius *= finer
     line = _thin(levels, radius)
-    if line is None:
+    if not line.any():
         return levels
-    distance, (rows, columns) = distance_transform_edt(~line, return_indices=True)
-    strength = maximum_filter(levels, size=3)[rows, columns]
-    drawn = np.clip(radius + 0.5 - np.asarray(distance), 0, 1) * strength
+    distance = np.empty(levels.shape)
+    nearest = np.empty((2, *levels.shape), np.int32)
+    distance_transform_edt(~line, distances=distance, indices=nearest, return_indices=True)
+    strength = maximum_filter(levels, size=3)[tuple(nearest)]
+    drawn = np.clip(radius + 0.5 - distance, 0, 1) * strength
     return np.maximum(levels, np.rint(drawn).astype(np.uint8))
 
 
-def _thin(levels: UInt8[np.ndarray, "h w"], radius: float):
-    """The middle of what is thinner than a pen of a radius, pixels; None if there is nothing."""
-    ink = levels >= _INK
-    if not ink.any():
-        return None
-    inside = np.asarray(distance_transform_edt(np.pad(ink, 1)))[1:-1, 1:-1]
-    # Half a pixel more than a line's half width, as distances are to the middle of a pixel.
-    line = ink & (inside < radius) & (inside >= maximum_filter(inside, size=3))
-    return line if line.any() else None
+def _thin(levels: UInt8[np.ndarray, "h w"], radius: float) -> Bool[np.ndarray, "h w"]:
+    """The middle of what is thinner than a pen of a radius, pixels."""
+    ink = np.pad(levels >= _INK, 1)
+    inside = np.empty(ink.shape)
+    distance_transform_edt(ink, distances=inside)
+    # To the middle of the next pixel of paper, which is half a pixel beyond the edge.
+    line = ink & (inside - 0.5 < radius) & (inside >= maximum_filter(inside, size=3))
+    return line[1:-1, 1:-1]

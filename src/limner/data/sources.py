@@ -15,7 +15,10 @@ Shape = tuple[int, int, int]
 
 @runtime_checkable
 class Source(Protocol):
-    """Drawings with a common name: one category, or one file."""
+    """Drawings with a common name: one category, or one file.
+
+    One whose rows are files of their own may name them in `files`, as `Pictures` does.
+    """
 
     @property
     def name(self) -> str:

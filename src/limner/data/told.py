@@ -37,7 +37,9 @@ def tell(found: Sequence[Inked], names: Sequence[str], option: str, ink: Ink = "
     blank = [name for name, one in zip(names, found, strict=True) if not one.levels.any()]
     if blank:
         note += f"; {len(blank)} are blank, {_some(blank)}"
-    unsure = [name for name, one in zip(names, found, strict=True) if not one.is_sure and one.levels.any()]
+    unsure = [
+        name for name, one in zip(names, found, strict=True) if not one.is_sure and one.levels.any()
+    ]
     if unsure and ink == "auto":
         note += (
             f"; {len(unsure)} could be either, {_some(unsure)}: "
