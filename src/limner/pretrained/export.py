@@ -23,7 +23,7 @@ from limner.pretrained.hub import read_card
 from limner.run import Run
 from limner.system.files import replace_text, replacing_folder
 from limner.system.provenance import commit, machine
-from limner.text import listed
+from limner.text import listed, suggested
 
 MOST_ROUNDING = 0.1
 """Nats by which rounding the weights may move the bound."""
@@ -125,7 +125,8 @@ def check_can_export(run: Run, out: Path) -> None:
         raise LimnerError(f"{run.folder} has been exported already: copy the folder")
     if not run.finished:
         raise LimnerError(
-            f"{run.folder} is not a finished training: go on with `limner train --out {run.folder}`"
+            f"{run.folder} is not a finished training: go on with "
+            f"`{suggested('train --out', run.folder)}`"
         )
     if out.resolve() == Path.cwd():
         raise LimnerError(f"--out {out} is the folder you are in: name one to be made")
