@@ -84,9 +84,7 @@ def test_a_dot_is_drawn():
     placed, found = levels(dots, place="fitted")
     assert placed[0] == [[[0, 0], [0, 0]]]  # two equal points, as in the published files
     assert (found[0] > 0).sum() == 4  # in the middle of the image
-    assert_same_levels(
-        found, rasterise([*map(simplify, as_arrays(dots))], backend=BACKEND)
-    )
+    assert_same_levels(found, rasterise([*map(simplify, as_arrays(dots))], backend=BACKEND))
 
 
 @pytest.mark.parametrize(

@@ -49,13 +49,13 @@ class Dataset:
     @classmethod
     def from_arrays(
         cls,
-        images: Shaped[np.ndarray, "n h w"] | Shaped[np.ndarray, "n c h w"],
-        labels: Shaped[np.ndarray, "n"] | Sequence[int | str] | None = None,
+        images: Shaped[np.ndarray, "..."],
+        labels: Shaped[np.ndarray, "..."] | Sequence[int | str] | None = None,
     ) -> "Dataset":
         """A data set of images that are held in memory; row mod 10 decides their split.
 
         Args:
-            images: 1 or 3 channels. Whole numbers are levels from 0 to 255, booleans are ink or
+            images: (n, h, w), or (n, c, h, w) with 1 or 3 channels. Whole numbers are levels from 0 to 255, booleans are ink or
                 none, other numbers are pixels from 0 to 1, rounded to 1/255; 255, True and 1 are
                 ink.
             labels: A number or a name for each image; its values, sorted, are the categories.
