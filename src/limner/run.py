@@ -267,7 +267,7 @@ def model_categories(config: RunConfig) -> tuple[str, ...]:
     return category_names(config.data) if num else ()
 
 
-def category_place(config: RunConfig, name: str, of: str) -> int:
+def category_index(config: RunConfig, name: str, of: str) -> int:
     """A category's place among those that a run's model tells apart.
 
     Args:

@@ -183,7 +183,7 @@ def test_help_takes_under_half_a_second():
         ("data lst", "there is no command 'data lst': did you mean data list"),
         ("train quikdraw", "did you mean train quickdraw"),
         ("train --out x quickdraw", "did you mean train quickdraw"),
-        ("sample cat dog", "limner sample has no use for 'dog'"),
+        ("sample cat dog", "limner sample takes no argument 'dog'"),
         ("sample cat --nmu=3", "limner sample has no option --nmu: did you mean --num"),
         ("sample cat --zzzz", "those that `limner sample --help` lists"),
         ("train --model.learned-priorr", "did you mean --model.learned-prior"),

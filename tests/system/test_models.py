@@ -22,7 +22,7 @@ from limner.run import Run
 def test_a_check_says_whether_it_holds(shared_data, capsys, monkeypatch):
     monkeypatch.setenv("LIMNER_DATA", str(shared_data))
     main(["evaluate", "dog", "--check"])
-    assert "over 359 pictures, as on the card" in capsys.readouterr().out
+    assert "over 359 images, as on the card" in capsys.readouterr().out
     card = read_card(hub.SHELF / "dog")
     assert card is not None
     assert not card.check.holds(dataclasses.replace(card.evaluation, bound=0.0))

@@ -21,7 +21,7 @@ from limner.figures.charts import Curves
 from limner.figures.media import Kind, Show
 from limner.model.draw import Draw
 from limner.pretrained.card import Card
-from limner.run import Run, category_place, model_categories
+from limner.run import Run, category_index, model_categories
 from limner.sampling import completion, drawings, interpolation
 from limner.system.progress import progress_bar
 
@@ -316,7 +316,7 @@ class Trained:
         return array
 
     def _index(self, category: str) -> int:
-        return category_place(self.config, category, of=self.name)
+        return category_index(self.config, category, of=self.name)
 
     def _likeliest(self, image: Float[np.ndarray, "c h w"], seed: int = 0) -> int:
         steps = self.config.model.num_steps
