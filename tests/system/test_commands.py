@@ -35,7 +35,7 @@ def snapshot(folder: Path) -> dict[Path, bytes]:
 def test_train_says_what_it_reached_and_what_comes_next(run, capsys):
     main(["train", *TINY, "--out", str(run)])
     said = capsys.readouterr().out
-    assert f"finished at step 4 of 4, 0 s: {run}" in said
+    assert f"finished at update 4 of 4, 0 s: {run}" in said
     assert "bound" in said
     assert f"limner sample {run}" in said
     assert (run / "figures" / "curves.png").exists()
@@ -43,7 +43,7 @@ def test_train_says_what_it_reached_and_what_comes_next(run, capsys):
 
 def test_out_alone_resumes_a_run_with_its_own_settings(run, capsys):
     main(["train", "--out", str(run)])
-    assert "finished at step 4 of 4" in capsys.readouterr().out
+    assert "finished at update 4 of 4" in capsys.readouterr().out
 
 
 def test_evaluate_prints_one_json_object(run, capsys):

@@ -37,7 +37,7 @@ def test_training_can_begin_with_a_model_by_its_name(tmp_path, shared_data, caps
     options = ["--train.updates", "2", "--train.batch-size", "4", "--data.root", str(shared_data)]
     start = ["--train.start-from", "cat", "--data.limit", "100"]
     main(["train", "quickdraw", *options, *start, "--out", str(tmp_path / "more")])
-    assert "finished at step 2 of 2" in capsys.readouterr().out
+    assert "finished at update 2 of 2" in capsys.readouterr().out
     export(
         Run.open(tmp_path / "more"),
         tmp_path / "shared",

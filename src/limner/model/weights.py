@@ -25,7 +25,7 @@ def save_weights(model: PyTree, path: Path, dtype: DTypeLike = np.float32) -> No
 
 
 def load_weights(like: Tree, path: Path) -> Tree:
-    """Read what `save_weights` wrote; 16-bit floats are cast up.
+    """Read what `save_weights` wrote; 16-bit floats become 32-bit floats.
 
     Args:
         like: A network of the same sizes, or its shapes.
