@@ -51,5 +51,5 @@ def test_a_category_is_named_as_its_data_set_names_it():
     assert category_index(sketches, "cat", of="sketches") == sketches.data.categories.index("cat")
     with pytest.raises(LimnerError, match="cat"):
         category_index(sketches, "cta", of="sketches")
-    with pytest.raises(LimnerError, match="tells no categories apart: leave 'cat' out"):
+    with pytest.raises(LimnerError, match="tells no categories apart, so leave out 'cat'"):
         category_index(PRESETS["quickdraw"], "cat", of="runs/cat")

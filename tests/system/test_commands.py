@@ -358,7 +358,7 @@ def test_a_training_that_cannot_start_leaves_no_folder(capsys, tmp_path):
 
 def test_a_run_is_called_as_its_folder_is(capsys, run, monkeypatch):
     monkeypatch.chdir(run)
-    assert "run tells no categories apart" in fails(capsys, "sample", ".", "--category", "cat")
+    assert "run is not class-conditional" in fails(capsys, "sample", ".", "--category", "cat")
 
 
 def test_a_run_folder_with_an_unknown_key_is_named(capsys, run, tmp_path):

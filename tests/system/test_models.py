@@ -61,9 +61,7 @@ def test_an_unfinished_run_is_not_exported(tmp_path, capsys):
 def test_an_export_replaces_nothing(kitten, tmp_path, capsys):
     (tmp_path / "kitten").mkdir()
     (tmp_path / "kitten" / "mine").write_text("mine")
-    assert "is there already" in fails(
-        capsys, "export", kitten.folder, "--out", tmp_path / "kitten"
-    )
+    assert "exists already" in fails(capsys, "export", kitten.folder, "--out", tmp_path / "kitten")
     assert (tmp_path / "kitten" / "mine").read_text() == "mine"
 
 
@@ -80,7 +78,7 @@ def test_the_command_exports_with_importance_samples_and_an_exported_folder_is_a
     assert json.loads(capsys.readouterr().out)["bound"] == facts["bound"]
     card = (out / "README.md").read_text()
     assert f"| T | {facts['num_steps']} steps |" in card
-    assert "| that is | over 1 of the pictures, chosen by chance; " in card
+    assert "| that is | over 1 of the images, chosen at random; " in card
     assert "exported already" in fails(capsys, "export", out, "--out", tmp_path / "again")
 
 

@@ -1,4 +1,4 @@
-"""The page that images are set on: tiles in rows, enlarged by a whole factor, under a caption.
+"""The page that shows images: tiles in rows, enlarged by a whole factor, under a caption.
 
 Enlarging repeats pixels, so that a page shows what the model drew and nothing between. Under a
 factor s, pixel p of a tile has its centre (p + 1/2) s from the tile's edge.
@@ -35,12 +35,12 @@ TEXT_SIZE, SMALL_SIZE = 14, 12
 
 
 class Outlines(NamedTuple):
-    """A square over each of some tiles: where its border's middle runs, and how thick it is."""
+    """Squares over tiles: the middle of their borders, and the width of the borders."""
 
     name: str
     colour: Colour
     tiles: NDArray[np.intp]
-    """Over which, none twice."""
+    """Indices of the tiles, none of them twice."""
     centre_x: Lengths
     centre_y: Lengths
     side: Lengths
