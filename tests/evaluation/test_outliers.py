@@ -102,9 +102,7 @@ def test_a_category_alone_is_scored_as_it_is_among_all(model, dataset):
     assert len(cats) == 18
     for key, bound in cats.items():
         assert bound == pytest.approx(everything[key], rel=1e-6)
-    with pytest.raises(
-        LimnerError, match="'cot' is not a category of these data: did you mean cat"
-    ):
+    with pytest.raises(LimnerError, match="not a category of these data: did you mean cat"):
         scored("cot")
 
 

@@ -33,7 +33,7 @@ def threshold(levels: UInt8[np.ndarray, "*b c h w"]) -> UInt8[np.ndarray, "*b c 
 def pixels(
     levels: UInt8[np.ndarray, "*b c h w"], binarisation: Binarisation
 ) -> Float[np.ndarray, "*b c h w"]:
-    """Pictures of no data set as a model is given them, from 0 to 1.
+    """Images that are in no data set, as a model takes them, from 0 to 1.
 
     They are cut at one half for a model that knows ink or none.
     """
@@ -58,7 +58,7 @@ def noise(
 
     Args:
         sources: A number for each drawing's source.
-        rows: Its row there.
+        rows: Row of each drawing in its source.
         shape: Channels, height, width.
         visit: At most two numbers below 2^64, such as (seed, step); none for the numbers that a
             drawing keeps for ever.

@@ -63,7 +63,7 @@ def rasterise(
 
     Args:
         drawings: The drawings, in simplified coordinates.
-        side: Of the images, in pixels.
+        side: Height and width of each image, pixels.
         backend: "vips", which is part of every installation and so gives the same image on all;
             or "cairo", for the published bits.
 
@@ -88,7 +88,7 @@ class _Trace(NamedTuple):
     positions: Float[np.ndarray, "p 2"]
     """Each stroke's first comes twice, as in the recipe: this makes one point a dot."""
     strokes: list[slice]
-    """Where in the positions each stroke is."""
+    """The slice of the positions that belongs to each stroke."""
 
 
 def _trace(strokes: Strokes, name: str) -> _Trace:

@@ -1,4 +1,4 @@
-"""An experiment as data: named rows, each a run of its own and what is measured of it."""
+"""An experiment as data: named rows, each with its own run and its measurements."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class Measurement(NamedTuple):
 
     @property
     def file(self) -> str:
-        """Its file in the run folder."""
+        """Name of its file in the run folder."""
         return f"evaluation-{self.protocol}-{self.split}.json"
 
 
@@ -39,14 +39,14 @@ class Row:
     name: str
     """Path of its run folder, under the experiment's."""
     label: str
-    """What the page calls it."""
+    """Its label on the page."""
     config: RunConfig
     """The run; of a mean image, only the data count. A retired row has the settings that limner
     still has."""
     predictor: Predictor = "model"
-    """What is measured: the trained model, or the mean of the training images."""
+    """The predictor to measure: the trained model, or the mean of the training images."""
     measurements: tuple[Measurement, ...] = (HONEST,)
-    """What is measured."""
+    """The measurements to make."""
     figure_steps: tuple[int, ...] = ()
     """Steps of the recurrence whose canvases the page shows; none for no figures."""
     if_found: bool = False

@@ -22,8 +22,8 @@ Metrics = dict[str, Any]
 def open_checkpoints(folder: Path, score: Callable[[Metrics], float]) -> ocp.CheckpointManager:
     """Open the checkpoints of a folder; the caller closes them.
 
-    It keeps the checkpoint with the lowest score, and the two latest. The older of these is there to
-    resume from if the latest is damaged.
+    It keeps the checkpoint with the lowest score, and the two latest. Training resumes from the
+    older of these if the latest is damaged.
 
     Raises:
         LimnerError: The folder cannot be written.

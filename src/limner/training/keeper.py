@@ -31,7 +31,7 @@ class FolderKeeper:
     """Keeps a training in its run folder."""
 
     def __init__(self, run: Run, other_data: bool = False):
-        """Keep a training in `run`; `other_data` allows data that differ from those it began with."""
+        """Keep a training in `run`; `other_data` allows data other than those it began with."""
         self._run = run
         self._other_data = other_data
         self._checkpoints: ocp.CheckpointManager
