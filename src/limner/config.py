@@ -18,6 +18,7 @@ import dacite
 from limner.errors import LimnerError, reason
 
 Binarisation = Literal["grey", "threshold", "static", "dynamic"]
+Ink = Literal["auto", "dark", "light"]
 DataName = Literal["doodles", "quickdraw", "mnist", "static-mnist", "images", "arrays"]
 Protocol = Literal["honest", "as-published"]
 CellName = Literal["lstm", "dense"]
@@ -181,6 +182,8 @@ class DataConfig:
     the user's cache folder."""
     path: Path | None = None
     """For images: a folder of image files, one image file, or a .npy array."""
+    ink: Ink = "auto"
+    """For images: whether the ink is dark or light; auto decides for each image."""
     binarisation: Binarisation = "grey"
     """How grey levels become targets. grey keeps levels/255; threshold cuts at one half; static
     draws each pixel at random once; dynamic draws it again each time the image is used."""
@@ -213,6 +216,12 @@ class DataConfig:
             self.name == "images" or self.path is None,
             "data.path",
             str(self.path),
+            "left out unless data.name is images",
+        )
+        _require(
+            self.name == "images" or self.ink == "auto",
+            "data.ink",
+            self.ink,
             "left out unless data.name is images",
         )
         _require(

@@ -23,7 +23,7 @@ from typing import Any
 import jax
 from filelock import FileLock, Timeout
 
-from limner.config import Protocol, RunConfig, essence
+from limner.config import Protocol, RunConfig, changed, essence
 from limner.data.dataset import category_names
 from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError, check_names, first_difference
@@ -31,6 +31,7 @@ from limner.model.draw import Draw, build_model
 from limner.model.weights import load_weights, save_weights
 from limner.system.distributed import agreement, by_leader, leader_first, leads
 from limner.system.files import replace_rows, replace_text, writing
+from limner.text import suggested
 
 LOSSES: dict[Protocol, tuple[str, str, str]] = {
     "honest": ("distortion", "rate", "bound"),
@@ -100,11 +101,11 @@ class Run:
         folder = Path(folder)
         path = folder / "config.json"
         try:
-            text = path.read_text("utf-8")
+            text = path.read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError):
             raise LimnerError(
                 f"{folder} is not a run folder (no {path.name} in it): make one with "
-                f"`limner train --out {folder}`"
+                f"`{suggested('train --out', folder)}`"
             ) from None
         return cls(folder, RunConfig.from_json(text, origin=str(path)))
 
@@ -112,23 +113,24 @@ class Run:
     def create(cls, folder: str | Path, config: RunConfig) -> "Run":
         """Make a run, or open the one that is there if it has the same settings.
 
-        The data root and the number of devices may differ: they do not change what is computed.
+        The run records its data by absolute paths, so that it can be used from any folder. The data
+        root and the number of devices may differ: they do not change what is computed.
 
         Raises:
             LimnerError: The folder cannot be written, holds a run with other settings, or is not
                 shared by all processes.
         """
-        return leader_first(lambda: cls._create(Path(folder), config))
+        return leader_first(lambda: cls._create(Path(folder), _located(config)))
 
     @classmethod
     def _create(cls, folder: Path, config: RunConfig) -> "Run":
         if (folder / "config.json").exists():
             found = cls.open(folder)
-            changed = first_difference(essence(found.config), essence(config))
-            if changed:
+            difference = first_difference(essence(_located(found.config)), essence(config))
+            if difference:
                 raise LimnerError(
-                    f"{folder} holds a run with other settings ({changed}): choose another --out, "
-                    f"or resume it as it was with `limner train --out {folder}` alone"
+                    f"{folder} holds a run with other settings ({difference}): choose another "
+                    f"--out, or resume it as it was with `{suggested('train --out', folder)}` alone"
                 )
             return cls(folder, config)
         if not leads():
@@ -249,13 +251,21 @@ class Run:
         """
         if not self.weights.exists():
             raise LimnerError(
-                f"{self.folder} has no weights yet: run `limner train --out {self.folder}` "
-                "up to its first validation"
+                f"{self.folder} has no weights yet: run "
+                f"`{suggested('train --out', self.folder)}` up to its first validation"
             )
         shapes = jax.eval_shape(
             lambda: build_model(self.config.model, jax.random.key(0)) if like is None else like
         )
         return load_weights(shapes, self.weights)
+
+
+def _located(config: RunConfig) -> RunConfig:
+    """The same configuration with absolute paths of its data, which mean the same everywhere."""
+    paths = {"data.root": config.data.root, "data.path": config.data.path}
+    return changed(
+        config, {name: path and path.expanduser().absolute() for name, path in paths.items()}
+    )
 
 
 def model_categories(config: RunConfig) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 import pytest
 import tyro
-from studio_process import make_run
+from runs import make_run
 
 import limner
 from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig

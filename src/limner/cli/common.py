@@ -16,7 +16,7 @@ from limner.system.progress import progress_bar
 if TYPE_CHECKING:
     import numpy as np
 
-    from limner.config import DataConfig, Protocol
+    from limner.config import DataConfig, Ink, Protocol
     from limner.data.dataset import Dataset
     from limner.model.draw import Draw
     from limner.run import Run
@@ -79,13 +79,16 @@ def open_data(run: "Run", root: Path | None = None, other_data: bool = False) ->
 
     Args:
         run: The run.
-        root: Data root to use instead of the run's own.
+        root: Data root, or path of the user's own images, to use instead of the run's own.
         other_data: Allow data that differ from the training data of the run.
 
     Raises:
         LimnerError: The data differ from the training data, and `other_data` is not set.
     """
-    data = run.config.data if root is None else dataclasses.replace(run.config.data, root=root)
+    lies = "path" if run.config.data.name == "images" else "root"
+    data = run.config.data
+    if root is not None:
+        data = dataclasses.replace(data, **{lies: root})
     dataset = open_with_progress(data, run.config.model.shape)
     if not other_data:
         run.check_data(dataset.fingerprint())
@@ -105,13 +108,18 @@ def open_with_progress(
     return dataset
 
 
-def read_own_image(run: "Run", path: Path) -> "np.ndarray":
-    """The user's own image as the model of a run takes it: pixels from 0 to 1, (c, h, w)."""
+def read_own_image(run: "Run", path: Path, ink: "Ink" = "auto") -> "np.ndarray":
+    """The user's own image as the model of a run takes it: pixels from 0 to 1, (c, h, w).
+
+    If it is not clear which colour is the paper, a line on stderr says what was taken for it.
+    """
     from limner.data import binarise, images
 
     config = run.config.model
-    levels = images.read_picture(path, (config.channels, config.height, config.width))
-    return binarise.pixels(levels, run.config.data.binarisation)
+    seen = images.read_image(path, (config.channels, config.height, config.width), ink)
+    if seen.note:
+        print(seen.note, file=sys.stderr)
+    return binarise.pixels(seen.levels, run.config.data.binarisation)
 
 
 def load_drawing_model(run: "Run", category: str | None, image: "np.ndarray") -> "Draw":

@@ -14,7 +14,7 @@ from limner.cli.common import (
     open_run,
     read_own_image,
 )
-from limner.config import Protocol, require_seed
+from limner.config import Ink, Protocol, require_seed
 from limner.errors import LimnerError
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def reconstruct(
     picture: Path | None = None,
     show_steps: tuple[int, ...] = (),
     category: str | None = None,
+    ink: Ink = "auto",
     protocol: Protocol = "honest",
     data_root: Path | None = None,
     other_data: bool = False,
@@ -107,9 +108,10 @@ def reconstruct(
         show_steps: Steps to show in steps.png, from 1; by default five of them.
         category: Category of your own image, for a class-conditional model; by default the one it
             looks most like.
+        ink: Whether the ink of your own image is dark or light; auto decides.
         protocol: The noise. honest: new noise at every step. as-published: one noise vector for all
             steps, for a model that was trained that way.
-        data_root: Data root to use instead of the one used in training.
+        data_root: Data root, or path of your own images, to use instead of those in training.
         other_data: Allow data that differ from the training data of the run.
         out: Folder for the files; by default RUN/figures/reconstructions.
     """
@@ -133,7 +135,7 @@ def reconstruct(
         images = targets / np.float32(255)
         model, categories, what = there.load_model(), split.categories(chosen), "test images"
     else:
-        image = read_own_image(there, picture)
+        image = read_own_image(there, picture, ink)
         model, categories, what = load_drawing_model(there, category, image), None, picture.name
         images = image[None]
     drawings = reconstruct(
@@ -162,6 +164,7 @@ def interpolate(
     *,
     num: int = 9,
     category: str | None = None,
+    ink: Ink = "auto",
     out: Path | None = None,
 ) -> list[Path]:
     """Draw the way from one image to another, by spherical interpolation (slerp) of latents.
@@ -173,6 +176,7 @@ def interpolate(
         num: Number of drawings, including both ends.
         category: Category to draw, for a class-conditional model; by default the one that the first
             image looks most like.
+        ink: Whether the ink of both images is dark or light; auto decides.
         out: Folder for the files; by default RUN/figures/interpolation.
     """
     if num < 2:
@@ -183,11 +187,11 @@ def interpolate(
     from limner.sampling.interpolation import interpolate
 
     there = open_run(run)
-    start = read_own_image(there, first)
+    start = read_own_image(there, first, ink)
     drawings = interpolate(
         load_drawing_model(there, category, start),
         start,
-        read_own_image(there, second),
+        read_own_image(there, second, ink),
         places=np.linspace(0, 1, num, dtype=np.float32),
         num_steps=there.config.model.num_steps,
     )
@@ -208,6 +212,7 @@ def complete(
     seed: int = 0,
     temperature: float = 1.0,
     category: str | None = None,
+    ink: Ink = "auto",
     out: Path | None = None,
 ) -> list[Path]:
     """Finish a drawing in several ways (inpainting); its ink stays.
@@ -220,6 +225,7 @@ def complete(
         temperature: Factor on the noise of the steps that are drawn from the prior.
         category: Category of the drawing, for a class-conditional model; by default the one it
             looks most like.
+        ink: Whether the ink of the image is dark or light; auto decides.
         out: Folder for the files; by default RUN/figures/completions.
     """
     check_temperature(temperature)
@@ -229,7 +235,7 @@ def complete(
 
     there = open_run(run)
     config = there.config.model
-    image = read_own_image(there, drawing)
+    image = read_own_image(there, drawing, ink)
     drawings = complete(
         load_drawing_model(there, category, image),
         image,

@@ -40,7 +40,7 @@ def evaluate(
             importance-weighted bound (IWAE) as well.
         importance_images: Number of test images, chosen at random, for the importance-weighted
             bound; all of them by default.
-        data_root: Data root to use instead of the one used in training.
+        data_root: Data root, or path of your own images, to use instead of those in training.
         other_data: Allow data that differ from the training data of the run.
         seed: Seed for the noise.
         check: Test this installation instead: measure the bound on a few images, in seconds, and

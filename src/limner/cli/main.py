@@ -53,9 +53,10 @@ options and their help, and which returns the files that it wrote."""
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the `limner` command."""
+    words = [_at_home(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     write_any_encoding()
     try:
-        _run(list(sys.argv[1:] if arguments is None else arguments))
+        _run(words)
     except FailedElsewhere:
         sys.exit(2)
     except LimnerError as error:
@@ -68,6 +69,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("limner: stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def _at_home(word: str) -> str:
+    """The word of a command with ~ as the home folder, which no shell expands after a ="""
+    option, equals, path = word.rpartition("=") if word.startswith("--") else ("", "", word)
+    return option + equals + os.path.expanduser(path) if path.startswith("~/") else word
 
 
 def _run(words: list[str]) -> None:

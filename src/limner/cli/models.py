@@ -59,7 +59,7 @@ def export(
             importance-weighted bound (IWAE) on the card as well.
         importance_images: Number of test images, chosen at random, for the importance-weighted
             bound; all of them by default.
-        data_root: Data root to use instead of the one used in training.
+        data_root: Data root, or path of your own images, to use instead of those in training.
         other_data: Allow data that differ from the training data of the run.
     """
     check_importance(importance_samples, importance_images)
@@ -105,7 +105,7 @@ def outliers(
             bound minus what as much ink costs on average, which finds odd shapes.
         num: Number of drawings to show; all are scored and listed.
         seed: Seed for the noise.
-        data_root: Data root to use instead of the one used in training.
+        data_root: Data root, or path of your own images, to use instead of those in training.
         other_data: Allow data that differ from the training data of the run.
         out: Folder for the image and the list; by default RUN/figures/outliers.
     """
@@ -152,7 +152,7 @@ def nearest(
         run: Run folder, or the name of a pretrained model.
         num: Number of samples.
         seed: Seed for the noise; `limner sample` gives the same samples for it.
-        data_root: Data root to use instead of the one used in training.
+        data_root: Data root, or path of your own images, to use instead of those in training.
         other_data: Allow data that differ from the training data of the run.
         out: Folder for the image and the distances; by default RUN/figures/nearest.
     """

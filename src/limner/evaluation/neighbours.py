@@ -52,6 +52,8 @@ class Comparison(NamedTuple):
     """Categories of the neighbours."""
     rows: Int[np.ndarray, "b n"]
     """Rows of the neighbours in the file of their source."""
+    files: list[list[str]]
+    """Files of the neighbours; empty text where a drawing has no file of its own."""
     distances: Float[np.ndarray, "b n"]
     """Distances of each sample from its neighbours."""
     held_out: Float[np.ndarray, "m"]
@@ -116,6 +118,7 @@ def compare(
         neighbours=drawings.reshape(*indices.shape, *drawings.shape[1:]),
         categories=[[dataset.categories[category] for category in row] for row in categories],
         rows=train.rows(indices.ravel()).reshape(indices.shape),
+        files=[train.files(row) for row in indices],
         distances=found.distances[:num],
         held_out=held_out,
         reconstructed=reconstructed,

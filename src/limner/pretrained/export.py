@@ -23,7 +23,7 @@ from limner.pretrained.hub import read_card
 from limner.run import Run
 from limner.system.files import replace_text, replacing_folder
 from limner.system.provenance import commit, machine
-from limner.text import listed
+from limner.text import listed, suggested
 
 MOST_ROUNDING = 0.1
 """Largest change of the bound, in nats, that rounding the weights may cause."""
@@ -129,7 +129,8 @@ def check_can_export(run: Run, out: Path) -> None:
         raise LimnerError(f"{run.folder} has been exported already: copy the folder")
     if not run.finished:
         raise LimnerError(
-            f"{run.folder} is not a finished training: resume `limner train --out {run.folder}`"
+            f"{run.folder} is not a finished training: resume it with "
+            f"`{suggested('train --out', run.folder)}`"
         )
     if out.resolve() == Path.cwd():
         raise LimnerError(f"--out {out} is the current folder: name a folder to make")

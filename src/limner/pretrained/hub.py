@@ -6,6 +6,7 @@ from pathlib import Path
 from limner.errors import LimnerError, near
 from limner.pretrained.card import Card
 from limner.run import Run
+from limner.text import suggested
 
 SHELF = Path(__file__).parent
 """Folder of the models that come with the package."""
@@ -30,8 +31,8 @@ def find(name: Path) -> Run:
     folder, known = folder_of(name), names()
     if known and len(folder.parts) == 1 and not (folder / "config.json").exists():
         raise LimnerError(
-            f"{name} is neither a run folder (`limner train --out {name}` makes one) nor a "
-            f"pretrained model{near(str(name), known)}"
+            f"{name} is neither a run folder (`{suggested('train --out', name)}` makes one) nor "
+            f"a pretrained model{near(str(name), known)}"
         )
     run = Run.open(folder)
     if folder.resolve().parent == SHELF.resolve():  # nothing is written into the package
@@ -52,4 +53,4 @@ def read_card(folder: Path) -> Card | None:
         LimnerError: The card cannot be read.
     """
     path = folder / "card.json"
-    return Card.from_json(path.read_text("utf-8"), origin=str(path)) if path.exists() else None
+    return Card.from_json(path.read_text("utf-8-sig"), origin=str(path)) if path.exists() else None
