@@ -12,7 +12,7 @@ def listed(names: Iterable[str]) -> str:
 
 
 def suggested(command: str, *words: object) -> str:
-    """A command of limner's that may be pasted into a shell: each word quoted that needs it."""
+    """A command of limner, ready to paste into a shell: words are quoted where they need it."""
     return f"limner {command} {shlex.join(map(str, words))}"
 
 

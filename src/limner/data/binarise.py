@@ -7,7 +7,7 @@ random choice compares v/255 with a 16-bit uniform number u/65536, exactly, in w
 is the visit, so they depend on no order, no batch, no neighbour, and no version of NumPy's
 distributions.
 
-Axis letters: b picture, c channel, h w picture.
+Axis letters: b image, c channel, h w image.
 
 Source: Salmon et al., Parallel random numbers: as easy as 1, 2, 3, 2011 (Philox); Salakhutdinov and
 Murray, On the quantitative analysis of deep belief networks, 2008 (static); Burda et al.,

@@ -3,7 +3,7 @@
 An IDX file is two zero bytes, a byte for the type (8: unsigned bytes), a byte for the number of
 axes, their sizes (big-endian, 4 bytes each) and the items in C order.
 
-Axis letters: n image, h w picture.
+Axis letters: n image, h w image.
 
 Source: yann.lecun.com/exdb/mnist (IDX); Larochelle and Murray, The neural autoregressive
 distribution estimator, 2011 (the fixed binarisation and its split).

@@ -3,7 +3,7 @@
 A data root holds `quickdraw_dataset/full/<format>/<category>.<suffix>`, the path that the file has
 in the bucket. The 28 x 28 bitmaps are in the order of the simplified drawings: row i is drawing i.
 
-Axis letters: b drawing, c channel, h w picture.
+Axis letters: b drawing, c channel, h w image.
 
 Source: github.com/googlecreativelab/quickdraw-dataset; the data are by Google, CC BY 4.0.
 """

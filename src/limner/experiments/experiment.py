@@ -52,7 +52,7 @@ class Row:
     if_found: bool = False
     """Whether the row is left out where its data are not found, instead of an error."""
     retired: str = ""
-    """What limner no longer has, if the row needs it. Such a row is never run again: its page shows
+    """A feature that limner no longer has, if the row needs it. Such a row is never run again: its page shows
     what was kept of it."""
 
     @property
@@ -70,9 +70,9 @@ class Experiment:
     """Rows that make a page."""
 
     kind: ExperimentName
-    """Which of the pages."""
+    """Name of the experiment and of its page."""
     rows: tuple[Row, ...]
-    """In the order of the page, in which they are run."""
+    """The rows in the order of the page, which is also the order of running."""
     quick: bool = False
     """Whether training was cut short, so that the numbers mean nothing."""
 
@@ -83,7 +83,7 @@ class Experiment:
 
     @property
     def command(self) -> str:
-        """What runs it."""
+        """The command that runs it."""
         return f"limner reproduce {self.kind}{' --quick' if self.quick else ''}"
 
     def chosen(self, patterns: Sequence[str] = ()) -> tuple[Row, ...]:

@@ -42,7 +42,7 @@ class Position(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """How a call ended."""
+    """The end of a call."""
 
     interrupted: bool
     failures: dict[str, str]

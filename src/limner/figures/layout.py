@@ -162,7 +162,7 @@ def _outlined(tiles: Tiles, outlines: Sequence[Outlines], mat: int, scale: int) 
 def _bands(
     low: Lengths, high: Lengths, border: Lengths, size: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which of `size` positions lie from low to high, and which lie there within the border."""
+    """The positions, of `size`, from low to high; and those of them that lie in the border."""
     positions, border = np.arange(size), border[:, None]
     low, high = np.rint(low)[:, None], np.rint(high)[:, None]
     outer = (positions >= low) & (positions < high)

@@ -36,7 +36,7 @@ _WHOSE = {
     "mnist": "handwritten (MNIST)",
     "static-mnist": "handwritten (MNIST)",
     "doodles": "drawn by a program",
-    "images": "from pictures of one's own",
+    "images": "from the user's own images",
 }
 
 
