@@ -52,8 +52,8 @@ class Row:
     if_found: bool = False
     """Whether the row is left out where its data are not found, instead of an error."""
     retired: str = ""
-    """A feature that limner no longer has, if the row needs it. Such a row is never run again: its page shows
-    what was kept of it."""
+    """A feature that limner no longer has, if the row needs it. Such a row is never run again: the
+    page shows what was kept of it."""
 
     @property
     def updates(self) -> int:
