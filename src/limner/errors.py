@@ -68,5 +68,7 @@ def first_difference(there: Mapping[str, Any], given: Mapping[str, Any]) -> str 
     """The first key whose values differ, in words; None if there is none."""
     for key in [*there, *given]:
         if there.get(key, "nothing") != given.get(key, "nothing"):
-            return f"{key} is {there.get(key, 'nothing')} there, here {given.get(key, 'nothing')}"
+            return (
+                f"{key} is {there.get(key, 'nothing')} there, and {given.get(key, 'nothing')} here"
+            )
     return None

@@ -49,7 +49,7 @@ def simplify(strokes: Strokes) -> list[Int[np.ndarray, "2 _n"]]:
     if length > MOST_INK:
         raise LimnerError(
             f"the drawing's strokes are {length / EXTENT:,.0f} times as long as it is large: "
-            f"leave it out, no more than {MOST_INK / EXTENT:.0f} times is simplified"
+            f"leave it out, since the limit is {MOST_INK / EXTENT:.0f} times"
         )
     return [np.rint(ramer_douglas_peucker(_resample(stroke), 2.0)).astype(int) for stroke in scaled]
 

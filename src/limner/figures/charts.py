@@ -208,7 +208,7 @@ def compared_curves(
         colours = (CURVE, *OTHERS)
         if not sum(each.shape[1] for each in points) or len(points) > len(colours):
             raise LimnerError(
-                f"{label}: a chart takes 1 to {len(colours)} curves, with a finite point at least"
+                f"{label}: a chart takes 1 to {len(colours)} curves, and at least one finite point"
             )
         for curve, each, colour in zip(curves, points, colours, strict=False):
             chart.plot(*each, color=_hex(colour), linewidth=1.3, label=curve.name)

@@ -162,7 +162,7 @@ def steps_grid(
     shown = _shown(canvases)
     steps = steps or sorted({max(1, round(len(shown) * part / 5)) for part in range(1, 6)})
     if not all(1 <= step <= len(shown) for step in steps):
-        raise LimnerError(f"steps {list(steps)}: choose some of 1 to {len(shown)}")
+        raise LimnerError(f"steps {list(steps)}: they must be from 1 to {len(shown)}")
     at = [step - 1 for step in steps]
     first = [] if originals is None else [tiles_of(_beside(originals, shown))]
     tiles = interleaved(*first, *(tiles_of(images) for images in shown[at]))

@@ -88,7 +88,7 @@ def compose(
     if columns is None:
         columns = balanced_columns(len(tiles) // group, group)
     if columns < 1:
-        raise LimnerError(f"columns is {columns}: a row needs one at least")
+        raise LimnerError(f"columns is {columns}: it must be at least 1")
     across = min(columns * group, len(tiles))
     mat = math.ceil(max(tiles.shape[1:3]) / 7) if outlines else 0
     room = min(WIDEST // across, max(LARGEST_TILE, NARROWEST // across))

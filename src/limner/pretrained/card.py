@@ -23,9 +23,9 @@ _FOR = {"train": "for training", "valid": "for validation", "test": "for the tes
 
 _TARGETS = {
     "grey": "grey levels, so the distortion is a cross-entropy and no bound is below the floor",
-    "threshold": "ink or none, cut at one half",
-    "static": "ink or none, each pixel drawn once and for all",
-    "dynamic": "ink or none, each pixel drawn anew at every visit",
+    "threshold": "ink or no ink, cut at one half",
+    "static": "ink or no ink, each pixel drawn at random once",
+    "dynamic": "ink or no ink, each pixel drawn at random at every visit",
 }
 
 

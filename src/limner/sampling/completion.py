@@ -1,19 +1,19 @@
 """Finishing a drawing (inpainting): its ink stays, the model draws the rest in several ways.
 
-Of a drawing that is not done, the ink is known, and so is the paper right beside it; elsewhere
-nothing is: blank is no evidence there. What is wanted are latents under which the known pixels are
-likely, and the rest of the canvas that comes with them:
+In an unfinished drawing the ink is known, and the paper right beside it. Nothing else is known: a
+blank area is no evidence. The task is to find latents under which the known pixels are likely; the
+rest of the canvas comes with them:
 
-1. many drawings from the prior; as many as are wanted are picked among them by the likelihood of
-   the known pixels under each (importance resampling, none picked twice);
-2. some sweeps: each drawing is laid under the known pixels and drawn anew from looks at the whole,
-   latents from the posterior for most of the steps and from the prior for the rest;
-3. the ink that was there is laid over the last sweep's canvases.
+1. Draw many samples from the prior, and pick some of them by the likelihood of the known pixels
+   under each (importance resampling without replacement).
+2. Make some sweeps: lay the known pixels over each drawing and draw the result again, with latents
+   from the posterior for most of the steps and from the prior for the rest.
+3. Lay the given ink over the canvases of the last sweep.
 
-The second stage is the imputation of Rezende et al., a Markov chain whose stationary state would be
-the completions that the model believes in, were its posterior exact and drawn to the last step. The
-constants below were chosen by the likelihood of what was hidden of people's cats
-(`benchmarks/completion.py`, as docs/models.md says): more sweeps or looks gained nothing more.
+The second stage is the imputation of Rezende et al., a Markov chain. If the posterior were exact and
+used for all steps, its stationary distribution would be that of the completions under the model. The
+constants below were chosen by the likelihood of the hidden halves of people's cats
+(`benchmarks/completion.py`, see docs/models.md): more sweeps or looks gave nothing more.
 
 Axis letters: t step, z latent, b drawing, c channel, h w image.
 

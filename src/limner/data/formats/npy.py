@@ -190,7 +190,9 @@ def open_npz(path: Path) -> Iterator[zipfile.ZipFile]:
         with reading(path, *faults), zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
                 if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                    raise LimnerError(f"{path} is compressed as no .npz file is: save it anew")
+                    raise LimnerError(
+                        f"{path} is compressed in a way that NumPy does not use: save it again"
+                    )
             yield archive
     except KeyError as error:
         raise LimnerError(f"{path} is of another kind: {error.args[0]}") from None
