@@ -75,7 +75,7 @@ def rasterise(
         raise LimnerError(f"side is {side}: an image's side is 1 to {_LARGEST_SIDE} pixels")
     if backend not in (available := available_backends()):
         there = " and ".join(available) or "no backend"
-        raise LimnerError(f"cannot draw with {backend!r}: only {there} can be loaded{_NEEDED}")
+        raise LimnerError(f"cannot draw with {backend!r}: {there} can be loaded{_NEEDED}")
     images = np.empty((len(drawings), side, side), np.uint8)
     _, draw = _BACKENDS[backend]
     draw((_trace(strokes, f"drawing {i}") for i, strokes in enumerate(drawings)), images)
