@@ -67,8 +67,7 @@ def check_names(
 def first_difference(there: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
     """The first key whose values differ, in words; None if there is none."""
     for key in [*there, *given]:
-        if there.get(key, "nothing") != given.get(key, "nothing"):
-            return (
-                f"{key} is {there.get(key, 'nothing')} there, and {given.get(key, 'nothing')} here"
-            )
+        before, now = (values.get(key, "nothing") for values in (there, given))
+        if before != now:
+            return f"{key} is {before} there, and {now} here"
     return None

@@ -10,9 +10,9 @@ rest of the canvas comes with them:
    from the posterior for most of the steps and from the prior for the rest.
 3. Lay the given ink over the canvases of the last sweep.
 
-The second stage is the imputation of Rezende et al., a Markov chain. If the posterior were exact and
-used for all steps, its stationary distribution would be that of the completions under the model. The
-constants below were chosen by the likelihood of the hidden halves of people's cats
+The second stage is the imputation of Rezende et al., a Markov chain. If the posterior were exact
+and used for all steps, its stationary distribution would be that of the completions under the
+model. The constants below were chosen by the likelihood of the hidden halves of people's cats
 (`benchmarks/completion.py`, see docs/models.md): more sweeps or looks gave nothing more.
 
 Axis letters: t step, z latent, b drawing, c channel, h w image.
