@@ -56,7 +56,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
 def test_the_same_settings_open_the_run_and_others_are_refused_by_name(run):
     assert Run.create(run.folder, SMALL).config == SMALL
     other = dataclasses.replace(SMALL, model=dataclasses.replace(SMALL.model, num_steps=4))
-    with pytest.raises(LimnerError, match=r"model.num_steps is 3 there, here 4"):
+    with pytest.raises(LimnerError, match=r"model.num_steps is 3 there, and 4 here"):
         Run.create(run.folder, other)
     assert Run.open(run.folder).config == SMALL
 

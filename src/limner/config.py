@@ -29,11 +29,11 @@ SplitName = Literal["train", "valid", "test"]
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 
 Format = Literal["raw", "simplified", "binary", "numpy_bitmap", "sketchrnn"]
-"""What Quick, Draw! is published as."""
+"""The formats in which Quick, Draw! is published."""
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 ExportFormat = Literal["idx", "npz", "npy", "png"]
-"""What drawings are written as."""
+"""The formats in which drawings are written."""
 
 
 T = TypeVar("T")
@@ -43,28 +43,29 @@ def parse_strictly(kind: type[T], text: str, origin: str) -> T:
     """A dataclass from the JSON of its fields, none of them unknown or of another type.
 
     Raises:
-        LimnerError: As said; the line begins with `origin` and names the key.
+        LimnerError: A field is unknown, missing or of another type; the line begins with `origin`
+            and names the key.
     """
     return from_fields(kind, parse_object(text, origin), origin)
 
 
 def parse_object(text: str, origin: str) -> dict[str, Any]:
-    """A JSON object.
+    """The JSON object that a text holds.
 
     Raises:
-        LimnerError: The text is no JSON, or JSON of something else; the line begins with `origin`.
+        LimnerError: The text is not JSON, or not an object; the line begins with `origin`.
     """
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise LimnerError(f"{origin} is no JSON ({reason(error)})") from None
+        raise LimnerError(f"{origin} is not JSON ({reason(error)})") from None
     if not isinstance(found, dict):
-        raise LimnerError(f"{origin} is no JSON object but a {type(found).__name__}")
+        raise LimnerError(f"{origin} is not a JSON object but a {type(found).__name__}")
     return found
 
 
 def from_fields(kind: type[T], fields: Mapping[str, Any], origin: str) -> T:
-    """A dataclass from its fields, as `parse_strictly`."""
+    """A dataclass from its fields; raises as `parse_strictly` does."""
     strict = dacite.Config(strict=True, cast=[tuple, Path])
     try:
         return dacite.from_dict(kind, fields, config=strict)
@@ -75,10 +76,10 @@ def from_fields(kind: type[T], fields: Mapping[str, Any], origin: str) -> T:
 
 
 def require_seed(seed: int, what: str) -> None:
-    """Whether a number seeds all that draws by chance.
+    """Check that a number can seed every random generator.
 
     Raises:
-        LimnerError: It does not.
+        LimnerError: The number is negative or has more than 32 bits.
     """
     _require(0 <= seed < 2**32, what, seed, "from 0 to 4294967295")
 
@@ -89,7 +90,7 @@ def _require(ok: bool, what: str, given: Any, allowed: str) -> None:
 
 
 def _require_choices(config: Any, part: str) -> None:
-    """Whether each setting that is one of some words is one of them."""
+    """Check each setting that must be one of a few words."""
     for name, kind in get_type_hints(type(config)).items():
         if get_origin(kind) is Literal:
             value, words = getattr(config, name), get_args(kind)
@@ -107,31 +108,32 @@ class ModelConfig:
     channels: int = 1
     """Colour channels: 1 for ink, 3 for colour."""
     num_steps: int = 20
-    """T, the number of glimpses and of writes."""
+    """T, the number of steps; each step reads a glimpse and writes on the canvas."""
     latent_size: int = 10
     """Z, the number of latents at each step."""
     hidden_size: int = 256
-    """Units of the encoder's cell and of the decoder's."""
+    """Number of units in the encoder's cell, and in the decoder's."""
     read_grid: int | None = 5
-    """N of the N x N reading window; None reads the whole picture (eq. 17)."""
+    """N of the N x N reading window; None reads the whole image, without attention (eq. 17)."""
     write_grid: int | None = 5
-    """N of the N x N writing window; None writes the whole canvas (eq. 18)."""
+    """N of the N x N writing window; None writes the whole canvas, without attention (eq. 18)."""
     learned_start: bool = True
-    """Learn the first canvas and LSTM states, from the mean training image on; otherwise they are
-    zero."""
+    """Learn the first canvas (it begins as the mean training image) and the first LSTM states.
+    Otherwise they are zero."""
     initial_std: float | None = None
-    """Width of the windows' filters before training, pixels; None for 4/27 of the stride between
-    them (a pixel for 5 x 5 filters over 28 pixels), and at least a pixel. Of no
-    effect with train.start_from."""
+    """Width (standard deviation) of the windows' filters before training, pixels. None takes 4/27
+    of the distance between filters, and at least 1 pixel; that is 1 pixel for 5 x 5 filters over
+    28 pixels. Has no effect with train.start_from."""
     cell: CellName = "lstm"
-    """lstm; or dense, without memory, which with one step and no attention makes a variational
-    autoencoder (VAE)."""
+    """The recurrent cell: lstm; or dense, which has no memory. With dense cells, one step and no
+    attention, the model is a variational autoencoder (VAE)."""
     learned_prior: bool = False
-    """Let each step's prior depend on the decoder's state, instead of N(0, I)."""
+    """Let the prior of each step depend on the decoder's state. Otherwise it is N(0, I)."""
     network: str | None = None
-    """The classes of a network that was given in Python; None for limner's own."""
+    """Class names of a network that was given in Python; None for limner's own network."""
     num_categories: int = 0
-    """Categories to tell apart, in the order of the data set's; 0 tells none."""
+    """Number of categories of a class-conditional model, which tells them apart; they are those of
+    the data, in the same order. 0: the model is not class-conditional."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -167,25 +169,26 @@ class ModelConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
-    """Which drawings, and what becomes of their grey levels."""
+    """The drawings, and how their grey levels are used."""
 
     name: DataName = "doodles"
-    """The data set: doodles needs no file; images are your own (--data.path). Arrays are given in
-    Python alone."""
+    """The data set. doodles needs no file; images are your own files (--data.path); arrays can only
+    be given in Python."""
     categories: tuple[str, ...] = ()
-    """Categories of doodles, of Quick, Draw! or of a folder of pictures, mixed as their counts are;
-    none means cat for quickdraw, else all of them."""
+    """Categories of doodles, of Quick, Draw! or of a folder of images, mixed in proportion to their
+    sizes. None given: cat for quickdraw, otherwise all categories."""
     root: Path | None = None
-    """Folder laid out as the Quick, Draw! bucket is; else $LIMNER_DATA, else the user's cache."""
+    """Data root: a folder laid out like the Quick, Draw! bucket. None takes $LIMNER_DATA, or else
+    the user's cache folder."""
     path: Path | None = None
-    """For images: a folder of images, an image, or a .npy array."""
+    """For images: a folder of image files, one image file, or a .npy array."""
     ink: Ink = "auto"
-    """For images: whether ink is dark or light; auto finds out for each image."""
+    """For images: whether the ink is dark or light; auto decides for each image."""
     binarisation: Binarisation = "grey"
-    """grey keeps levels/255 as targets; threshold cuts at one half; static draws each pixel once
-    and for all; dynamic draws it anew at every visit."""
+    """How grey levels become targets. grey keeps levels/255; threshold cuts at one half; static
+    draws each pixel at random once; dynamic draws it again each time the image is used."""
     limit: int | None = None
-    """Use only the first rows of each category."""
+    """Use only the first LIMIT drawings of each category."""
 
     def __post_init__(self):
         _require_choices(self, "data")
@@ -207,7 +210,7 @@ class DataConfig:
             self.name != "images" or self.path is not None,
             "data.path",
             self.path,
-            "a folder of images, an image or a .npy file when data.name is images",
+            "a folder of images, an image file or a .npy file when data.name is images",
         )
         _require(
             self.name == "images" or self.path is None,
@@ -231,48 +234,52 @@ class DataConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """How the weights are found."""
+    """How the weights are trained."""
 
     updates: int = 2_000
-    """Updates of the weights."""
+    """Number of optimiser updates."""
     batch_size: int = 64
-    """Images an update."""
+    """Number of images in each update."""
     optimiser: Literal["adam", "rmsprop", "given"] = "adam"
-    """adam; rmsprop as TensorFlow 1 has it (decay 0.9, epsilon 1e-10 inside the root); or given in
-    Python, with its own learning rate and clipping."""
+    """adam; rmsprop as in TensorFlow 1 (decay 0.9, epsilon 1e-10 inside the square root); given:
+    an Optax optimiser given in Python, with its own learning rate and clipping."""
     learning_rate: float = 5e-3
-    """Step size at its highest."""
+    """Highest learning rate of the schedule."""
     schedule: Literal["cosine", "constant"] = "cosine"
-    """cosine falls to a hundredth at the last update."""
+    """Learning rate over time: cosine falls to 1/100 at the last update; constant does not fall."""
     warmup_updates: int = 200
-    """Updates over which the learning rate rises from zero; a tenth of all, if that is fewer."""
+    """Number of first updates in which the learning rate rises from zero; at most a tenth of all
+    updates."""
     clipping: Literal["global", "per-variable"] = "global"
-    """Bound the norm of the whole gradient, or of each variable's."""
+    """Gradient clipping: limit the norm of the whole gradient, or of each variable's gradient."""
     clip_norm: float = 5.0
-    """The bound on that norm."""
+    """Largest norm that gradient clipping allows."""
     ema_decay: float = 0.998
-    """Decay of the exponential moving average (EMA) of the weights, which is what is evaluated; 0
-    for none."""
+    """Decay of the exponential moving average (EMA) of the weights. The averaged weights are the
+    ones that are evaluated; 0 turns averaging off."""
     protocol: Protocol = "honest"
-    """honest: new noise at every step. as-published: one noise vector an image for all steps, and
-    a loss that bounds nothing."""
+    """honest: new noise at every step, and the loss is the negative ELBO, an upper bound on the
+    negative log-likelihood. as-published: as the 2018 study did, one noise vector for all steps of
+    an image, and the loss is not a bound."""
     augment: Augmentation = "none"
-    """Data augmentation: mirror flips each training image, at each visit, as a coin falls."""
+    """Data augmentation: mirror flips each training image left to right with probability 1/2, each
+    time it is used."""
     start_from: Path | None = None
-    """Run folder whose weights to begin with, of the same model but for model.num_steps and
-    model.initial_std."""
+    """Start (fine-tune) from the weights of another run folder. Its model must be the same, except
+    for model.num_steps and model.initial_std."""
     precision: Precision = "highest"
-    """Of training's matrix products, where the chip has a choice; sums stay in 32 bits. What is
-    measured is measured at the highest."""
+    """Precision of the matrix products in training, on chips that offer a choice; sums stay in 32
+    bits. Evaluation always uses the highest."""
     rematerialise: bool = False
-    """Compute each step again in the backward pass instead of keeping it: slower, less memory."""
+    """Compute each step again in the backward pass instead of storing it (gradient checkpointing):
+    slower, but needs less memory."""
     validate_every: int = 500
-    """Updates between measurements on the validation split (and between checkpoints)."""
+    """Number of updates between validations; each validation also saves a checkpoint."""
     seed: int = 0
-    """Of the first weights, the order of the images, and the noise."""
+    """Seed for the initial weights, the order of the images, and the noise."""
     devices: int | None = None
-    """Devices of each process that share its part of a batch; none means all that divide it (on a
-    CPU, one a core)."""
+    """Largest number of devices to use in each process (on a CPU, one device per core). None uses
+    as many as divide the batch evenly."""
 
     def __post_init__(self):
         _require_choices(self, "train")
@@ -301,7 +308,7 @@ class TrainConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """A whole run."""
+    """All settings of a run: model, data and training."""
 
     model: ModelConfig = field(default_factory=ModelConfig)
     data: DataConfig = field(default_factory=DataConfig)
@@ -318,7 +325,7 @@ class RunConfig:
 
         Args:
             text: The JSON.
-            origin: Where it comes from, for the error's line.
+            origin: Name of its source, for error lines.
 
         Raises:
             LimnerError: The text is not JSON, or a key is unknown, missing or of the wrong type;

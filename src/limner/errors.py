@@ -1,4 +1,4 @@
-"""The one error limner raises for what a user can mend, its kinds, and what others' errors say."""
+"""LimnerError, the one error for what a user can fix; its kinds; and helpers for error lines."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,36 +6,37 @@ from typing import Any
 
 
 class LimnerError(Exception):
-    """An expected failure: one line that says what was wrong and what would do.
+    """An expected failure: one line that says what was wrong and what would fix it.
 
     The command line prints it to stderr and exits with 2; library users can catch it.
     """
 
 
 class FailedElsewhere(LimnerError):
-    """Another process of the same training failed, and says so: this one need not repeat it."""
+    """Another process of the same training failed and said so; this one need not repeat it."""
 
 
 class PeerLost(LimnerError):
-    """Another process of the same training is gone: an orderly end would wait for it in vain."""
+    """Another process of the same training is gone; an orderly exit would wait for it forever."""
 
 
 def reason(error: BaseException) -> str:
-    """What another's error says, for a line of ours: its first line, or its type if it has none.
+    """The message of an error raised elsewhere, for a line of limner's own.
 
-    An error of the system's is without its number and path. At most 200 characters.
+    It is the first line of the message, or the name of the type if there is no message; at most 200
+    characters. An error of the operating system comes without its number and path.
     """
     said = (isinstance(error, OSError) and error.strerror) or str(error)
     return (said.strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def near(given: str, names: Iterable[str], others: str | None = None) -> str:
-    """The end of a line about an unknown name: those that are like it, or all.
+    """The end of an error line about an unknown name: similar names, or all names.
 
     Args:
-        given: The name.
-        names: The known ones.
-        others: Where all of them are told, if they are too many for a line.
+        given: The unknown name.
+        names: The known names.
+        others: Words to use instead of all names, if these are too many for a line.
     """
     names = list(names)
     like = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
@@ -47,19 +48,26 @@ def near(given: str, names: Iterable[str], others: str | None = None) -> str:
 def check_names(
     given: Iterable[str], known: Sequence[str], what: str, others: str | None = None
 ) -> None:
-    """Refuse a category that is not known, naming those that are like it; else as `near`.
+    """Check that categories are known; the error names similar ones, as `near` does.
+
+    Args:
+        given: Names of categories.
+        known: The known names.
+        what: The data set or the model that has the categories, for the error line.
+        others: Words to use instead of all names, if these are too many for a line.
 
     Raises:
-        LimnerError: For the first unknown one.
+        LimnerError: A category is unknown; the line names the first one.
     """
     for name in given:
         if name not in known:
-            raise LimnerError(f"{name!r} is no category of {what}{near(name, known, others)}")
+            raise LimnerError(f"{name!r} is not a category of {what}{near(name, known, others)}")
 
 
 def first_difference(there: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
-    """In words, the first key whose values differ."""
+    """The first key whose values differ, in words; None if there is none."""
     for key in [*there, *given]:
-        if there.get(key, "nothing") != given.get(key, "nothing"):
-            return f"{key} is {there.get(key, 'nothing')} there, here {given.get(key, 'nothing')}"
+        before, now = (values.get(key, "nothing") for values in (there, given))
+        if before != now:
+            return f"{key} is {before} there, and {now} here"
     return None

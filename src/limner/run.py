@@ -4,12 +4,13 @@
     checkpoints/        the last training state and the best on the validation split
     metrics.jsonl       one object a line; the same command writes the same bytes
     sessions.jsonl      one object for each start of training: updates, seconds, machine
-    data.json           what tells the data it was trained on from others
-    model.safetensors   the weights to evaluate: averaged, of the best validation so far
-    figures/            pictures and canvases
+    data.json           a fingerprint of the training data
+    model.safetensors   the weights to evaluate: the average (EMA) at the best validation so far
+    figures/            drawings, charts and their numbers
 
-A file is written under a temporary name and renamed, so a reader finds it whole or not at all. Of
-several processes that train together only the first writes, to a folder that all of them see.
+Writes are atomic: a file is written under a temporary name and then renamed, so that a reader finds
+the whole file or none. When several processes train together, only the first of them writes, to a
+folder that all of them see.
 """
 
 import json
@@ -36,7 +37,7 @@ LOSSES: dict[Protocol, tuple[str, str, str]] = {
     "honest": ("distortion", "rate", "bound"),
     "as-published": ("Lx", "Lz", "Lx+Lz"),
 }
-"""What a row of metrics.jsonl calls distortion, rate and their sum: the study's go by its names."""
+"""Names of distortion, rate and their sum in a row of metrics.jsonl, for each protocol."""
 
 
 @dataclass(frozen=True)
@@ -45,57 +46,57 @@ class Run:
 
     folder: Path
     config: RunConfig
-    pictures: Path | None = None
-    """Where its figures go, if not into the folder."""
+    other_figures: Path | None = None
+    """Folder for its figures, if they do not go into the run folder."""
 
     @property
     def name(self) -> str:
-        """The folder's."""
+        """Name of the folder."""
         return self.folder.resolve().name
 
     @property
     def checkpoints(self) -> Path:
-        """Folder of the training states."""
+        """Folder of the checkpoints."""
         return self.folder / "checkpoints"
 
     @property
     def metrics(self) -> Path:
-        """File of the losses by step."""
+        """File of the losses by update."""
         return self.folder / "metrics.jsonl"
 
     @property
     def sessions(self) -> Path:
-        """File of the starts of training."""
+        """File with a row for each start of training."""
         return self.folder / "sessions.jsonl"
 
     @property
     def weights(self) -> Path:
-        """File of the weights to evaluate."""
+        """File with the weights to evaluate."""
         return self.folder / "model.safetensors"
 
     @property
     def data(self) -> Path:
-        """File of its data's fingerprint."""
+        """File with the fingerprint of the training data."""
         return self.folder / "data.json"
 
     @property
     def figures(self) -> Path:
-        """Folder of pictures."""
-        return self.pictures or self.folder / "figures"
+        """Folder for figures."""
+        return self.other_figures or self.folder / "figures"
 
     @property
     def finished(self) -> bool:
-        """Whether it made all its updates, the last validation among them."""
+        """Whether all updates and the last validation are done."""
         rows = self.read_metrics()
         last = (rows[-1]["kind"], rows[-1]["update"]) if rows else None
         return self.weights.exists() and last == ("valid", self.config.train.updates)
 
     @classmethod
     def open(cls, folder: str | Path) -> "Run":
-        """A run that exists.
+        """Open a run that exists.
 
         Raises:
-            LimnerError: There is none, or its configuration cannot be read.
+            LimnerError: The folder is not a run folder, or its configuration cannot be read.
         """
         folder = Path(folder)
         path = folder / "config.json"
@@ -110,15 +111,14 @@ class Run:
 
     @classmethod
     def create(cls, folder: str | Path, config: RunConfig) -> "Run":
-        """A new run, or the one that is there if it was made with the same settings.
+        """Make a run, or open the one that is there if it has the same settings.
 
-        The run remembers its data by absolute paths, so that it may be used from any folder.
-        Where the data lie and how many devices share the work may differ: neither changes what is
-        computed.
+        The run records its data by absolute paths, so that it can be used from any folder. The data
+        root and the number of devices may differ: they do not change what is computed.
 
         Raises:
-            LimnerError: The folder cannot be written, or holds a run with other settings, or is
-                not shared by all processes.
+            LimnerError: The folder cannot be written, holds a run with other settings, or is not
+                shared by all processes.
         """
         return leader_first(lambda: cls._create(Path(folder), _located(config)))
 
@@ -142,7 +142,7 @@ class Run:
         return cls(folder, config)
 
     def read_data(self) -> Fingerprint | None:
-        """What tells its data from others; None where that is not known.
+        """Read the fingerprint of the training data; None if it is not known.
 
         Raises:
             LimnerError: The file is damaged.
@@ -152,27 +152,30 @@ class Run:
         return Fingerprint.from_json(self.data.read_text("utf-8"), origin=str(self.data))
 
     def check_data(self, found: Fingerprint) -> None:
-        """Refuse other data than those the run was trained on, where that is known.
+        """Check that data are those the run was trained on, if that is known.
+
+        Args:
+            found: Fingerprint of the data.
 
         Raises:
-            LimnerError: They are other data; the line says in what they differ.
+            LimnerError: The data differ; the line says in what.
         """
         known = self.read_data()
         if known is not None and (difference := known.difference(found)):
             raise LimnerError(
-                f"{self.folder} was trained on other data ({difference}): give it those, or say "
-                "that this is meant, with --other-data or other_data=True"
+                f"{self.folder} was trained on other data ({difference}): give it the same data, "
+                "or use these with --other-data, in Python other_data=True"
             )
 
     def claim(self, found: Fingerprint, other_data: bool = False) -> None:
-        """Note the data of a run that begins; of one that goes on, refuse others.
+        """Record the data of a new run, or check those of a run that resumes.
 
         Args:
-            found: The data.
-            other_data: Take them even so, and note them in place of those before.
+            found: Fingerprint of the data.
+            other_data: Accept data that differ, and record them instead.
 
         Raises:
-            LimnerError: As `check_data`; or the folder cannot be written.
+            LimnerError: As for `check_data`; or the folder cannot be written.
         """
         with agreement():
             if not other_data:
@@ -202,11 +205,11 @@ class Run:
                 ) from None
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """The rows of metrics.jsonl; none if it is not there. A last line cut short is no row."""
+        """The rows of metrics.jsonl; none without the file. An incomplete last line is left out."""
         return self._read_rows(self.metrics)
 
     def read_sessions(self) -> list[dict[str, Any]]:
-        """The rows of sessions.jsonl, likewise."""
+        """The rows of sessions.jsonl; see `read_metrics`."""
         return self._read_rows(self.sessions)
 
     @by_leader
@@ -240,11 +243,11 @@ class Run:
         """The network with the weights to evaluate.
 
         Args:
-            like: A network as the one that was trained, if that was given in Python.
+            like: A network with the same structure, if the trained one was given in Python.
 
         Raises:
-            LimnerError: There are none yet, or they are damaged or of other sizes; or the network
-                was given in Python, and is not here.
+            LimnerError: There are no weights yet, or they are damaged or of other sizes; or the
+                network was given in Python and `like` is None.
         """
         if not self.weights.exists():
             raise LimnerError(
@@ -266,10 +269,10 @@ def _located(config: RunConfig) -> RunConfig:
 
 
 def model_categories(config: RunConfig) -> tuple[str, ...]:
-    """The categories that a run's model tells apart, in its order; none if it tells none.
+    """The categories of a class-conditional model, in its order; empty for any other model.
 
     Raises:
-        LimnerError: They are those of pictures of one's own, which are not there.
+        LimnerError: They are named by folders of the user's own images, which are missing.
     """
     num = config.model.num_categories
     if config.data.name == "mnist":  # the format's other files have more than ten
@@ -277,19 +280,21 @@ def model_categories(config: RunConfig) -> tuple[str, ...]:
     return category_names(config.data) if num else ()
 
 
-def category_place(config: RunConfig, name: str, of: str) -> int:
-    """A category's place among those that a run's model tells apart.
+def category_index(config: RunConfig, name: str, of: str) -> int:
+    """Index of a category among those of a class-conditional model.
 
     Args:
-        config: Of the run.
-        name: The category's.
-        of: What the model is called, for the error's line.
+        config: Settings of the run.
+        name: Name of the category.
+        of: Name of the model, for error lines.
 
     Raises:
-        LimnerError: The model tells none apart, or not this one.
+        LimnerError: The model is not class-conditional, or does not have this category.
     """
     names = model_categories(config)
     if not names:
-        raise LimnerError(f"{of} tells no categories apart: leave {name!r} out")
+        raise LimnerError(
+            f"{of} is not class-conditional: it tells no categories apart, so leave out {name!r}"
+        )
     check_names((name,), names, of)
     return names.index(name)

@@ -1,4 +1,4 @@
-"""Words for what users read."""
+"""Lists, numbers and tables as text."""
 
 import html
 import shlex
@@ -6,23 +6,23 @@ from collections.abc import Iterable, Sequence
 
 
 def listed(names: Iterable[str]) -> str:
-    """One thing, two with "and", or more with commas too."""
+    """Names as a list in words: "a", "a and b", "a, b and c"."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
 
 
 def suggested(command: str, *words: object) -> str:
-    """A command of limner's that may be pasted into a shell: each word quoted that needs it."""
+    """A command of limner, ready to paste into a shell: words are quoted where they need it."""
     return f"limner {command} {shlex.join(map(str, words))}"
 
 
 def rounded(value: float | None, places: int) -> str:
-    """A number to so many decimal places, or a dash where there is none."""
+    """A number with `places` decimals, or a dash for None."""
     return "–" if value is None else f"{value:.{places}f}"
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; all columns but the first are set to the right."""
+    """A Markdown table; all columns but the first are aligned to the right."""
     rule = [":--", *["--:"] * (len(headings) - 1)]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (headings, rule, *rows))
 

@@ -1,4 +1,4 @@
-"""A picture is seen as the category under which it costs least."""
+"""An image is given the category under which its bound is least."""
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ from limner.evaluation.classify import bounds, likeliest_category
 from limner.model.draw import build_model
 from limner.model.objective import loss
 from limner.presets import PRESETS
-from limner.run import category_place
+from limner.run import category_index
 from limner.sampling.drawings import noises
 
 
@@ -48,8 +48,8 @@ def test_the_bounds_are_means_over_honest_noise(model):
 
 def test_a_category_is_named_as_its_data_set_names_it():
     sketches = PRESETS["sketches"]
-    assert category_place(sketches, "cat", of="sketches") == sketches.data.categories.index("cat")
+    assert category_index(sketches, "cat", of="sketches") == sketches.data.categories.index("cat")
     with pytest.raises(LimnerError, match="cat"):
-        category_place(sketches, "cta", of="sketches")
-    with pytest.raises(LimnerError, match="tells no categories apart: leave 'cat' out"):
-        category_place(PRESETS["quickdraw"], "cat", of="runs/cat")
+        category_index(sketches, "cta", of="sketches")
+    with pytest.raises(LimnerError, match="tells no categories apart, so leave out 'cat'"):
+        category_index(PRESETS["quickdraw"], "cat", of="runs/cat")

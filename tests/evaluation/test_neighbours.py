@@ -28,7 +28,7 @@ def train() -> Split:
 def test_a_planted_copy_is_found_at_distance_0(train):
     copies = pixels(train, np.array([3, 12]), "grey")
     found = nearest(copies, train, num=2, binarisation="grey")
-    assert found.places[:, 0].tolist() == [3, 12]
+    assert found.indices[:, 0].tolist() == [3, 12]
     assert found.distances[:, 0].tolist() == [0, 0]
     assert (found.distances[:, 1] > 0).all()
 
@@ -40,13 +40,13 @@ def test_the_nearest_are_those_of_a_plain_search_however_it_is_cut(train, monkey
     found = nearest(images, train, num=3, binarisation="threshold")
     drawings = pixels(train, np.arange(len(train)), "threshold")
     plain = ((images[:, None].astype(float) - drawings) ** 2).sum((2, 3, 4))
-    np.testing.assert_array_equal(found.places, np.argsort(plain, axis=1)[:, :3])
+    np.testing.assert_array_equal(found.indices, np.argsort(plain, axis=1)[:, :3])
     np.testing.assert_allclose(found.distances, np.sort(plain, axis=1)[:, :3], rtol=1e-5)
 
 
 def test_of_fewer_drawings_all_are_given(train):
     found = nearest(pixels(train, np.array([0]), "grey"), train, num=99, binarisation="grey")
-    assert sorted(found.places[0]) == list(range(16))
+    assert sorted(found.indices[0]) == list(range(16))
 
 
 def test_the_command_shows_samples_beside_training_drawings_and_what_distance_to_expect(

@@ -82,7 +82,7 @@ def test_a_score_is_the_bound_that_evaluation_gives_the_drawing(model, dataset):
     scores = score(
         model, dataset, num_steps=NUM_STEPS, binarisation="grey", splits=("test",), seed=3
     )
-    np.testing.assert_allclose(scores.bound, whole.bound[scores.places], rtol=1e-6)
+    np.testing.assert_allclose(scores.bound, whole.bound[scores.indices], rtol=1e-6)
 
 
 def test_a_category_alone_is_scored_as_it_is_among_all(model, dataset):
@@ -102,7 +102,7 @@ def test_a_category_alone_is_scored_as_it_is_among_all(model, dataset):
     assert len(cats) == 18
     for key, bound in cats.items():
         assert bound == pytest.approx(everything[key], rel=1e-6)
-    with pytest.raises(LimnerError, match="'cot' is no category of these data: did you mean cat"):
+    with pytest.raises(LimnerError, match="not a category of these data: did you mean cat"):
         scored("cot")
 
 

@@ -148,7 +148,7 @@ def test_a_row_that_fails_does_not_keep_the_others_back(tmp_path, datasets):
 
 def test_a_run_with_other_settings_is_never_taken_for_a_row(finished):
     other = dataclasses.replace(DRAWN, config=changed(TINY, {"model.hidden_size": 9}))
-    with pytest.raises(LimnerError, match=r"model\.hidden_size is 4 there, here 9"):
+    with pytest.raises(LimnerError, match=r"model\.hidden_size is 4 there, and 9 here"):
         read_run(other, finished / DRAWN.name)
 
 

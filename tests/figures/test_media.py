@@ -104,7 +104,7 @@ def test_the_steps_to_show_can_be_chosen(tmp_path):
     show.save_all(tmp_path, show_steps=(1, 3))
     with Image.open(tmp_path / "steps.png") as page:
         np.testing.assert_array_equal(page, show.steps((1, 3)))
-    with pytest.raises(LimnerError, match="choose some of 1 to 6"):
+    with pytest.raises(LimnerError, match="they must be from 1 to 6"):
         show.steps((7,))
 
 

@@ -110,13 +110,13 @@ def test_a_run_on_arrays_says_so_and_is_measured_on_them_alone(run, folder, data
     assert found.images == 6
     assert found._repr_html_().startswith("<table")
     others = limner.Dataset.from_arrays(some_images(seed=1))
-    with pytest.raises(LimnerError, match=r"other data \(pixels is \w+ there, here \w+\)"):
+    with pytest.raises(LimnerError, match=r"other data \(pixels is \w+ there, and \w+ here\)"):
         run.evaluate(others)
     assert run.evaluate(others, other_data=True).images == 6
     with pytest.raises(LimnerError, match="given in Python"):
         run.evaluate()
     longer = limner.Dataset.from_arrays(np.concatenate([images, images]))
-    with pytest.raises(LimnerError, match=r"rows is \(60,\) there, here \(120,\)"):
+    with pytest.raises(LimnerError, match=r"rows is \(60,\) there, and \(120,\) here"):
         limner.train(longer, TINY, out=folder, progress=False)
 
 

@@ -178,7 +178,7 @@ def test_a_card_comes_back_as_it_was_and_an_unknown_key_is_named(exported):
 def test_a_model_that_tells_categories_apart_is_exported_and_draws_the_one_it_is_asked_for(pair):
     trained = limner.load(pair)
     assert trained.card.class_conditional
-    assert "given each picture's category" in (pair / "README.md").read_text()
+    assert "given the category of each image" in (pair / "README.md").read_text()
     assert trained.categories == ("cat", "dog")
     dogs = trained.sample(3, category="dog")
     expected = sample(trained.model.of(1), num=3, num_steps=3, seed=0)
@@ -187,7 +187,7 @@ def test_a_model_that_tells_categories_apart_is_exported_and_draws_the_one_it_is
     assert trained.reconstruct(images, category="dog").categories.tolist() == [1, 1, 1]
     with pytest.raises(LimnerError, match=r"say which .* category='cat'"):
         trained.reconstruct(images)
-    with pytest.raises(LimnerError, match="no category of pair: did you mean dog"):
+    with pytest.raises(LimnerError, match="not a category of pair: did you mean dog"):
         trained.sample(1, category="dogg")
 
 

@@ -73,9 +73,9 @@ def test_a_single_step_looks_at_the_drawing(make_model):
     assert not np.allclose(one.latents, other.latents)
 
 
-def test_what_is_drawn_of_a_colour_picture_must_be_said(make_model):
+def test_what_is_drawn_of_a_colour_image_must_be_said(make_model):
     model, paper = make_model(channels=3), np.ones((3, 7, 5), np.float32)
-    with pytest.raises(LimnerError, match="cannot be told from their colours"):
+    with pytest.raises(LimnerError, match="the colours of an image do not tell"):
         finish(model, paper)
     known = np.zeros((7, 5), bool)
     assert finish(model, paper, known=known).canvases.shape == (6, 8, 3, 7, 5)

@@ -35,7 +35,7 @@ def snapshot(folder: Path) -> dict[Path, bytes]:
 def test_train_says_what_it_reached_and_what_comes_next(run, capsys):
     main(["train", *TINY, "--out", str(run)])
     said = capsys.readouterr().out
-    assert f"finished at step 4 of 4, 0 s: {run}" in said
+    assert f"finished at update 4 of 4, 0 s: {run}" in said
     assert "bound" in said
     assert f"limner sample {run}" in said
     assert (run / "figures" / "curves.png").exists()
@@ -43,7 +43,7 @@ def test_train_says_what_it_reached_and_what_comes_next(run, capsys):
 
 def test_out_alone_resumes_a_run_with_its_own_settings(run, capsys):
     main(["train", "--out", str(run)])
-    assert "finished at step 4 of 4" in capsys.readouterr().out
+    assert "finished at update 4 of 4" in capsys.readouterr().out
 
 
 def test_evaluate_prints_one_json_object(run, capsys):
@@ -183,7 +183,7 @@ def test_help_takes_under_half_a_second():
         ("data lst", "there is no command 'data lst': did you mean data list"),
         ("train quikdraw", "did you mean train quickdraw"),
         ("train --out x quickdraw", "did you mean train quickdraw"),
-        ("sample cat dog", "limner sample has no use for 'dog'"),
+        ("sample cat dog", "limner sample takes no argument 'dog'"),
         ("sample cat --nmu=3", "limner sample has no option --nmu: did you mean --num"),
         ("sample cat --zzzz", "those that `limner sample --help` lists"),
         ("train --model.learned-priorr", "did you mean --model.learned-prior"),
@@ -358,7 +358,7 @@ def test_a_training_that_cannot_start_leaves_no_folder(capsys, tmp_path):
 
 def test_a_run_is_called_as_its_folder_is(capsys, run, monkeypatch):
     monkeypatch.chdir(run)
-    assert "run tells no categories apart" in fails(capsys, "sample", ".", "--category", "cat")
+    assert "run is not class-conditional" in fails(capsys, "sample", ".", "--category", "cat")
 
 
 def test_a_run_folder_with_an_unknown_key_is_named(capsys, run, tmp_path):

@@ -42,7 +42,7 @@ def stopped(tmp_path_factory) -> tuple[Path, str]:
 def test_ctrl_c_stops_the_demo_at_a_checkpoint_and_says_how_to_go_on(stopped):
     folder, printed = stopped
     assert 0 < Run.open(folder).read_metrics()[-1]["update"] < 100
-    last = printed.splitlines()[-1].removeprefix("to go on: ")
+    last = printed.splitlines()[-1].removeprefix("to resume: ")
     assert shlex.split(last) == ["limner", "demo", "--out", str(folder), "--updates", "100"]
 
 

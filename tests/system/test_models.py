@@ -22,7 +22,7 @@ from limner.run import Run
 def test_a_check_says_whether_it_holds(shared_data, capsys, monkeypatch):
     monkeypatch.setenv("LIMNER_DATA", str(shared_data))
     main(["evaluate", "dog", "--check"])
-    assert "over 359 pictures, as on the card" in capsys.readouterr().out
+    assert "over 359 images, as on the card" in capsys.readouterr().out
     card = read_card(hub.SHELF / "dog")
     assert card is not None
     assert not card.check.holds(dataclasses.replace(card.evaluation, bound=0.0))
@@ -37,7 +37,7 @@ def test_training_can_begin_with_a_model_by_its_name(tmp_path, shared_data, caps
     options = ["--train.updates", "2", "--train.batch-size", "4", "--data.root", str(shared_data)]
     start = ["--train.start-from", "cat", "--data.limit", "100"]
     main(["train", "quickdraw", *options, *start, "--out", str(tmp_path / "more")])
-    assert "finished at step 2 of 2" in capsys.readouterr().out
+    assert "finished at update 2 of 2" in capsys.readouterr().out
     export(
         Run.open(tmp_path / "more"),
         tmp_path / "shared",
@@ -61,9 +61,7 @@ def test_an_unfinished_run_is_not_exported(tmp_path, capsys):
 def test_an_export_replaces_nothing(kitten, tmp_path, capsys):
     (tmp_path / "kitten").mkdir()
     (tmp_path / "kitten" / "mine").write_text("mine")
-    assert "is there already" in fails(
-        capsys, "export", kitten.folder, "--out", tmp_path / "kitten"
-    )
+    assert "exists already" in fails(capsys, "export", kitten.folder, "--out", tmp_path / "kitten")
     assert (tmp_path / "kitten" / "mine").read_text() == "mine"
 
 
@@ -80,7 +78,7 @@ def test_the_command_exports_with_importance_samples_and_an_exported_folder_is_a
     assert json.loads(capsys.readouterr().out)["bound"] == facts["bound"]
     card = (out / "README.md").read_text()
     assert f"| T | {facts['num_steps']} steps |" in card
-    assert "| that is | over 1 of the pictures, chosen by chance; " in card
+    assert "| that is | over 1 of the images, chosen at random; " in card
     assert "exported already" in fails(capsys, "export", out, "--out", tmp_path / "again")
 
 

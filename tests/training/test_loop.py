@@ -170,14 +170,14 @@ def test_what_is_measured_does_not_depend_on_chunks_or_order(finished, monkeypat
     split, measure = dataset.split("train"), one_sample(3, "honest")
     some = np.arange(len(split))[::-7][:50]
 
-    def measured(places, seed=2**32 - 1):
+    def measured(indices, seed=2**32 - 1):
         return estimate(
             measure,
             finished.load_model(),
             split,
             binarisation="dynamic",
             seed=seed,
-            places=places,
+            indices=indices,
         ).bound
 
     whole = measured(None)

@@ -1,6 +1,6 @@
-"""What commands do first: set JAX up, open a run or a model by its name, its data, a picture.
+"""What commands do first: set JAX up; open a run or a model by its name, its data, an image file.
 
-Nothing heavy is imported before it is needed, so that help comes at once.
+Heavy imports wait until they are needed, so that `--help` answers at once.
 """
 
 import dataclasses
@@ -28,10 +28,11 @@ def prepare(*, every_core: bool = True) -> None:
     """Set JAX up, and see that it has something to compute on.
 
     Args:
-        every_core: As of `set_jax_up`.
+        every_core: Make each CPU core a device; see `set_jax_up`.
 
     Raises:
-        LimnerError: JAX finds no device, which is mostly because a variable asks for another.
+        LimnerError: JAX finds no device. Most often an environment variable asks for a device that
+            this machine does not have.
     """
     set_jax_up(every_core=every_core)
     from limner.system.devices import check_devices
@@ -43,11 +44,11 @@ def set_jax_up(*, every_core: bool = True) -> None:
     """Set JAX up before its first use.
 
     Args:
-        every_core: Make each core a device, which is best for much work at once; what answers one
-            question at a time is quicker on one device with all cores.
+        every_core: Make each CPU core a device. This is best for batches; a program that answers
+            one request at a time is quicker with one device that uses all cores.
 
     Raises:
-        LimnerError: JAX does not take the variables of the environment that are its own.
+        LimnerError: JAX refuses one of its environment variables.
     """
     import platformdirs
 
@@ -65,24 +66,24 @@ def set_jax_up(*, every_core: bool = True) -> None:
     keep_compiled(platformdirs.user_cache_path("limner") / "compiled")
 
 
-def open_run(place: Path) -> "Run":
-    """A run folder, or a pretrained model by its name; JAX is set up for it."""
+def open_run(name: Path) -> "Run":
+    """Set JAX up, and open a run folder or a pretrained model by its name."""
     prepare()
     from limner.pretrained.hub import find
 
-    return find(place)
+    return find(name)
 
 
 def open_data(run: "Run", root: Path | None = None, other_data: bool = False) -> "Dataset":
-    """The data of a run, with what is downloaded shown on stderr.
+    """Open the data of a run; a progress bar on stderr shows any download.
 
     Args:
         run: The run.
-        root: Where its data lie, if not where they were: a data root, or the images themselves.
-        other_data: Whether they may be other data.
+        root: Data root, or path of the user's own images, to use instead of the run's own.
+        other_data: Allow data that differ from the training data of the run.
 
     Raises:
-        LimnerError: They are not what it was trained on, and `other_data` does not allow that.
+        LimnerError: The data differ from the training data, and `other_data` is not set.
     """
     lies = "path" if run.config.data.name == "images" else "root"
     data = run.config.data
@@ -97,7 +98,7 @@ def open_data(run: "Run", root: Path | None = None, other_data: bool = False) ->
 def open_with_progress(
     config: "DataConfig", shape: tuple[int, int, int] | None = None
 ) -> "Dataset":
-    """Open a data set: with a bar for what is downloaded, and its note for the user."""
+    """Open a data set; a progress bar and the data set's note go to stderr."""
     from limner.data.dataset import open_dataset
 
     with progress_bar("downloading", in_bytes=True) as advance:
@@ -107,10 +108,10 @@ def open_with_progress(
     return dataset
 
 
-def read_picture(run: "Run", path: Path, ink: "Ink" = "auto") -> "np.ndarray":
-    """An image of the user's own as a run's model takes it: pixels from 0 to 1, (c, h, w).
+def read_own_image(run: "Run", path: Path, ink: "Ink" = "auto") -> "np.ndarray":
+    """The user's own image as the model of a run takes it: pixels from 0 to 1, (c, h, w).
 
-    What was taken for its paper is told on stderr, where that is not sure.
+    If it is not clear which colour is the paper, a line on stderr says what was taken for it.
     """
     from limner.data import binarise, images
 
@@ -121,30 +122,30 @@ def read_picture(run: "Run", path: Path, ink: "Ink" = "auto") -> "np.ndarray":
     return binarise.pixels(seen.levels, run.config.data.binarisation)
 
 
-def load_drawing_model(run: "Run", category: str | None, picture: "np.ndarray") -> "Draw":
-    """A run's network for pictures like one, told on stderr if it had to be guessed.
+def load_drawing_model(run: "Run", category: str | None, image: "np.ndarray") -> "Draw":
+    """The network of a run, for drawings like `image`.
 
-    Of a network that tells categories apart, the one for `category`, or else for the category that
-    `picture` is likeliest to be of.
+    A class-conditional model is given `category`. If that is None it is given the category that the
+    image most likely belongs to, and a line on stderr names it.
     """
     from limner.evaluation.classify import likeliest_category
-    from limner.run import category_place, model_categories
+    from limner.run import category_index, model_categories
 
     model = run.load_model()
     if category is not None:
-        return model.of(category_place(run.config, category, of=run.name))
+        return model.of(category_index(run.config, category, of=run.name))
     if model.categories is None:
         return model
-    place = likeliest_category(model, picture, num_steps=run.config.model.num_steps)
-    name = model_categories(run.config)[place]
+    index = likeliest_category(model, image, num_steps=run.config.model.num_steps)
+    name = model_categories(run.config)[index]
     print(f"seen as: {name} (--category says otherwise)", file=sys.stderr)
-    return model.of(place)
+    return model.of(index)
 
 
 def check_importance(
     samples: int | None, images: int | None, protocol: "Protocol" = "honest"
 ) -> None:
-    """Refuse an importance-weighted bound of nothing, or of what is no bound."""
+    """Check the options of the importance-weighted bound, which only honest noise has."""
     check_at_least_one("--importance-samples", samples)
     check_at_least_one("--importance-images", images)
     if images is not None and samples is None:
@@ -158,12 +159,12 @@ def check_importance(
 
 
 def check_temperature(value: float) -> None:
-    """Refuse a factor that noise cannot have."""
+    """Check that a temperature is finite and not negative."""
     if not 0 <= value < float("inf"):
-        raise LimnerError(f"--temperature is {value}: it must be a number from 0 up")
+        raise LimnerError(f"--temperature is {value}: it must be a finite number of at least 0")
 
 
 def check_at_least_one(option: str, value: int | None) -> None:
-    """Refuse a count of none."""
+    """Check that a count, if given, is at least 1."""
     if value is not None and value < 1:
         raise LimnerError(f"{option} is {value}: it must be at least 1")

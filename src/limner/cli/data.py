@@ -13,11 +13,11 @@ _DOODLES = DataConfig()
 
 
 def list_(root: Path | None = None, here: bool = False) -> None:
-    """List the 345 categories of Quick, Draw!, what is here of each, and how many drawings.
+    """List the 345 categories of Quick, Draw!, and which files of each are on this machine.
 
     Args:
-        root: Data root; else $LIMNER_DATA, else the user's cache.
-        here: Only those of which something is here.
+        root: Data root; by default $LIMNER_DATA, or else the user's cache folder.
+        here: List only the categories that have files on this machine.
     """
     from rich.console import Console
     from rich.filesize import decimal
@@ -52,13 +52,13 @@ def fetch(
     root: Path | None = None,
     workers: int = 4,
 ) -> None:
-    """Download categories, whole or what is missing of them after a cut.
+    """Download categories of Quick, Draw!, or MNIST. A download that was cut off resumes.
 
     Args:
-        names: Categories such as cat or "alarm clock"; all for every one; mnist for MNIST.
-        format: What to download; bitmaps are what training needs.
-        root: Data root; else $LIMNER_DATA, else the user's cache.
-        workers: Files at once.
+        names: Categories such as cat or "alarm clock"; "all" means all of them, "mnist" MNIST.
+        format: Format to download; training needs numpy_bitmap.
+        root: Data root; by default $LIMNER_DATA, or else the user's cache folder.
+        workers: Number of files to download at the same time.
     """
     check_at_least_one("--workers", workers)
     from limner.data.dataset import data_root
@@ -79,14 +79,14 @@ def show(
     count: int = 64,
     seed: int = 0,
 ) -> None:
-    """Write a contact sheet: some drawings of a data set, and what they are.
+    """Write a contact sheet: some drawings of a data set, with their categories.
 
     Args:
         to: PNG file to write.
-        data: Which drawings.
-        split: Which of the three splits.
-        count: How many drawings.
-        seed: Of the choice.
+        data: The data set.
+        split: The split to choose drawings from.
+        count: Number of drawings.
+        seed: Seed for the choice of drawings.
     """
     check_at_least_one("--count", count)
     require_seed(seed, "--seed")
@@ -107,12 +107,12 @@ def export(
     data: DataConfig = _DOODLES,
     format: ExportFormat = "idx",
 ) -> None:
-    """Write any data set as MNIST's four files (idx), arrays (npz, npy) or pictures (png).
+    """Write any data set as MNIST's four files (idx), arrays (npz, npy) or image files (png).
 
     Args:
         to: Folder to write into.
-        data: Which drawings.
-        format: What to write.
+        data: The data set.
+        format: Format to write.
     """
     from limner.data.export import export as write
 
@@ -124,13 +124,13 @@ def export(
 
 
 def rasterise(source: Path, to: Path, side: int = 28, workers: int | None = None) -> None:
-    """Draw a file of strokes (.ndjson, .bin, sketch-rnn's .npz) as the official bitmaps are.
+    """Render a file of strokes (.ndjson, .bin, sketch-rnn's .npz) like the official bitmaps.
 
     Args:
         source: File of strokes.
-        to: .npy file to write: bytes (drawings, side * side), 255 for ink.
-        side: Of the bitmaps, pixels.
-        workers: Processes; else one a core.
+        to: .npy file to write: bytes of shape (drawings, side * side), 255 for ink.
+        side: Height and width of each bitmap, pixels.
+        workers: Number of processes; by default one per core.
     """
     check_at_least_one("--workers", workers)
     from limner.data.rasterise_file import rasterise_file
@@ -141,10 +141,10 @@ def rasterise(source: Path, to: Path, side: int = 28, workers: int | None = None
 
 
 def verify(root: Path | None = None) -> None:
-    """Read every file of a data root to its end, count its rows and name those that are damaged.
+    """Read every file under a data root to its end, count its rows, and name damaged files.
 
     Args:
-        root: Data root; else $LIMNER_DATA, else the user's cache.
+        root: Data root; by default $LIMNER_DATA, or else the user's cache folder.
     """
     from limner.data.dataset import data_root
     from limner.data.library import verify as read_all

@@ -14,19 +14,19 @@ from limner.presets import PRESETS
 from limner.text import listed
 
 SHOWN_FIRST = "cat"
-"""The pretrained model that draws while nothing is trained yet."""
+"""The pretrained model that draws first, before anything has been trained."""
 
 TEMPERATURE = 0.8
-"""A network trained so briefly draws best a little closer to the middle of its prior."""
+"""After so short a training, samples look best a little closer to the middle of the prior."""
 
 
 def demo(*, updates: int = PRESETS["demo"].train.updates, out: Path = Path("runs/demo")) -> None:
     """See it all in three minutes: a trained model draws, then one is trained, measured, and draws.
 
-    Ctrl-C stops the training at a checkpoint; the same command goes on from there.
+    Ctrl-C stops the training at a checkpoint; the same command resumes it.
 
     Args:
-        updates: Of the weights; fewer take less time and draw worse.
+        updates: Number of optimiser updates; fewer take less time and give worse drawings.
         out: Run folder.
     """
     prepare()
@@ -55,7 +55,7 @@ def demo(*, updates: int = PRESETS["demo"].train.updates, out: Path = Path("runs
     _, outcome = train_run(out, config)
     if not outcome.finished:
         as_long = "" if config == PRESETS["demo"] else f" --updates {updates}"
-        print(f"to go on: limner demo --out {folder}{as_long}")
+        print(f"to resume: limner demo --out {folder}{as_long}")
         return
 
     _announce(3, "measuring it on doodles that it has not seen: some seconds")

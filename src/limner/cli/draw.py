@@ -1,4 +1,4 @@
-"""The commands that draw: parse, call, give the files they wrote."""
+"""The commands that draw: parse, call, return the files they wrote."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,7 @@ from limner.cli.common import (
     load_drawing_model,
     open_data,
     open_run,
-    read_picture,
+    read_own_image,
 )
 from limner.config import Ink, Protocol, require_seed
 from limner.errors import LimnerError
@@ -20,7 +20,7 @@ from limner.errors import LimnerError
 if TYPE_CHECKING:
     from limner.run import Run
 
-Picture = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="PICTURE")]
+ImageFile = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="IMAGE")]
 
 
 def sample(
@@ -35,19 +35,19 @@ def sample(
     protocol: Protocol = "honest",
     out: Path | None = None,
 ) -> list[Path]:
-    """Draw from the prior: pictures the model makes up.
+    """Draw samples from the prior: drawings that the model makes up.
 
     Args:
         run: Run folder, or the name of a pretrained model.
-        num: How many drawings.
-        seed: Of the noise; the same seed gives the same drawings.
-        temperature: Factor on the noise.
-        num_steps: Steps to draw in, if not those of training.
-        show_steps: Time steps to show in steps.png; five if none are given.
-        category: To draw, of a model that tells categories apart; else each by chance.
-        protocol: Noise: honest is new at every step; as-published is one vector for all steps, for
-            a model that was trained so.
-        out: Folder for the files, if not RUN/figures/samples.
+        num: Number of drawings.
+        seed: Seed for the noise; the same seed gives the same drawings.
+        temperature: Factor on the noise; below 1 the drawings are more alike.
+        num_steps: Number of steps, T; by default the T of training.
+        show_steps: Steps to show in steps.png, from 1; by default five of them.
+        category: Category to draw, for a class-conditional model; by default a random one each.
+        protocol: The noise. honest: new noise at every step. as-published: one noise vector for all
+            steps, for a model that was trained that way.
+        out: Folder for the files; by default RUN/figures/samples.
     """
     there = open_run(run)
     check_at_least_one("--num", num)
@@ -55,19 +55,19 @@ def sample(
     check_temperature(temperature)
     require_seed(seed, "--seed")
     from limner.figures.media import Show
-    from limner.run import category_place, model_categories
+    from limner.run import category_index, model_categories
     from limner.sampling.drawings import sample
 
     num_steps = num_steps or there.config.model.num_steps
     _check_steps(show_steps, num_steps)
-    place = None if category is None else category_place(there.config, category, there.name)
+    index = None if category is None else category_index(there.config, category, there.name)
     drawings = sample(
         there.load_model(),
         num=num,
         num_steps=num_steps,
         seed=seed,
         temperature=temperature,
-        category=place,
+        category=index,
         protocol=protocol,
     )
     heat = "" if temperature == 1 else f", temperature {temperature:g}"
@@ -98,23 +98,22 @@ def reconstruct(
     other_data: bool = False,
     out: Path | None = None,
 ) -> list[Path]:
-    """Draw test pictures, or one of your own, from looks at them.
+    """Reconstruct test images, or an image of your own: look at them and draw them again.
 
     Args:
         run: Run folder, or the name of a pretrained model.
-        num: How many of the test split.
-        seed: Of the noise, and of the choice of pictures.
-        picture: A picture of your own instead.
-        show_steps: Time steps to show in steps.png; five if none are given.
-        category: Of your own picture, for a model that tells categories apart; else what the
-            picture looks like.
-        ink: Whether the ink of your own image is dark or light; auto finds out.
-        protocol: Noise: honest is new at every step; as-published is one vector for all steps, for
-            a model that was trained so.
-        data_root: Where the drawings lie, if not where they were in training: a data root, or
-            your own images.
-        other_data: Allow other data than those the run was trained on.
-        out: Folder for the files, if not RUN/figures/reconstructions.
+        num: Number of images from the test split.
+        seed: Seed for the noise, and for the choice of test images.
+        picture: Image file of your own to reconstruct instead of test images.
+        show_steps: Steps to show in steps.png, from 1; by default five of them.
+        category: Category of your own image, for a class-conditional model; by default the one it
+            looks most like.
+        ink: Whether the ink of your own image is dark or light; auto decides.
+        protocol: The noise. honest: new noise at every step. as-published: one noise vector for all
+            steps, for a model that was trained that way.
+        data_root: Data root, or path of your own images, to use instead of those in training.
+        other_data: Allow data that differ from the training data of the run.
+        out: Folder for the files; by default RUN/figures/reconstructions.
     """
     there = open_run(run)
     check_at_least_one("--num", num)
@@ -128,7 +127,7 @@ def reconstruct(
     config = there.config.model
     _check_steps(show_steps, config.num_steps)
     if picture is None and category is not None:
-        raise LimnerError("--category goes with --picture: test pictures are of their own category")
+        raise LimnerError("--category needs --picture: the categories of test images are known")
     if picture is None:
         split = open_data(there, data_root, other_data).split("test")
         chosen = some_indices(len(split), num, seed)
@@ -136,7 +135,7 @@ def reconstruct(
         images = targets / np.float32(255)
         model, categories, what = there.load_model(), split.categories(chosen), "test images"
     else:
-        image = read_picture(there, picture, ink)
+        image = read_own_image(there, picture, ink)
         model, categories, what = load_drawing_model(there, category, image), None, picture.name
         images = image[None]
     drawings = reconstruct(
@@ -160,39 +159,39 @@ def reconstruct(
 
 def interpolate(
     run: RunFolder,
-    first: Picture,
-    second: Picture,
+    first: ImageFile,
+    second: ImageFile,
     *,
     num: int = 9,
     category: str | None = None,
     ink: Ink = "auto",
     out: Path | None = None,
 ) -> list[Path]:
-    """Draw the way from one picture to another through the latents.
+    """Draw the way from one image to another, by spherical interpolation (slerp) of latents.
 
     Args:
         run: Run folder, or the name of a pretrained model.
-        first: A picture to start from.
-        second: A picture to end with.
-        num: How many drawings, both ends among them.
-        category: To draw all in, of a model that tells categories apart; else what the first
-            picture looks like.
-        ink: Whether the ink of both images is dark or light; auto finds out.
-        out: Folder for the files, if not RUN/figures/interpolation.
+        first: Image file to start from.
+        second: Image file to end with.
+        num: Number of drawings, including both ends.
+        category: Category to draw, for a class-conditional model; by default the one that the first
+            image looks most like.
+        ink: Whether the ink of both images is dark or light; auto decides.
+        out: Folder for the files; by default RUN/figures/interpolation.
     """
     if num < 2:
-        raise LimnerError(f"--num is {num}: a way has two ends, so it must be at least 2")
+        raise LimnerError(f"--num is {num}: it must be at least 2, since both ends are drawn")
     import numpy as np
 
     from limner.figures.media import Show
     from limner.sampling.interpolation import interpolate
 
     there = open_run(run)
-    start = read_picture(there, first, ink)
+    start = read_own_image(there, first, ink)
     drawings = interpolate(
         load_drawing_model(there, category, start),
         start,
-        read_picture(there, second, ink),
+        read_own_image(there, second, ink),
         places=np.linspace(0, 1, num, dtype=np.float32),
         num_steps=there.config.model.num_steps,
     )
@@ -207,7 +206,7 @@ def interpolate(
 
 def complete(
     run: RunFolder,
-    picture: Picture,
+    drawing: ImageFile,
     *,
     num: int = 8,
     seed: int = 0,
@@ -216,17 +215,18 @@ def complete(
     ink: Ink = "auto",
     out: Path | None = None,
 ) -> list[Path]:
-    """Finish a drawing in several ways; its ink stays.
+    """Finish a drawing in several ways (inpainting); its ink stays.
 
     Args:
         run: Run folder, or the name of a pretrained model.
-        picture: What is drawn so far, in its place on the page.
-        num: How many ways.
-        seed: Of the noise.
-        temperature: Factor on the noise of the prior.
-        category: Of a model that tells categories apart; else what the picture looks like.
-        ink: Whether the ink of the image is dark or light; auto finds out.
-        out: Folder for the files, if not RUN/figures/completions.
+        drawing: Image file of what is drawn so far, at its position on the canvas.
+        num: Number of completions.
+        seed: Seed for the noise.
+        temperature: Factor on the noise of the steps that are drawn from the prior.
+        category: Category of the drawing, for a class-conditional model; by default the one it
+            looks most like.
+        ink: Whether the ink of the image is dark or light; auto decides.
+        out: Folder for the files; by default RUN/figures/completions.
     """
     check_temperature(temperature)
     require_seed(seed, "--seed")
@@ -235,7 +235,7 @@ def complete(
 
     there = open_run(run)
     config = there.config.model
-    image = read_picture(there, picture, ink)
+    image = read_own_image(there, drawing, ink)
     drawings = complete(
         load_drawing_model(there, category, image),
         image,
@@ -248,18 +248,18 @@ def complete(
     show = Show(
         "completions",
         drawings,
-        f"{there.name}, {picture.name}, seed {seed}{heat}",
+        f"{there.name}, {drawing.name}, seed {seed}{heat}",
         write_grid=config.write_grid,
     )
     return show.save_all(out or there.figures / show.kind)
 
 
 def curves(run: RunFolder, *, out: Path | None = None) -> list[Path]:
-    """Draw the losses of a run over its updates.
+    """Draw the learning curves of a run: its losses over the updates.
 
     Args:
         run: Run folder.
-        out: Charts (.png, .pdf or .svg) or numbers (.csv or .npz) to write, if not
+        out: File to write: a chart (.png, .pdf or .svg) or numbers (.csv or .npz); by default
             RUN/figures/curves.png.
     """
     from limner.figures.charts import Curves
@@ -273,7 +273,7 @@ def curves(run: RunFolder, *, out: Path | None = None) -> list[Path]:
 
 
 def _noise(run: "Run", protocol: Protocol) -> str:
-    """The end of a caption: which noise, where that is not a matter of course."""
+    """The end of a caption: the kind of noise, unless both training and drawing are honest."""
     from limner.figures.media import NOISE
 
     is_honest = protocol == run.config.train.protocol == "honest"

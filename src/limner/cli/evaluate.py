@@ -30,20 +30,21 @@ def evaluate(
     seed: int = 0,
     check: bool = False,
 ) -> None:
-    """Measure the bound on the whole test split.
+    """Measure the bound (the negative ELBO) on the whole test split.
 
     Args:
         run: Run folder, or the name of a pretrained model.
         json: Print one JSON object instead of a table.
-        protocol: Noise: honest gives a bound; as-published gives what the study reported.
-        importance_samples: K, to estimate the importance-weighted bound as well.
-        importance_images: Take that over so many test images, chosen by chance, if not over all.
-        data_root: Where the drawings lie, if not where they were in training: a data root, or
-            your own images.
-        other_data: Allow other data than those the run was trained on.
-        seed: Of the noise.
-        check: Instead, of a model with a card, measure in seconds what the card has to check an
-            installation by.
+        protocol: The noise. honest gives a bound; as-published gives what the 2018 study reported.
+        importance_samples: Number K of importance samples for each image, to estimate the
+            importance-weighted bound (IWAE) as well.
+        importance_images: Number of test images, chosen at random, for the importance-weighted
+            bound; all of them by default.
+        data_root: Data root, or path of your own images, to use instead of those in training.
+        other_data: Allow data that differ from the training data of the run.
+        seed: Seed for the noise.
+        check: Test this installation instead: measure the bound on a few images, in seconds, and
+            compare it with the one on the model's card.
     """
     if check:
         _check(open_run(run), data_root)
@@ -93,20 +94,20 @@ def _check(run: "Run", data_root: Path | None) -> None:
 
     card = read_card(run.folder)
     if card is None:
-        raise LimnerError(f"{run.name} has no card to check: only models that were exported have")
+        raise LimnerError(f"{run.name} has no card to check: only exported models have one")
     dataset = open_data(run, data_root)
     found = evaluate_check(run.load_model(), dataset, run.config, card.check.limit)
-    measured = f"{found.bound:.3f} nats over {found.images:,} pictures"
+    measured = f"{found.bound:.3f} nats over {found.images:,} images"
     if not card.check.holds(found):
         raise LimnerError(
-            f"the bound is {measured}, on the card {card.check.bound:.3f} over "
-            f"{card.check.images:,}: these are other data, or something computes otherwise here"
+            f"the bound is {measured}, but on the card it is {card.check.bound:.3f} over "
+            f"{card.check.images:,}: the data differ, or this installation computes differently"
         )
     print(f"the bound is {measured}, as on the card")
 
 
 def print_table(title: str, evaluation: "Evaluation") -> None:
-    """The facts of an evaluation that are known, one a row."""
+    """Print the known facts of an evaluation, one in each row."""
     table = Table(title=title, title_justify="left", show_header=False, box=None)
     for fact in evaluation.facts():
         table.add_row(*fact)

@@ -1,7 +1,7 @@
 """The command line: parse, call, print.
 
-Results go to stdout, progress to stderr. What a user can mend ends in one line on stderr and exit
-code 2. JAX is imported inside commands, so that help comes at once.
+Results go to stdout, progress to stderr. An error that the user can fix ends in one line on stderr
+and exit code 2. JAX is imported inside the commands, so that `--help` answers at once.
 """
 
 import os
@@ -48,7 +48,7 @@ COMMANDS: dict[str, Callable[..., list[Path] | None]] = {
     "reproduce": reproduce,
 }
 """Each command by its name of one word or two: a function whose signature and docstring are its
-options and their help, and which gives the files that it wrote."""
+options and their help, and which returns the files that it wrote."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -100,7 +100,7 @@ def _run(words: list[str]) -> None:
 
 
 def _print_commands(prefix: str) -> None:
-    """Print what each command whose name begins so does."""
+    """Print the first line of help of each command whose name begins with `prefix`."""
     table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
     for name, command in COMMANDS.items():
         if name.startswith(prefix) and name not in PRESET_TRAININGS:

@@ -1,4 +1,4 @@
-"""`limner models`, `export`, `outliers` and `nearest`: parse, call, give the files they wrote."""
+"""`limner models`, `export`, `outliers` and `nearest`: parse, call, return the files they wrote."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ from limner.system.progress import progress_bar
 
 
 def models(*, docs: Path | None = None) -> None:
-    """List the models that come with the package, which every command takes by name.
+    """List the pretrained models that come with the package; every command takes their names.
 
     Args:
-        docs: Write the page on them, results/models.md, into this folder as well.
+        docs: Folder in which to write a page about the models, results/models.md, as well.
     """
     from rich.console import Console
     from rich.filesize import decimal
@@ -21,7 +21,7 @@ def models(*, docs: Path | None = None) -> None:
     from limner.pretrained.page import models_page
     from limner.system.files import replace_text
 
-    table = Table("name", "draws", "bound on test pictures", "T", "size", box=None)
+    table = Table("name", "draws", "bound on test images", "T", "size", box=None)
     known = cards()
     for name, card in known.items():
         size = sum(path.stat().st_size for path in (SHELF / name).iterdir())
@@ -46,20 +46,21 @@ def export(
     data_root: Path | None = None,
     other_data: bool = False,
 ) -> list[Path]:
-    """Write a finished run's model and its card to a folder to share.
+    """Write the model of a finished run, with its model card, to a folder to share.
 
-    The weights are stored as 16-bit floats if that leaves the bound on the test split as it is.
-    Every command takes such a folder as it takes a run.
+    The weights are stored as 16-bit floats, unless that changes the bound on the test split by more
+    than 0.1 nats. Every command takes such a folder like a run folder.
 
     Args:
         run: Run folder.
-        out: Folder to make; its name is the model's.
-        title: What it draws, if the categories do not say it well.
-        importance_samples: K, to estimate the importance-weighted bound for the card as well.
-        importance_images: Take that over so many test images, chosen by chance, if not over all.
-        data_root: Where the drawings lie, if not where they were in training: a data root, or
-            your own images.
-        other_data: Allow other data than those the run was trained on.
+        out: Folder to make; its name becomes the name of the model.
+        title: What the model draws, in words; by default the names of the categories.
+        importance_samples: Number K of importance samples for each image, to put the
+            importance-weighted bound (IWAE) on the card as well.
+        importance_images: Number of test images, chosen at random, for the importance-weighted
+            bound; all of them by default.
+        data_root: Data root, or path of your own images, to use instead of those in training.
+        other_data: Allow data that differ from the training data of the run.
     """
     check_importance(importance_samples, importance_images)
     there = open_run(run)
@@ -98,16 +99,15 @@ def outliers(
 
     Args:
         run: Run folder, or the name of a pretrained model.
-        splits: Which drawings to score.
-        category: Only these.
-        by: What makes one strange: its bound, which is mostly the price of its ink, or the surplus
-            above that price, which finds odd shapes.
-        num: How many to show; all are scored and listed.
-        seed: Of the noise.
-        data_root: Where the drawings lie, if not where they were in training: a data root, or
-            your own images.
-        other_data: Allow other data than those the run was trained on.
-        out: Folder for the picture and the list, if not RUN/figures/outliers.
+        splits: The splits whose drawings are scored.
+        category: Score only drawings of this category.
+        by: The score: the bound, which grows mostly with the amount of ink; or the surplus, the
+            bound minus what as much ink costs on average, which finds odd shapes.
+        num: Number of drawings to show; all are scored and listed.
+        seed: Seed for the noise.
+        data_root: Data root, or path of your own images, to use instead of those in training.
+        other_data: Allow data that differ from the training data of the run.
+        out: Folder for the image and the list; by default RUN/figures/outliers.
     """
     check_at_least_one("--num", num)
     check_at_least_one("the number of --splits", len(splits))
@@ -146,16 +146,15 @@ def nearest(
     other_data: bool = False,
     out: Path | None = None,
 ) -> list[Path]:
-    """See whether a model copies: samples beside the training drawings nearest to them.
+    """Look for overfitting by copying: samples beside the training drawings nearest to them.
 
     Args:
         run: Run folder, or the name of a pretrained model.
-        num: How many samples.
-        seed: Of the noise; the samples are those of `limner sample`.
-        data_root: Where the drawings lie, if not where they were in training: a data root, or
-            your own images.
-        other_data: Allow other data than those the run was trained on.
-        out: Folder for the picture and the distances, if not RUN/figures/nearest.
+        num: Number of samples.
+        seed: Seed for the noise; `limner sample` gives the same samples for it.
+        data_root: Data root, or path of your own images, to use instead of those in training.
+        other_data: Allow data that differ from the training data of the run.
+        out: Folder for the image and the distances; by default RUN/figures/nearest.
     """
     check_at_least_one("--num", num)
     require_seed(seed, "--seed")

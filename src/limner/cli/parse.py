@@ -1,4 +1,4 @@
-"""A command's words as the arguments of its function, whose signature tells its options."""
+"""Turning the words of a command line into arguments; a function's signature gives the options."""
 
 import io
 import re
@@ -17,18 +17,17 @@ from limner.errors import LimnerError, near
 def bind(
     function: Callable[..., Any], name: str, words: Sequence[str], names: Iterable[str]
 ) -> Callable[[], Any]:
-    """A command's function with its arguments, still to be called.
+    """The function of a command with its arguments, ready to be called.
 
     Args:
-        function: What runs the command.
-        name: The command's.
-        words: What follows the name on the command line.
-        names: Those of all commands.
+        function: The function that runs the command.
+        name: Name of the command.
+        words: The words after the name on the command line.
+        names: The names of all commands.
 
     Raises:
-        LimnerError: A word or an option that the command does not have, a value of another type,
-            or one that is missing.
-        SystemExit: After --help.
+        LimnerError: A word or an option is unknown, a value has the wrong type or is missing.
+        SystemExit: The words ask for --help.
     """
 
     @wraps(function)
@@ -54,17 +53,17 @@ def bind(
         raise LimnerError(f"limner {name} has no option {option}{there}")
     longer = [other for other in names if other.startswith(f"{name} ")]
     there = near(f"{name} {unknown[0]}", longer) if longer else ""
-    raise LimnerError(f"limner {name} has no use for {unknown[0]!r}{there}")
+    raise LimnerError(f"limner {name} takes no argument {unknown[0]!r}{there}")
 
 
 def _in_one_line(box: str) -> str:
-    """What stands in the parser's box above its first rule."""
+    """The text in the parser's box, above its first horizontal line."""
     rows = (row.strip(" │╭╮╰╯─") for row in Text.from_ansi(box).plain.splitlines()[1:])
     return " ".join(takewhile(bool, rows))
 
 
 def _options(parse: Callable[..., Any]) -> list[str]:
-    """The options that a command's help tells of."""
+    """The options that the help of a command lists."""
     shown = io.StringIO()
     try:
         with redirect_stdout(shown):

@@ -31,21 +31,21 @@ def reproduce(
 ) -> None:
     """Run the experiments behind the results pages, and write the pages.
 
-    table1: the 2018 study's table, as published, honest, and with limner's recipe. recipe: what
-    each part of the recipe is worth. free-sizes: how low the bound goes with larger networks.
-    time-to-bound: seconds of training to a bound. baselines: the mean image, a variational
-    autoencoder, and DRAW with and without attention. The same command again does what is left.
+    table1: the table of the 2018 study, as published, honest, and with limner's recipe. recipe: an
+    ablation study, what each part of the recipe is worth. free-sizes: how low the bound goes with
+    larger networks. time-to-bound: seconds of training until a bound. baselines: the mean image, a
+    variational autoencoder (VAE), and DRAW with and without attention. The same command resumes.
 
     Args:
         experiment: table1, recipe, free-sizes, time-to-bound or baselines.
-        quick: Train each row for 100 updates only, in a folder of its own, to see that all works.
-        rows: Run only these: a row's name, the first part of it, or a pattern with *. The page
-            shows the others as far as they have come.
-        data_root: Folder of the drawings; else $LIMNER_DATA, else the user's cache.
-        out: Folder for the runs, if not runs/EXPERIMENT.
-        docs: Folder for results.md and results/; else docs, or OUT/docs for a quick run. All that a
-            page shows of a finished row is kept there, so the runs may be deleted.
-        page_only: Run nothing; write the page from what was run and what was kept.
+        quick: Train each row for only 100 updates, in a separate folder, to test that it runs.
+        rows: Run only these rows: the name of a row, the first part of a name, or a pattern with *.
+            The page shows the other rows as they are.
+        data_root: Data root; by default $LIMNER_DATA, or else the user's cache folder.
+        out: Folder for the runs; by default runs/EXPERIMENT.
+        docs: Folder for results.md and results/; by default docs, or OUT/docs for a quick run. It
+            keeps everything that the page shows of a finished row, so you may delete the runs.
+        page_only: Run nothing; write the page from runs that exist and results that were kept.
     """
     from limner.experiments.catalogue import EXPERIMENTS
 
@@ -66,7 +66,7 @@ def reproduce(
         print(f"stopped; to resume: {chosen.command} and the same options")
     if ran.failures:
         raise LimnerError(
-            f"{len(ran.failures)} of {len(only)} rows failed, as said above: fix what they say "
+            f"{len(ran.failures)} of {len(only)} rows failed; the lines above say why: fix that "
             "and give the same command again"
         )
 
@@ -91,7 +91,7 @@ def _run(experiment: Experiment, rows: tuple[Row, ...], out: Path, data_root: Pa
 def _open(
     rows: tuple[Row, ...], data_root: Path | None
 ) -> "tuple[tuple[Row, ...], dict[DataConfig, Dataset]]":
-    """The rows whose drawings are found, and the drawings."""
+    """The rows whose data were found, and the data sets."""
     from limner.cli.common import open_with_progress
 
     located = [

@@ -25,12 +25,12 @@ def studio(
     """Open a page to draw on, and watch the model look and draw.
 
     Args:
-        runs: Run folders, pretrained models by name, or folders of runs; if none is given, the
-            finished runs under ./runs, else the pretrained models.
-        host: Address to serve on; others than 127.0.0.1 may let others in.
-        port: Port to serve on; 0 takes any that is free.
+        runs: Run folders, names of pretrained models, or folders that hold runs. By default the
+            finished runs under ./runs, or else the pretrained models.
+        host: Address to serve on; any other than 127.0.0.1 may let other people in.
+        port: Port to serve on; 0 takes any free port.
         browser: Open the page in the browser.
-        check: Only say whether it would start.
+        check: Do not start; only say whether the studio would start.
     """
     try:
         from limner.studio import middleware, server

@@ -1,4 +1,4 @@
-"""What a terminal can show: characters that it lacks, and drawings in characters.
+"""Writing to a terminal: characters that its encoding lacks, and images as characters.
 
 Axis letters: b image, h w image.
 """
@@ -23,13 +23,13 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of each dot of a Braille character, rows of two (Unicode, block 2800)."""
 
 _INK = 0.4
-"""From this intensity on a dot is raised; at one half, faint lines would break off."""
+"""Pixels of at least this intensity become dots; at one half, faint lines would break off."""
 
 
 def write_any_encoding() -> None:
-    """Let stdout and stderr write, in place of a character that their encoding lacks, one like it.
+    """Replace each character that the encoding of stdout or stderr lacks by a similar one.
 
-    In ASCII a plus-minus sign becomes +-, and what nothing is like becomes a question mark.
+    In ASCII a plus-minus sign becomes +-; a character with no similar one becomes a question mark.
     """
     codecs.register_error("limner-spelled", _spell)
     for stream in (sys.stdout, sys.stderr):
@@ -49,7 +49,7 @@ def in_braille(images: "Float[np.ndarray, 'b h w']", *, columns: int = 80) -> st
 
     Args:
         images: Pixels from 0 to 1.
-        columns: Characters a line; images that go beyond it are left out.
+        columns: Characters in a line; images that do not fit are left out.
     """
     import numpy as np
 

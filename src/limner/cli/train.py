@@ -35,23 +35,24 @@ def train(
     num_processes: int | None = None,
     process_id: int | None = None,
 ) -> None:
-    """Train DRAW, or go on where a training stopped.
+    """Train DRAW, or resume a training that stopped.
 
-    The first word may name a preset, whose settings are the defaults below: doodles (embedded
-    drawings, nothing to fetch), demo (some of them, for a small network), quickdraw, sketches (22
-    categories, told apart), study (the settings of the 2018 study), mnist (those of the paper). The
-    same command on the same folder resumes, and so does --out alone.
+    The first word may name a preset, whose settings are then the defaults below: doodles (drawings
+    made by a program, no download), demo (a small network on four kinds of doodles), quickdraw,
+    sketches (one class-conditional model of 22 categories), study (the settings of the 2018
+    study), mnist (the settings of the paper). The same command on the same folder resumes; so does
+    `limner train --out FOLDER` alone.
 
     Args:
         config: The settings.
-        preset: The word that chose the defaults, if one did.
+        preset: The preset that the first word named, if any.
         out: Run folder.
-        other_data: Go on even if the data are not those the run began with.
-        distributed: Train with other processes that were given the same command; what SLURM,
-            MPI or Kubernetes does not tell is told by the options below.
-        coordinator: HOST:PORT where process 0 listens.
-        num_processes: How many processes there are.
-        process_id: Which of them this is, from 0.
+        other_data: Resume even if the data differ from those the run began with.
+        distributed: Train together with other processes, each started with the same command. SLURM,
+            Open MPI and Kubernetes supply the options below; otherwise give them.
+        coordinator: HOST:PORT at which process 0 listens.
+        num_processes: Number of processes.
+        process_id: Number of this process, from 0.
     """
     address = (coordinator, num_processes, process_id)
     if address != (None, None, None) and not distributed:
@@ -70,18 +71,18 @@ def train(
         commands = [f"limner {verb} {folder}{noise}" for verb in ("evaluate", "sample")]
         print(f"try next: {'; '.join(commands)}; limner reconstruct {folder}{noise}")
     else:
-        print(f"to go on: limner train --out {folder}")
+        print(f"to resume: limner train --out {folder}")
 
 
 def _training(preset: str) -> Callable[..., None]:
-    """`train` with the settings of a preset for its defaults."""
+    """`train` with the settings of a preset as its defaults."""
     chosen = partial(train, config=PRESETS[preset], preset=preset, out=Path("runs") / preset)
     chosen.__doc__ = train.__doc__
     return chosen
 
 
 PRESET_TRAININGS = {f"train {preset}": _training(preset) for preset in PRESETS}
-"""`train` followed by a preset, by these two words."""
+"""The commands `train PRESET`, by these two words."""
 
 
 def _joined(
@@ -94,7 +95,7 @@ def _joined(
 
 
 def train_run(out: Path, config: RunConfig, other_data: bool = False) -> "tuple[Run, Outcome]":
-    """Train, or go on training, in a folder, and say how it ended."""
+    """Train or resume in a folder, and print how it ended."""
     prepare()
     from limner.pretrained.hub import folder_of
     from limner.run import LOSSES, Run

@@ -7,7 +7,7 @@ random choice compares v/255 with a 16-bit uniform number u/65536, exactly, in w
 is the visit, so they depend on no order, no batch, no neighbour, and no version of NumPy's
 distributions.
 
-Axis letters: b picture, c channel, h w picture.
+Axis letters: b image, c channel, h w image.
 
 Source: Salmon et al., Parallel random numbers: as easy as 1, 2, 3, 2011 (Philox); Salakhutdinov and
 Murray, On the quantitative analysis of deep belief networks, 2008 (static); Burda et al.,
@@ -33,7 +33,7 @@ def threshold(levels: UInt8[np.ndarray, "*b c h w"]) -> UInt8[np.ndarray, "*b c 
 def pixels(
     levels: UInt8[np.ndarray, "*b c h w"], binarisation: Binarisation
 ) -> Float[np.ndarray, "*b c h w"]:
-    """Pictures of no data set as a model is given them, from 0 to 1.
+    """Images that are in no data set, as a model takes them, from 0 to 1.
 
     They are cut at one half for a model that knows ink or none.
     """
@@ -58,7 +58,7 @@ def noise(
 
     Args:
         sources: A number for each drawing's source.
-        rows: Its row there.
+        rows: Row of each drawing in its source.
         shape: Channels, height, width.
         visit: At most two numbers below 2^64, such as (seed, step); none for the numbers that a
             drawing keeps for ever.

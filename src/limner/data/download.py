@@ -1,4 +1,4 @@
-"""Downloads that survive cuts: several at once, resumed where they stopped, checked, then renamed.
+"""Downloads that survive cuts: several at once, resumed, checked, then renamed (atomic).
 
 A file grows as `<name>.part` beside where it will be. A process that writes to the part has locked
 `.<name>.lock`, which stays: a second process that wants the same file waits and then finds it
@@ -27,19 +27,19 @@ from limner.errors import LimnerError, reason
 from limner.system.files import writing
 
 Progress = Callable[[int, int], None]
-"""Called with what is done and all there is to do: bytes to download, or drawings to write."""
+"""Called with the work done and the total: bytes to download, or drawings to write."""
 
 _TRIES = 3
 _LOOK_SECONDS = 1.0  # between looks, while waiting for a lock, at whether all is over
 
 
 class Request(NamedTuple):
-    """A file to be had."""
+    """A file to download."""
 
     remote: str
-    """Its path on the server, not quoted."""
+    """Path of the file on the server, not quoted."""
     path: Path
-    """Where it goes."""
+    """Path to write the file to."""
     check: Callable[[Path], object]
     """Raises LimnerError if a file is damaged."""
 
@@ -50,7 +50,7 @@ def bucket() -> str:
 
 
 def url_of(remote: str, server: str | None = None) -> str:
-    """Where a file is on the server."""
+    """The address of a file on the server."""
     return f"{(server or bucket()).rstrip('/')}/{quote(remote)}"
 
 
@@ -65,17 +65,18 @@ def fetch(
 
     Args:
         requests: The files.
-        server: Where from; `bucket()` if None.
+        server: Address of the server; None takes `bucket()`.
         on_progress: Called with the bytes that are here and those that there are, of all files
             together; from several threads, one at a time.
-        workers: How many files at once.
+        workers: Number of files to download at the same time.
         patience_seconds: The first wait after a cut; it doubles with each in a row.
 
     Returns:
         The files that were downloaded.
 
     Raises:
-        LimnerError: A file cannot be had, or came damaged. Parts are kept for the next time.
+        LimnerError: A file cannot be downloaded, or arrived damaged. Parts are kept, so that the
+            next download resumes.
     """
     missing = [request for request in requests if not request.path.exists()]
     if not missing:
@@ -99,10 +100,10 @@ def fetch(
 
 
 def require(requests: Sequence[Request], may_fetch: bool, on_progress: Progress) -> None:
-    """See to it that files are there, downloading those that are not if that is allowed.
+    """Make sure that files are there; download missing ones if `fetch` allows it.
 
     Raises:
-        LimnerError: One is missing and may not, or cannot, be fetched.
+        LimnerError: A file is missing, and may not or cannot be downloaded.
     """
     if may_fetch:
         fetch(requests, on_progress=on_progress)
@@ -125,7 +126,7 @@ class _Meter:
 
 
 class _Fetcher(NamedTuple):
-    """What the threads of one call share."""
+    """The state that the threads of one call share."""
 
     client: httpx.Client
     server: str
@@ -134,7 +135,7 @@ class _Fetcher(NamedTuple):
     meter: _Meter
 
     def size(self, request: Request) -> int:
-        """The file's length as the server tells it; 0 if it does not."""
+        """The length of the file according to the server; 0 if it does not say."""
         url = url_of(request.remote, self.server)
         try:
             response = self.client.head(url)

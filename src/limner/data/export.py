@@ -3,11 +3,11 @@
 * idx: MNIST's four files. Training and validation drawings, in this order, are its training files.
 * npy: an array (n, h, w) or (n, h, w, c) and one of categories for each split.
 * npz: the same arrays in one compressed file.
-* png: a picture a drawing, in folders by split and category, named after its row.
+* png: one image file for each drawing, in folders by split and category, named by its row.
 
-Beside arrays lies `categories.txt`, the names that the numbers of categories stand for.
+Beside the arrays lies `categories.txt`, with the names of the numbered categories.
 
-Axis letters: b n drawing, c channel, h w picture.
+Axis letters: b n drawing, c channel, h w image.
 """
 
 import zipfile
@@ -40,20 +40,21 @@ def export(
     """Write all splits of a data set.
 
     Args:
-        dataset: What to write.
-        folder: Where to; it is made. `limner` reads idx back from here as MNIST with this root.
-        format: See the module.
-        binarisation: What becomes of grey levels, once and for all.
-        on_progress: Called with the drawings written and those to write, after every block.
+        dataset: The data set.
+        folder: Folder to write into; it is made if missing. `limner` reads idx files back from it
+            as MNIST, with this folder as the data root.
+        format: Format of the files.
+        binarisation: How grey levels become targets.
+        on_progress: Called with the numbers of drawings written and to write, after every block.
 
     Returns:
-        The files, or for png the folders, written.
+        The paths of the files, or for png of the folders.
 
     Raises:
         LimnerError: The format cannot hold the data set, or the folder cannot be written.
     """
     if binarisation == "dynamic":
-        raise LimnerError("dynamic binarisation is never the same: export static, or grey")
+        raise LimnerError("dynamic binarisation differs at every visit: export static or grey")
     job = _Job(dataset, folder, binarisation, on_progress)
     with writing(folder):
         return _WRITERS[format](job)
@@ -77,22 +78,22 @@ class _Job:
         self._on_progress, self._done = on_progress, 0
 
     @property
-    def picture_shape(self) -> tuple[int, ...]:
+    def image_shape(self) -> tuple[int, ...]:
         """(h, w), or (h, w, c) in colour."""
         channels, height, width = self.dataset.shape
         return (height, width) if channels == 1 else (height, width, channels)
 
     def blocks(self, which: SplitName) -> Iterator[Int64[np.ndarray, "b"]]:
-        """All numbers of a split, a block at a time."""
+        """All indices of a split, a block at a time."""
         for start in range(0, self.sizes[which], _BLOCK):
             yield np.arange(start, min(start + _BLOCK, self.sizes[which]))
 
-    def pictures(self, which: SplitName) -> Iterator[UInt8[np.ndarray, "b h w *c"]]:
+    def images(self, which: SplitName) -> Iterator[UInt8[np.ndarray, "b h w *c"]]:
         """All drawings of a split, channels last, a block at a time, reporting progress."""
         split = self.dataset.split(which)
         for indices in self.blocks(which):
             levels = split.targets(indices, self._binarisation, ())
-            yield levels.transpose(0, 2, 3, 1).reshape(-1, *self.picture_shape)
+            yield levels.transpose(0, 2, 3, 1).reshape(-1, *self.image_shape)
             self._done += len(indices)
             self._on_progress(self._done, sum(self.sizes.values()))
 
@@ -101,7 +102,7 @@ class _Job:
         return self.dataset.split(which).categories(np.arange(self.sizes[which]))
 
     def write_names(self) -> Path:
-        """The categories' names, one a line, in the order of their numbers."""
+        """Write the names of the categories, one in each line, in the order of their numbers."""
         path = self.folder / "categories.txt"
         replace_text(path, "".join(f"{name}\n" for name in self.dataset.categories))
         return path
@@ -123,8 +124,8 @@ def _write_idx(job: _Job) -> list[Path]:
         splits: tuple[SplitName, ...] = tuple(which for which in wanted if which in job.sizes)
         count = sum(job.sizes[which] for which in splits)
         images, labels = (job.folder / f"{stem}.gz" for stem in mnist.STEMS[part])
-        blocks = (block for which in splits for block in job.pictures(which))
-        write_idx(images, (count, *job.picture_shape), blocks)
+        blocks = (block for which in splits for block in job.images(which))
+        write_idx(images, (count, *job.image_shape), blocks)
         write_idx(labels, (count,), (job.categories(which).astype(np.uint8) for which in splits))
         paths += [images, labels]
     return [*paths, job.write_names()]
@@ -154,12 +155,12 @@ def _write_npz(job: _Job) -> list[Path]:
 
 
 def _arrays(job: _Job, which: SplitName) -> Iterator[tuple[str, Callable[[Writable], None]]]:
-    """The arrays of a split: their names, and what writes them as .npy."""
+    """The arrays of a split: their names, and functions that write them as .npy."""
     size = job.sizes[which]
 
-    def write_pictures(file: Writable) -> None:
-        write_header(file, np.dtype(np.uint8), (size, *job.picture_shape))
-        for block in job.pictures(which):
+    def write_images(file: Writable) -> None:
+        write_header(file, np.dtype(np.uint8), (size, *job.image_shape))
+        for block in job.images(which):
             file.write(np.ascontiguousarray(block).data)
 
     def write_categories(file: Writable) -> None:
@@ -167,19 +168,19 @@ def _arrays(job: _Job, which: SplitName) -> Iterator[tuple[str, Callable[[Writab
         write_header(file, categories.dtype, categories.shape)
         file.write(categories.data)
 
-    yield which, write_pictures
+    yield which, write_images
     yield f"{which}_categories", write_categories
 
 
 def _write_png(job: _Job) -> list[Path]:
     for which in job.sizes:
         split = job.dataset.split(which)
-        for indices, block in zip(job.blocks(which), job.pictures(which), strict=True):
-            places = zip(split.categories(indices), split.rows(indices), block, strict=True)
-            for category, row, picture in places:
+        for indices, block in zip(job.blocks(which), job.images(which), strict=True):
+            images = zip(split.categories(indices), split.rows(indices), block, strict=True)
+            for category, row, image in images:
                 folder = job.folder / which / job.dataset.categories[category]
                 folder.mkdir(parents=True, exist_ok=True)
-                Image.fromarray(picture).save(folder / f"{row:08}.png")
+                Image.fromarray(image).save(folder / f"{row:08}.png")
     return [job.folder / which for which in job.sizes]
 
 

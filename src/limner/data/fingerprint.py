@@ -1,4 +1,4 @@
-"""What tells one data set from another: names, counts, sizes, and a digest of pixels.
+"""Fingerprints of data sets: names, counts, sizes, and a digest of pixels.
 
 A run keeps the fingerprint of the data it was trained on, so that it is not gone on with, measured
 or exported on others without a word.
@@ -22,12 +22,12 @@ SAMPLE = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Fingerprint:
-    """Of a data set; two that are equal are taken to be the same."""
+    """The fingerprint of a data set; data sets with equal fingerprints count as the same."""
 
     name: str
     """The kind of data."""
     categories: tuple[str, ...]
-    """Their names."""
+    """Names of the categories."""
     shape: tuple[int, int, int]
     """Channels, height and width."""
     rows: tuple[int, ...]
@@ -44,12 +44,12 @@ class Fingerprint:
         """Read what `to_json` wrote.
 
         Raises:
-            LimnerError: It is no such JSON; the line begins with `origin`.
+            LimnerError: It is not the JSON of a fingerprint; the line begins with `origin`.
         """
         return parse_strictly(cls, text, origin)
 
     def difference(self, other: "Fingerprint") -> str | None:
-        """In words, in what `other` differs first; None if in nothing."""
+        """The first difference from `other`, in words; None if there is none."""
         named = (dataclasses.asdict(self), dataclasses.asdict(other))
         for each in named:
             each["pixels"] = each.pop("digest")[:8]

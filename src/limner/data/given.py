@@ -1,4 +1,4 @@
-"""Arrays that are given in Python: checked, and brought to levels from 0 to 255.
+"""Arrays given in Python: checks, and conversion to levels from 0 to 255.
 
 Axis letters: n row, c channel, h w image.
 """
@@ -11,14 +11,14 @@ from jaxtyping import Int64, UInt8
 from limner.errors import LimnerError
 
 FEWEST = 10
-"""Rows, so that each split has one."""
+"""Smallest number of images, so that each split has one."""
 
 
 def checked_images(images: Any) -> UInt8[np.ndarray, "n c h w"]:
-    """Levels of images, 255 for ink.
+    """Convert images to levels, 255 for ink.
 
     Raises:
-        LimnerError: Their shape, range or kind of numbers does not fit; the line says what came.
+        LimnerError: The shape, the range or the dtype does not fit; the line says what came.
     """
     array = np.asarray(images)
     if array.dtype.kind not in "buif":
@@ -33,8 +33,8 @@ def checked_images(images: Any) -> UInt8[np.ndarray, "n c h w"]:
         )
     if len(array) < FEWEST:
         raise LimnerError(
-            f"there are {len(array)} images: it takes {FEWEST}, of which 8 train, 1 validates and "
-            "1 tests"
+            f"there are {len(array)} images: it takes at least {FEWEST}, 8 to train, 1 to validate "
+            "and 1 to test"
         )
     if not np.isfinite(array).all():
         raise LimnerError("images hold values that are not finite (NaN or infinity)")
@@ -52,8 +52,8 @@ def checked_images(images: Any) -> UInt8[np.ndarray, "n c h w"]:
         raise LimnerError(f"images are {array.dtype} from {low} to {high}: levels are 0 to 255")
     if high == 1:
         raise LimnerError(
-            f"images are {array.dtype} from {low} to 1, which is next to no ink of 255: give "
-            "booleans for ink or none, or multiply by 255"
+            f"images are {array.dtype} from {low} to 1, where ink is 255: give booleans for ink or "
+            "no ink, or multiply by 255"
         )
     return array.astype(np.uint8)
 
@@ -61,10 +61,10 @@ def checked_images(images: Any) -> UInt8[np.ndarray, "n c h w"]:
 def checked_labels(
     labels: Any, count: int
 ) -> tuple[tuple[str, ...], Int64[np.ndarray, "n"] | None]:
-    """The categories' names, sorted, and the index of each row's; nothing of no labels.
+    """The sorted names of the categories, and their index for each image; empty without labels.
 
     Raises:
-        LimnerError: They are not one number or name for each image.
+        LimnerError: There is not one number or name for each image.
     """
     if labels is None:
         return (), None

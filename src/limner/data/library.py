@@ -1,4 +1,4 @@
-"""What lies under a data root: what is here, what is wanting, what is damaged."""
+"""The contents of a data root: files that are there, missing or damaged."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -13,10 +13,10 @@ from limner.errors import LimnerError, check_names
 
 
 class Held(NamedTuple):
-    """What is here of one category."""
+    """The files of one category under a data root."""
 
     category: str
-    """Its official name."""
+    """Official name of the category."""
     drawings: int | None
     """Bitmaps here; None where there are none, or where they are damaged."""
     sizes: dict[Format, int]
@@ -24,7 +24,7 @@ class Held(NamedTuple):
 
 
 def held(root: Path) -> Iterator[Held]:
-    """What is here of each of the 345 categories, in their order."""
+    """The files of each of the 345 categories, in their order."""
     for category in quickdraw.categories():
         paths: dict[Format, Path] = {
             form: root / quickdraw.relative_path(category, form) for form in FORMATS
@@ -40,10 +40,10 @@ def held(root: Path) -> Iterator[Held]:
 
 
 def wanted(root: Path, names: Sequence[str], format: Format) -> list[Request]:
-    """What to fetch for some names: categories, `all` of them, or `mnist`.
+    """The files to fetch for some names: categories, `all` of them, or `mnist`.
 
     Raises:
-        LimnerError: An unknown name, or none.
+        LimnerError: A name is unknown, or there is no name.
     """
     if not names:
         raise LimnerError("nothing to fetch: name categories such as cat, or all, or mnist")
@@ -55,24 +55,24 @@ def wanted(root: Path, names: Sequence[str], format: Format) -> list[Request]:
 
 
 class Verdict(NamedTuple):
-    """What reading a file to its end has shown."""
+    """The result of reading a file to its end."""
 
     path: Path
     """The file."""
     rows: int
     """Drawings, or labels, read before its end or its fault."""
     fault: str | None
-    """What is wrong; None if nothing is."""
+    """The fault in words; None if there is none."""
 
 
 def verify(root: Path) -> Iterator[Verdict]:
     """Read every file under a data root to its end.
 
     Raises:
-        LimnerError: The root is no folder.
+        LimnerError: The root is not a folder.
     """
     if not root.is_dir():
-        raise LimnerError(f"{root} is no folder: give one with --root, or set LIMNER_DATA")
+        raise LimnerError(f"{root} is not a folder: give one with --root, or set LIMNER_DATA")
     folders = ("quickdraw_dataset", "mnist", "mnist_binarized")
     paths = (path for folder in folders for path in sorted((root / folder).rglob("*")))
     for path in paths:
@@ -94,7 +94,7 @@ def _counts(path: Path) -> Iterator[int]:
     """The drawings, or labels, of a file, counted as they are read."""
     match path.suffix, path.parent.name:
         case ".part", _:
-            raise LimnerError(f"{path} is a download cut short: fetch it again to go on")
+            raise LimnerError(f"{path} is an incomplete download: fetch it again to resume")
         case ".npy", _:
             yield len(quickdraw.open_bitmaps(path))
         case ".npz", "mnist_binarized":
@@ -106,4 +106,4 @@ def _counts(path: Path) -> Iterator[int]:
         case _ if "idx1-ubyte" in path.name:
             yield len(mnist.read_idx(path, 1))
         case _:
-            raise LimnerError(f"{path} is no file that belongs here")
+            raise LimnerError(f"{path} is not a file of this data root")

@@ -3,7 +3,7 @@
 An IDX file is two zero bytes, a byte for the type (8: unsigned bytes), a byte for the number of
 axes, their sizes (big-endian, 4 bytes each) and the items in C order.
 
-Axis letters: n image, h w picture.
+Axis letters: n image, h w image.
 
 Source: yann.lecun.com/exdb/mnist (IDX); Larochelle and Murray, The neural autoregressive
 distribution estimator, 2011 (the fixed binarisation and its split).
@@ -31,7 +31,7 @@ STEMS: dict[Part, tuple[str, str]] = {
 }
 """The official names of each part's images and labels, to which .gz may be added."""
 STATIC = Path("mnist_binarized", "mnist_binarized.npz")
-"""Where static MNIST lies under a data root."""
+"""Path of static MNIST under a data root."""
 
 
 def find_idx(root: Path, stem: str) -> Path | None:
@@ -44,7 +44,7 @@ def find_idx(root: Path, stem: str) -> Path | None:
 
 
 def requests(root: Path) -> list[Request]:
-    """What to ask Google's storage for, to have MNIST under a data root."""
+    """The files to request from Google's storage, to have MNIST under a data root."""
     return [
         Request(f"cvdf-datasets/mnist/{stem}.gz", root / "mnist" / f"{stem}.gz", _check(stem))
         for stem in chain(*STEMS.values())
@@ -76,7 +76,7 @@ def read_static(path: Path) -> dict[SplitName, UInt8[np.ndarray, "n 784"]]:
     """The parts train, valid and test of static binarised MNIST, as 0 and 1.
 
     Raises:
-        LimnerError: Missing, damaged, or holding anything but 0 and 1.
+        LimnerError: The file is missing or damaged, or has values other than 0 and 1.
     """
     if not path.exists():
         raise LimnerError(

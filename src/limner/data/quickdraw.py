@@ -3,7 +3,7 @@
 A data root holds `quickdraw_dataset/full/<format>/<category>.<suffix>`, the path that the file has
 in the bucket. The 28 x 28 bitmaps are in the order of the simplified drawings: row i is drawing i.
 
-Axis letters: b drawing, c channel, h w picture.
+Axis letters: b drawing, c channel, h w image.
 
 Source: github.com/googlecreativelab/quickdraw-dataset; the data are by Google, CC BY 4.0.
 """
@@ -34,7 +34,7 @@ _PATHS: dict[Format, str] = {
 }
 SIDE = 28
 LISTED = "those of limner data list"
-"""Where all categories are told."""
+"""The command that lists all categories, for error lines."""
 
 
 @cache
@@ -45,7 +45,7 @@ def categories() -> tuple[str, ...]:
 
 
 def relative_path(category: str, format: Format) -> str:
-    """Where a file lies under a data root, and in the bucket."""
+    """Path of a file under a data root, and in the bucket."""
     return _PATHS[format].format(category)
 
 
@@ -75,7 +75,7 @@ def open_bitmaps(path: Path) -> Bitmaps:
     """Open a file of official bitmaps, named after its category.
 
     Raises:
-        LimnerError: Damaged, or no bytes (n, 784).
+        LimnerError: The file is damaged, or does not hold bytes of shape (n, 784).
     """
     file = open_rows(path)
     dtype, shape, _ = file.header
@@ -87,7 +87,7 @@ def open_bitmaps(path: Path) -> Bitmaps:
 
 
 def requests(root: Path, names: Sequence[str], format: Format) -> list[Request]:
-    """What to ask the bucket for, to have some categories in a format under a data root."""
+    """The files to request from the bucket, to have categories in a format under a data root."""
     return [
         Request(remote, root / remote, _CHECKS[format])
         for remote in (relative_path(name, format) for name in names)
@@ -101,4 +101,4 @@ _CHECKS: dict[Format, Callable[[Path], object]] = {
     "numpy_bitmap": open_bitmaps,
     "sketchrnn": lambda path: next(read_sketchrnn(path), None),
 }
-"""A look at the start of a file that has just come; all of a bitmap file's header says."""
+"""Check the start of a downloaded file; of a bitmap file, the whole header."""

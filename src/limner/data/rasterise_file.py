@@ -26,14 +26,14 @@ _CHUNK = 256
 
 
 class Rasterised(NamedTuple):
-    """What has been drawn, and how."""
+    """The result of rendering a file."""
 
     drawings: int
-    """How many there were."""
+    """Number of drawings."""
     backend: str
-    """What drew them, one of `available_backends`: the two differ by some levels."""
+    """Name of the backend, one of `available_backends`; the two differ by some levels."""
     note: str
-    """What was made of the strokes' scale, for the user to read."""
+    """A message to the user about the scale of the strokes."""
 
 
 def rasterise_file(
@@ -53,8 +53,8 @@ def rasterise_file(
     Args:
         source: .ndjson, .bin, or sketch-rnn's .npz.
         target: A .npy of bytes (n, side * side), which appears when it is complete.
-        side: Of the images, pixels.
-        workers: Processes; all cores if None. One draws in this process.
+        side: Height and width of each image, pixels.
+        workers: Number of processes; None takes one per core. With 1 this process draws.
         on_progress: Called with the drawings drawn so far.
 
     Raises:
@@ -95,7 +95,7 @@ def _is_raw(strokes: Strokes) -> bool:
 
 
 class _Job(NamedTuple):
-    """What is the same for all drawings of a file."""
+    """The settings that are the same for all drawings of a file."""
 
     source: Path
     side: int
@@ -104,7 +104,7 @@ class _Job(NamedTuple):
 
 
 class _Chunk(NamedTuple):
-    """Some drawings that follow each other."""
+    """Consecutive drawings of a file."""
 
     job: _Job
     first: int

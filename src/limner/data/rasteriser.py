@@ -50,7 +50,7 @@ def preferred_backend() -> str:
     """
     for name in available_backends():
         return name
-    raise LimnerError(f"nothing loads here that draws{_NEEDED}")
+    raise LimnerError(f"no drawing library can be loaded{_NEEDED}")
 
 
 def rasterise(
@@ -63,7 +63,7 @@ def rasterise(
 
     Args:
         drawings: The drawings, in simplified coordinates.
-        side: Of the images, in pixels.
+        side: Height and width of each image, pixels.
         backend: "vips", which is part of every installation and so gives the same image on all;
             or "cairo", for the published bits.
 
@@ -75,7 +75,7 @@ def rasterise(
         raise LimnerError(f"side is {side}: an image's side is 1 to {_LARGEST_SIDE} pixels")
     if backend not in (available := available_backends()):
         there = " and ".join(available) or "no backend"
-        raise LimnerError(f"cannot draw with {backend!r}: {there} loads here{_NEEDED}")
+        raise LimnerError(f"cannot draw with {backend!r}: {there} can be loaded{_NEEDED}")
     images = np.empty((len(drawings), side, side), np.uint8)
     _, draw = _BACKENDS[backend]
     draw((_trace(strokes, f"drawing {i}") for i, strokes in enumerate(drawings)), images)
@@ -88,7 +88,7 @@ class _Trace(NamedTuple):
     positions: Float[np.ndarray, "p 2"]
     """Each stroke's first comes twice, as in the recipe: this makes one point a dot."""
     strokes: list[slice]
-    """Where in the positions each stroke is."""
+    """The slice of the positions that belongs to each stroke."""
 
 
 def _trace(strokes: Strokes, name: str) -> _Trace:

@@ -1,4 +1,4 @@
-"""A shuffled order without an array: the batch of any step, computed from its number.
+"""A shuffled order without an array: the batch of any update, computed from its number.
 
 A permutation of 0..n-1 is a generalised Feistel network over pairs (left, right) of digits base m,
 m = ceil(sqrt n): each round maps (left, right) to (right, left + hash(right) mod m), a bijection of
@@ -21,25 +21,25 @@ _ROUNDS = 8
 
 
 def batch_indices(length: int, batch_size: int, step: int, seed: int) -> Int64[np.ndarray, "b"]:
-    """Indices of the batch of one step, a pure function of the arguments.
+    """Indices of one batch, a pure function of the arguments.
 
-    The steps' batches, laid end to end, run through every index once an epoch, each epoch in an
-    order of its own; a batch may straddle epochs. A process of several takes its slice of the
-    batch; a run resumes by asking for the next step.
+    All batches, laid end to end, contain every index once in each epoch; each epoch has its own
+    order, and a batch may belong to two epochs. Each of several processes takes its slice of the
+    batch. A run resumes by asking for the next batch.
 
     Args:
-        length: How many items there are, at least 1.
-        batch_size: How many a batch holds.
+        length: Number of items, at least 1.
+        batch_size: Number of items in a batch.
         step: Number of the batch, from 0.
-        seed: Of the order, at least 0.
+        seed: Seed for the order, at least 0.
     """
     position = step * batch_size
     stop = position + batch_size
     parts = []
     while position < stop:
-        epoch, place = divmod(position, length)
-        count = min(length - place, stop - position)
-        parts.append(_permuted(np.arange(place, place + count), length, seed, epoch))
+        epoch, first = divmod(position, length)
+        count = min(length - first, stop - position)
+        parts.append(_permuted(np.arange(first, first + count), length, seed, epoch))
         position += count
     return np.concatenate(parts)
 
@@ -50,11 +50,11 @@ def some_indices(length: int, count: int, seed: int) -> Int64[np.ndarray, "b"]:
 
 
 def _permuted(
-    places: Int64[np.ndarray, "b"], length: int, seed: int, epoch: int
+    indices: Int64[np.ndarray, "b"], length: int, seed: int, epoch: int
 ) -> Int64[np.ndarray, "b"]:
     base = np.uint64(isqrt(length - 1) + 1)
     keys = np.random.SeedSequence((seed, epoch)).generate_state(_ROUNDS, np.uint64)
-    values = places.astype(np.uint64)
+    values = indices.astype(np.uint64)
     outside = np.arange(len(values))
     while len(outside):
         left, right = np.divmod(values[outside], base)

@@ -1,6 +1,6 @@
 """What a data set is made of: sources, which give the grey levels of rows when asked.
 
-Axis letters: n b row, c channel, h w picture.
+Axis letters: n b row, c channel, h w image.
 """
 
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ has no official split, the row number alone decides:
 
 which does not change when a file grows or is cut.
 
-Axis letters: b drawing, n row of a source, s source, c channel, h w picture.
+Axis letters: b drawing, n row of a source, s source, c channel, h w image.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from limner.data.sources import Source
 
 
 class Progression(NamedTuple):
-    """Which rows of a source a split takes: runs of `run` rows, one run every `period`."""
+    """The rows of a source that a split takes: runs of `run` rows, one run every `period`."""
 
     first: int
     """The first row."""
@@ -35,13 +35,13 @@ class Progression(NamedTuple):
     """Rows from the start of one run to the start of the next."""
 
     def count(self, length: int) -> int:
-        """How many of rows 0..length-1 are taken."""
+        """Number of rows taken among rows 0..length-1."""
         runs, rest = divmod(max(length - self.first, 0), self.period)
         return runs * self.run + min(rest, self.run)
 
-    def rows(self, places: Int64[np.ndarray, "b"]) -> Int64[np.ndarray, "b"]:
-        """The rows at some places of the progression."""
-        return self.first + places // self.run * self.period + places % self.run
+    def rows(self, indices: Int64[np.ndarray, "b"]) -> Int64[np.ndarray, "b"]:
+        """The rows at some indices of the progression."""
+        return self.first + indices // self.run * self.period + indices % self.run
 
 
 BY_ROW: dict[SplitName, Progression] = {
@@ -58,7 +58,7 @@ class Split:
     sources: tuple[Source, ...]
     progression: Progression
     counts: tuple[int, ...]
-    """How many drawings of each source."""
+    """Number of drawings from each source."""
     row_categories: Integer[np.ndarray, "n"] | None = None
     """The category of each row, where one source holds several; else a source is a category."""
 
@@ -74,12 +74,12 @@ class Split:
         return self._read(*self._locate(indices))
 
     def categories(self, indices: Int64[np.ndarray, "b"]) -> Int64[np.ndarray, "b"]:
-        """The category of some drawings, a place in the data set's `categories`."""
+        """The categories of some drawings, as indices of the data set's `categories`."""
         sources, rows = self._locate(indices)
         return sources if self.row_categories is None else self.row_categories[rows].astype(int)
 
     def rows(self, indices: Int64[np.ndarray, "b"]) -> Int64[np.ndarray, "b"]:
-        """The row of some drawings in their source's file."""
+        """The rows of some drawings in the file of their source."""
         return self._locate(indices)[1]
 
     def files(self, indices: Int64[np.ndarray, "b"]) -> list[str]:
@@ -94,14 +94,14 @@ class Split:
     def targets(
         self, indices: Int64[np.ndarray, "b"], binarisation: Binarisation, key: tuple[int, ...]
     ) -> UInt8[np.ndarray, "b c h w"]:
-        """What a model is asked to draw, in levels 0..255 (0 or 255 when binarised).
+        """The targets of some drawings, as levels 0..255 (0 or 255 when binarised).
 
         Args:
-            indices: Of the drawings.
-            binarisation: How: grey is `levels`; threshold is 255 from 128 on; static draws each
-                pixel once and for all, by the source's name and the row alone; dynamic draws it by
-                `key` as well.
-            key: The visit, one or two numbers such as (seed, step), for dynamic alone.
+            indices: Indices of the drawings.
+            binarisation: How levels become targets. grey: `levels` unchanged. threshold: 255 from
+                level 128 on. static: each pixel drawn at random once, from the source's name and
+                the row. dynamic: drawn at random from `key` as well.
+            key: One or two numbers for the visit, such as (seed, update); only for dynamic.
         """
         sources, rows = self._locate(indices)
         levels = self._read(sources, rows)
@@ -117,12 +117,12 @@ class Split:
 
     @cached_property
     def _ends(self) -> Int64[np.ndarray, "s"]:
-        """Where each source's drawings end."""
+        """The index after the last drawing of each source."""
         return np.cumsum(self.counts, dtype=np.int64)
 
     @cached_property
     def _keys(self) -> UInt64[np.ndarray, "s"]:
-        """A number for each source's name, of which its noise is made."""
+        """A number made from the name of each source, to seed its noise."""
         return np.array([crc32(source.name.encode()) for source in self.sources], np.uint64)
 
     def _locate(
@@ -133,8 +133,8 @@ class Split:
         if len(indices) and not 0 <= indices.min() <= indices.max() < len(self):
             raise IndexError(f"an index is outside 0..{len(self) - 1}")
         sources = np.searchsorted(self._ends, indices, side="right")
-        places = indices - self._ends[sources] + np.array(self.counts)[sources]
-        return sources, self.progression.rows(places)
+        within = indices - self._ends[sources] + np.array(self.counts)[sources]
+        return sources, self.progression.rows(within)
 
     def _read(
         self, sources: Int64[np.ndarray, "b"], rows: Int64[np.ndarray, "b"]

@@ -1,4 +1,4 @@
-"""A drawing as pen strokes, and what brings it to the size of Quick, Draw!'s simplified drawings.
+"""A drawing as pen strokes, and its simplification to the size that Quick, Draw! uses.
 
 A stroke is an array (2, n) of x and y, y downwards; a drawing is a sequence of strokes. Simplified
 strokes are integers from 0 to 255. `simplify` makes them of raw mouse strokes as the published
@@ -49,7 +49,7 @@ def simplify(strokes: Strokes) -> list[Int[np.ndarray, "2 _n"]]:
     if length > MOST_INK:
         raise LimnerError(
             f"the drawing's strokes are {length / EXTENT:,.0f} times as long as it is large: "
-            f"leave it out, no more than {MOST_INK / EXTENT:.0f} times is simplified"
+            f"leave it out, since the limit is {MOST_INK / EXTENT:.0f} times"
         )
     return [np.rint(ramer_douglas_peucker(_resample(stroke), 2.0)).astype(int) for stroke in scaled]
 
@@ -120,7 +120,7 @@ def ramer_douglas_peucker(
 def _distances(
     points: Real[np.ndarray, "2 n"], start: Real[np.ndarray, " 2"], end: Real[np.ndarray, " 2"]
 ) -> Float[np.ndarray, " n"]:
-    """From each point to the segment from start to end."""
+    """Distance of each point from the segment between start and end."""
     along = end - start
     offsets = points - start[:, None]
     length_squared = along @ along
@@ -137,7 +137,7 @@ def _resample(stroke: Float[np.ndarray, "2 n"]) -> Float[np.ndarray, "2 m"]:
 
 
 def checked(strokes: Strokes, name: str) -> list[Float[np.ndarray, "2 _n"]]:
-    """The strokes as arrays of finite points; name is what a message calls the drawing."""
+    """The strokes as arrays of finite points; `name` is the drawing in error lines."""
     arrays = [np.asarray(stroke, float) for stroke in strokes]
     if not arrays:
         raise LimnerError(f"{name} has no strokes: it must have at least one")

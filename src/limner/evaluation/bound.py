@@ -1,6 +1,6 @@
-"""How well a model does on pictures it has not seen, in nats; each number says what it means.
+"""How well a model does on images it has not seen, in nats; each number says what it means.
 
-Axis letters: b picture, t step.
+Axis letters: b image, t step.
 """
 
 import dataclasses
@@ -24,75 +24,75 @@ from limner.text import html_table, rounded
 
 @dataclass(frozen=True, kw_only=True)
 class CategoryBound:
-    """The bound over a category's pictures alone, nats a picture."""
+    """The bound over the images of one category, nats for each image."""
 
     images: int
-    """How many."""
+    """Number of images."""
     bound: float
-    """distortion + rate."""
+    """The mean of distortion + rate (the negative ELBO)."""
     stderr: float | None
-    """Its standard error."""
+    """Standard error of the bound."""
     floor: float | None
-    """Of grey targets, their entropy."""
+    """The entropy of grey targets; None for other targets."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """Means over a split, nats a picture.
+    """Means over a split, nats for each image.
 
-    Under the as-published protocol nothing is a bound: `bound`, `stderr` and `excess` are None, and
-    `Lx` and `Lz` are what the study would have reported.
+    The as-published protocol gives no bound: `bound`, `stderr` and `excess` are then None, and `Lx`
+    and `Lz` are the numbers that the 2018 study would have reported.
     """
 
     data: str
     """The data set."""
     categories: tuple[str, ...]
-    """Its categories."""
+    """The categories of the data set."""
     split: SplitName
-    """Which pictures."""
+    """The split that was measured."""
     images: int
-    """How many."""
+    """Number of images."""
     binarisation: Binarisation
-    """What the targets are."""
+    """How grey levels became targets."""
     protocol: Protocol
     """How the noise was made."""
     num_steps: int
-    """T."""
+    """Number of steps, T."""
     distortion: float
-    """-log p(image given the last canvas); of grey targets, their cross-entropy."""
+    """-log p(image given the last canvas); for grey targets, a cross-entropy."""
     rate: float
-    """KL of the posterior from the prior."""
+    """KL divergence of the posterior from the prior, over all steps."""
     rate_per_step: tuple[float, ...]
     """The rate of each step."""
     floor: float | None = None
-    """Of grey targets, the entropy that no model can go below."""
+    """The entropy of grey targets, which no model can go below; None for other targets."""
     bound: float | None = None
-    """distortion + rate, from one draw of the noise for each picture."""
+    """distortion + rate (the negative ELBO), from one draw of the noise for each image."""
     stderr: float | None = None
-    """Standard error of the bound, over the pictures."""
+    """Standard error of the bound, over the images."""
     excess: float | None = None
-    """Of grey targets, the bound less the floor."""
+    """The bound minus the floor, for grey targets."""
     bits_per_dim: float | None = None
-    """The bound in bits, for each pixel and channel."""
+    """The bound in bits for each pixel and channel (bits per dimension)."""
     by_category: dict[str, CategoryBound] = field(default_factory=dict)
-    """Of several categories, each by itself."""
+    """The bound of each category by itself, if there are several."""
     importance_samples: int | None = None
-    """K."""
+    """Number K of importance samples for each image."""
     importance_bound: float | None = None
-    """The bound from K importance samples."""
+    """The importance-weighted bound (IWAE) from K samples."""
     importance_stderr: float | None = None
-    """Its standard error, over its pictures."""
+    """Standard error of the importance-weighted bound, over its images."""
     importance_images: int | None = None
-    """Over how many pictures of the split it was taken."""
+    """Number of images that it was measured on."""
     importance_gain: float | None = None
-    """By how much it is below the bound of the same pictures."""
+    """The bound minus the importance-weighted bound, over the same images."""
     Lx: float | None = None
     """The study's name for the distortion, under its protocol."""
     Lz: float | None = None
     """The rate with the study's constant, under its protocol."""
 
     def facts(self) -> list[tuple[str, str]]:
-        """What is known of all categories together: the name of each number, and the number."""
+        """The known numbers over all categories together: names and values, as text."""
         names = [one.name for one in dataclasses.fields(self) if one.name != "by_category"]
         known = [(name, getattr(self, name)) for name in names]
         return [
@@ -100,7 +100,7 @@ class Evaluation:
         ]
 
     def category_facts(self) -> list[tuple[str, ...]]:
-        """What is known of each category by itself, in the order of `CATEGORY_FACTS`."""
+        """The numbers of each category by itself, in the order of `CATEGORY_FACTS`."""
         return [
             (
                 name,
@@ -118,7 +118,7 @@ class Evaluation:
 
 
 CATEGORY_FACTS = ("category", "images", "bound", "stderr", "floor")
-"""Headings of a table of each category by itself."""
+"""Headings of a table with a row for each category."""
 
 
 def _said(value: object) -> str:
@@ -149,33 +149,38 @@ def evaluate(
 
     Args:
         model: The network.
-        dataset: The pictures.
-        num_steps: T.
-        binarisation: What the targets are.
-        protocol: How the noise is made.
-        split: Which pictures.
-        importance_samples: K, to estimate the importance-weighted bound too.
-        importance_images: Take that over so many pictures, chosen by chance; None for all.
-        seed: Of the noise.
-        on_progress: Called with measurements done and to do.
+        dataset: The images.
+        num_steps: Number of steps, T.
+        binarisation: How grey levels become targets.
+        protocol: How the noise is made; only "honest" gives a bound.
+        split: The split to measure.
+        importance_samples: Number K of importance samples for each image, to estimate the
+            importance-weighted bound (IWAE) too.
+        importance_images: Number of images, chosen at random, for the importance-weighted bound;
+            None takes all of them.
+        seed: Seed for the noise.
+        on_progress: Called with the numbers of measurements done and to do.
+
+    Returns:
+        Means over the split, in nats for each image.
 
     Raises:
-        LimnerError: An importance-weighted bound is wanted of what is no bound.
+        LimnerError: `importance_samples` is given for a protocol that gives no bound.
     """
     if importance_samples is not None and protocol != "honest":
         raise LimnerError(f"importance samples give a bound, and {protocol} bounds nothing")
-    pictures = dataset.split(split)
-    total = len(pictures)
+    images = dataset.split(split)
+    total = len(images)
     weighed = 0 if importance_samples is None else min(importance_images or total, total)
     losses = estimate(
         one_sample(num_steps, protocol),
         model,
-        pictures,
+        images,
         binarisation=binarisation,
         seed=seed,
         on_progress=lambda done: on_progress(done, total + weighed),
     )
-    floors = grey_floors(pictures) if binarisation == "grey" else None
+    floors = grey_floors(images) if binarisation == "grey" else None
     found = Evaluation(
         data=dataset.name,
         categories=dataset.categories,
@@ -199,18 +204,18 @@ def evaluate(
         stderr=standard_error(losses.bound),
         excess=None if found.floor is None else bound - found.floor,
         bits_per_dim=bound / np.log(2) / np.prod(dataset.shape),
-        by_category=_by_category(dataset.categories, pictures, losses.bound, floors),
+        by_category=_by_category(dataset.categories, images, losses.bound, floors),
     )
     if importance_samples is None:
         return found
-    places = np.random.default_rng(seed).permutation(total)[:weighed]
+    indices = np.random.default_rng(seed).permutation(total)[:weighed]
     weighted = estimate(
         importance_weighted(num_steps, importance_samples),
         model,
-        pictures,
+        images,
         binarisation=binarisation,
         seed=seed,
-        places=places,
+        indices=indices,
         on_progress=lambda done: on_progress(total + done, total + weighed),
     )
     return dataclasses.replace(
@@ -219,21 +224,21 @@ def evaluate(
         importance_bound=float(weighted.mean()),
         importance_stderr=standard_error(weighted),
         importance_images=weighed,
-        importance_gain=float(losses.bound[places].mean() - weighted.mean()),
+        importance_gain=float(losses.bound[indices].mean() - weighted.mean()),
     )
 
 
 def _by_category(
     names: Sequence[str],
-    pictures: Split,
+    images: Split,
     bounds: Float[np.ndarray, "b"],
     floors: Float[np.ndarray, "b"] | None,
 ) -> dict[str, CategoryBound]:
-    """Those of several categories that have pictures in the split; none of a single one."""
+    """The bound of each category that has images in the split; empty if there is only one."""
     if len(names) == 1:
         return {}
-    categories = pictures.categories(np.arange(len(pictures)))
-    places = {name: np.flatnonzero(categories == k) for k, name in enumerate(names)}
+    categories = images.categories(np.arange(len(images)))
+    indices = {name: np.flatnonzero(categories == k) for k, name in enumerate(names)}
     return {
         name: CategoryBound(
             images=len(own),
@@ -241,21 +246,21 @@ def _by_category(
             stderr=standard_error(bounds[own]),
             floor=None if floors is None else float(floors[own].mean()),
         )
-        for name, own in places.items()
+        for name, own in indices.items()
         if len(own)
     }
 
 
 def standard_error(values: Float[np.ndarray, "b"]) -> float | None:
-    """Standard error of a mean; unknown from a single value."""
+    """Standard error of a mean; None if there is only one value."""
     if len(values) < 2:
         return None
     return float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
-def grey_floors(pictures: Split) -> Float[np.ndarray, "b"]:
-    """Entropy of each picture's grey targets, nats: no cross-entropy against them is lower."""
-    chunks = np.array_split(np.arange(len(pictures)), len(pictures) // 1024 + 1)
+def grey_floors(images: Split) -> Float[np.ndarray, "b"]:
+    """Entropy of the grey targets of each image, nats: no cross-entropy with them is lower."""
+    chunks = np.array_split(np.arange(len(images)), len(images) // 1024 + 1)
     entropies = jax.jit(jax.vmap(bernoulli_entropy))
-    parts = [entropies(pictures.levels(chunk) / np.float32(255)) for chunk in chunks]
+    parts = [entropies(images.levels(chunk) / np.float32(255)) for chunk in chunks]
     return np.concatenate(parts)

@@ -1,8 +1,8 @@
-"""Which of the categories that a model tells apart a picture looks like.
+"""Classifying an image with a class-conditional model: which category it looks most like.
 
-Axis letters: k category, n draw of the noise, c channel, h w picture.
+Axis letters: k category, n draw of the noise, c channel, h w image.
 
-Source: Bayes' rule with all categories as likely, the likelihood being replaced by its bound.
+Source: Bayes' rule with equal prior probabilities, and the bound in the role of the likelihood.
 """
 
 import jax
@@ -20,7 +20,7 @@ _DRAWS = 16
 def likeliest_category(
     model: Draw, image: Float[np.ndarray, "c h w"], *, num_steps: int, seed: int = 0
 ) -> int:
-    """The category, of those the model tells apart, under which a picture's bound is least."""
+    """Index of the category under which the bound of an image is lowest."""
     noise = noises(seed, _DRAWS, num_steps, model.latent_size)
     return int(bounds(model, jnp.asarray(image), noise).argmin())
 
@@ -29,7 +29,7 @@ def likeliest_category(
 def bounds(
     model: Draw, image: Float[Array, "c h w"], noise: Float[Array, "n t z"]
 ) -> Float[Array, "k"]:
-    """The bound of a picture under each category, a mean over draws of the noise, nats."""
+    """The bound of an image under each category, a mean over draws of the noise, nats."""
     assert model.categories is not None
 
     def bound(category: Array) -> Float[Array, ""]:

@@ -1,11 +1,11 @@
-"""The model that learns nothing: every pixel as dark as the training images are on average.
+"""A baseline without a network: every pixel as dark as the training images are on average.
 
     m = (sum of x + 1/2) / (n + 1),   distortion = -sum over pixels of  x log m + (1 - x) log(1 - m)
 
 The half keeps m off 0 and 1 (Krichevsky and Trofimov's estimate). There are no latents, so the rate
 is 0 and the distortion is the bound.
 
-Axis letters: b picture, d pixel of any row, column or channel.
+Axis letters: b image, d pixel of any row, column or channel.
 """
 
 from collections.abc import Iterator
@@ -27,27 +27,27 @@ def evaluate_mean_image(
     """Measure a split under the mean of all training images.
 
     Args:
-        dataset: The pictures.
-        binarisation: What the targets are.
-        split: Which pictures.
-        seed: Of dynamic binarisation.
+        dataset: The images.
+        binarisation: How grey levels become targets.
+        split: The split to measure.
+        seed: Seed for dynamic binarisation.
     """
-    train, pictures = dataset.split("train"), dataset.split(split)
+    train, images = dataset.split("train"), dataset.split(split)
     ink = np.sum([chunk.sum(0) for chunk in _chunks(train, binarisation, seed)], axis=0)
     mean = (ink + 0.5) / (len(train) + 1)
     distortions = np.concatenate(
         [
             -(chunk @ np.log(mean) + (1 - chunk) @ np.log1p(-mean))
-            for chunk in _chunks(pictures, binarisation, seed)
+            for chunk in _chunks(images, binarisation, seed)
         ]
     )
     bound = float(distortions.mean())
-    floor = float(grey_floors(pictures).mean()) if binarisation == "grey" else None
+    floor = float(grey_floors(images).mean()) if binarisation == "grey" else None
     return Evaluation(
         data=dataset.name,
         categories=dataset.categories,
         split=split,
-        images=len(pictures),
+        images=len(images),
         binarisation=binarisation,
         protocol="honest",
         num_steps=0,
@@ -63,10 +63,10 @@ def evaluate_mean_image(
 
 
 def _chunks(
-    pictures: Split, binarisation: Binarisation, seed: int
+    images: Split, binarisation: Binarisation, seed: int
 ) -> Iterator[Float[np.ndarray, "b d"]]:
-    """All pictures of a split from 0 to 1, some at a time."""
-    for start in range(0, len(pictures), _CHUNK):
-        places = np.arange(start, min(start + _CHUNK, len(pictures)))
-        targets = pictures.targets(places, binarisation, key=(seed, start))
-        yield targets.reshape(len(places), -1) / 255
+    """All images of a split from 0 to 1, some at a time."""
+    for start in range(0, len(images), _CHUNK):
+        indices = np.arange(start, min(start + _CHUNK, len(images)))
+        targets = images.targets(indices, binarisation, key=(seed, start))
+        yield targets.reshape(len(indices), -1) / 255

@@ -1,10 +1,10 @@
-"""Measuring many pictures: in chunks, shared over the devices of all processes.
+"""Measuring many images: in chunks, shared over the devices of all processes.
 
-A measure is a function of the model (that of the picture's category, where the model tells them
-apart), one picture and a key. What it gives for a picture depends on the seed and on the picture's
-place in the split alone, not on its chunk or on how many devices there are.
+A measure is a function of the model (of a class-conditional model, the network for the category of
+the image), one image and a key. Its result for an image depends only on the seed and on the index
+of the image in the split, not on its chunk or on the number of devices.
 
-Axis letters: b picture, t step, k importance sample.
+Axis letters: b image, t step, k importance sample.
 """
 
 from collections.abc import Callable
@@ -31,22 +31,22 @@ from limner.model.objective import (
 from limner.system.devices import DATA_AXIS, REPLICATED, data_mesh, own_part, replicate, shard
 
 CHUNK = 256
-"""The most pictures at a time."""
+"""The largest number of images at a time."""
 
 Measure = Callable[[Draw, Float[Array, "c h w"], PRNGKeyArray], Any]
 
 
-class Pictures(NamedTuple):
-    """Pictures of a split: levels, categories, and places in the split."""
+class Images(NamedTuple):
+    """Images of a split: levels, categories, and indices in the split."""
 
     targets: UInt8[AnyArray, "b c h w"]
     categories: Int[AnyArray, "b"]
-    places: Int[AnyArray, "b"]
+    indices: Int[AnyArray, "b"]
 
 
 @cache
 def one_sample(num_steps: int, protocol: Protocol) -> Measure:
-    """Measures distortion and rate from one draw of the noise."""
+    """A measure: distortion and rate from one draw of the noise."""
 
     def measure(model: Draw, image: Float[Array, "c h w"], key: PRNGKeyArray) -> Loss:
         return loss(model, image, draw_noise(key, num_steps, model.latent_size, protocol))
@@ -56,7 +56,7 @@ def one_sample(num_steps: int, protocol: Protocol) -> Measure:
 
 @cache
 def importance_weighted(num_steps: int, num_samples: int) -> Measure:
-    """Measures the importance-weighted bound from K draws, one after the other, in nats."""
+    """A measure: the importance-weighted bound (IWAE) from K draws, one after the other, nats."""
 
     def measure(model: Draw, image: Float[Array, "c h w"], key: PRNGKeyArray) -> Float[Array, ""]:
         def weigh(key: PRNGKeyArray) -> Float[Array, ""]:
@@ -74,32 +74,35 @@ def estimate(
     *,
     binarisation: Binarisation,
     seed: int,
-    places: Int[np.ndarray, "b"] | None = None,
+    indices: Int[np.ndarray, "b"] | None = None,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> Any:
-    """What a measure gives for pictures of a split, stacked, as NumPy arrays.
+    """Apply a measure to images of a split.
 
     Args:
-        measure: The function of one picture; the same object again is not compiled again.
+        measure: The function of one image; the same object again is not compiled again.
         model: The network.
-        split: The pictures.
-        binarisation: What the targets are.
-        seed: Of the measure's keys, and of dynamic binarisation.
-        places: Which pictures; all if None.
-        on_progress: Called with the number of pictures done.
+        split: The images.
+        binarisation: How grey levels become targets.
+        seed: Seed for the keys of the measure, and for dynamic binarisation.
+        indices: Indices of the images in the split; None takes all of them.
+        on_progress: Called with the number of images done.
+
+    Returns:
+        The results, stacked along b, as NumPy arrays.
     """
-    places = np.arange(len(split)) if places is None else places
-    size = _chunk_size(len(places))
+    indices = np.arange(len(split)) if indices is None else indices
+    size = _chunk_size(len(indices))
     mesh, own = data_mesh(size), own_part(size)
     model, key = replicate(model, mesh), jax.random.key(seed)
     chunks = []
-    for start in range(0, len(places), size):
-        some = places[start : start + size]
+    for start in range(0, len(indices), size):
+        some = indices[start : start + size]
         padded = np.resize(some, size)[own]
         targets = split.targets(padded, binarisation, key=(seed, 0))
-        pictures = Pictures(targets, split.categories(padded), padded)
-        pictures = jax.tree.map(lambda array: shard(array, mesh, axis=0), pictures)
-        chunk = _measure_chunk(model, pictures, key, measure=measure, mesh=mesh)
+        images = Images(targets, split.categories(padded), padded)
+        images = jax.tree.map(lambda array: shard(array, mesh, axis=0), images)
+        chunk = _measure_chunk(model, images, key, measure=measure, mesh=mesh)
         chunk = process_allgather(chunk, tiled=True)
         chunks.append(jax.tree.map(lambda part, some=some: part[: len(some)], chunk))
         on_progress(start + len(some))
@@ -107,7 +110,7 @@ def estimate(
 
 
 def _chunk_size(count: int) -> int:
-    """Pictures in each chunk: as many in all, so that one program does, and shared out evenly."""
+    """Size of a chunk: the same for all, so that one program is enough, and divided evenly."""
     chunks = -(-count // CHUNK)
     shares = jax.device_count() + -jax.device_count() % jax.process_count()
     return -(-count // (chunks * shares)) * shares
@@ -115,11 +118,11 @@ def _chunk_size(count: int) -> int:
 
 @partial(jax.jit, static_argnames=("measure", "mesh"))
 def _measure_chunk(
-    model: Draw, pictures: Pictures, key: PRNGKeyArray, *, measure: Measure, mesh: Mesh
+    model: Draw, images: Images, key: PRNGKeyArray, *, measure: Measure, mesh: Mesh
 ) -> Any:
-    def one(model: Draw, picture: Any, key: PRNGKeyArray) -> Any:
-        key = jax.random.fold_in(key, picture.places)
-        return measure(model.of(picture.categories), picture.targets / 255, key)
+    def one(model: Draw, image: Any, key: PRNGKeyArray) -> Any:
+        key = jax.random.fold_in(key, image.indices)
+        return measure(model.of(image.categories), image.targets / 255, key)
 
     data = PartitionSpec(DATA_AXIS)
     many = jax.shard_map(
@@ -129,6 +132,6 @@ def _measure_chunk(
         out_specs=data,
         check_vma=False,
     )
-    # Whatever the chip would choose: a number must not depend on it.
+    # The default precision depends on the chip; a measured number must not.
     with jax.default_matmul_precision("highest"):
-        return many(model, pictures, key)
+        return many(model, images, key)

@@ -1,11 +1,11 @@
-"""Whether a model copies: the drawings of a split that are nearest to pictures of its own.
+"""Whether a model copies (overfitting): the training drawings nearest to its samples.
 
-The distance of two pictures is the sum over pixels of the squared difference of their intensities,
-ink 1 and paper 0. A picture of probabilities is smoother than a drawing, and so nearer to all of
-them; what its distance says is seen beside that of reconstructions of held-out drawings, which are
-as smooth.
+The distance of two images is the sum over pixels of the squared difference of their intensities,
+ink 1 and paper 0. An image of probabilities is smoother than a drawing, and so nearer to all
+drawings. A fair comparison is therefore with reconstructions of held-out drawings, which are as
+smooth.
 
-Axis letters: b m picture, n neighbour, p pixel, c channel, h w picture.
+Axis letters: b m image, n neighbour, p pixel, c channel, h w image.
 """
 
 from collections.abc import Callable
@@ -23,25 +23,25 @@ from limner.sampling.drawings import reconstruct, sample
 CHUNK = 4096
 
 NEIGHBOURS = 4
-"""Training drawings shown beside a sample."""
+"""Number of training drawings shown beside a sample."""
 
 HELD_OUT = 256
-"""Test drawings that a sample's distance is held against."""
+"""Number of test drawings whose distances are compared with those of samples."""
 
 
 class Neighbours(NamedTuple):
-    """For each picture its nearest drawings, the nearest first."""
+    """The drawings nearest to each image, the nearest first."""
 
-    places: Int[np.ndarray, "b n"]
-    """In the split."""
+    indices: Int[np.ndarray, "b n"]
+    """Indices of the drawings in the split."""
     distances: Float[np.ndarray, "b n"]
 
 
 class Comparison(NamedTuple):
-    """How near to training drawings samples are, and how near what the model has not seen is.
+    """How near samples are to training drawings, compared with drawings the model has not seen.
 
-    Samples that copy are much nearer than the reconstructions are; each drawing that a model is
-    trained on and that is sampled is at 0 or nearly.
+    Samples that copy are much nearer than the reconstructions; a sample that equals a training
+    drawing has a distance of about 0.
     """
 
     samples: Float[np.ndarray, "b c h w"]
@@ -49,22 +49,22 @@ class Comparison(NamedTuple):
     neighbours: Float[np.ndarray, "b n c h w"]
     """The training drawings nearest to each sample."""
     categories: list[list[str]]
-    """Of these neighbours."""
+    """Categories of the neighbours."""
     rows: Int[np.ndarray, "b n"]
-    """Of the neighbours, in the source's file."""
+    """Rows of the neighbours in the file of their source."""
     files: list[list[str]]
-    """Of the neighbours that have one of their own; else nothing."""
+    """Files of the neighbours; empty text where a drawing has no file of its own."""
     distances: Float[np.ndarray, "b n"]
-    """Of each sample from its neighbours."""
+    """Distances of each sample from its neighbours."""
     held_out: Float[np.ndarray, "m"]
-    """Of each of some test drawings to the nearest training drawing."""
+    """Distance of each of some test drawings from the nearest training drawing."""
     reconstructed: Float[np.ndarray, "m"]
-    """Of the model's reconstruction of each of these to the nearest training drawing."""
+    """Distance of the reconstruction of each of these from the nearest training drawing."""
     trained_on: int
-    """How many training drawings there are."""
+    """Number of training drawings."""
 
     def medians(self) -> dict[str, float]:
-        """How far the nearest training drawing is from each kind of picture, at the median."""
+        """Median distance to the nearest training drawing, for each kind of image."""
         kinds = {
             "samples": self.distances[:, 0],
             "test drawings": self.held_out,
@@ -83,16 +83,17 @@ def compare(
     seed: int,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Comparison:
-    """Hold samples against the training drawings, and what is held out too.
+    """Compare samples, and held-out drawings, with all training drawings.
 
     Args:
         model: The network.
         dataset: The drawings; at most `HELD_OUT` of the test split are used.
-        num: How many samples.
-        num_steps: T.
-        binarisation: What the targets are.
-        seed: Of the samples, which are those of `sample.sample`, and of the reconstructions.
-        on_progress: Called with training drawings looked at and to look at.
+        num: Number of samples.
+        num_steps: Number of steps, T.
+        binarisation: How grey levels become targets.
+        seed: Seed for the samples, the same as in `sampling.drawings.sample`, and for the
+            reconstructions.
+        on_progress: Called with the numbers of training drawings searched and to search.
     """
     train, test = dataset.split("train"), dataset.split("test")
     chosen = np.unique(np.linspace(0, len(test) - 1, HELD_OUT).astype(int))
@@ -108,16 +109,16 @@ def compare(
         binarisation=binarisation,
         on_progress=on_progress,
     )
-    places = found.places[:num]
-    drawings = pixels(train, places.ravel(), binarisation)
-    categories = train.categories(places.ravel()).reshape(places.shape)
+    indices = found.indices[:num]
+    drawings = pixels(train, indices.ravel(), binarisation)
+    categories = train.categories(indices.ravel()).reshape(indices.shape)
     held_out, reconstructed = np.split(found.distances[num:, 0], 2)
     return Comparison(
         samples=samples,
-        neighbours=drawings.reshape(*places.shape, *drawings.shape[1:]),
+        neighbours=drawings.reshape(*indices.shape, *drawings.shape[1:]),
         categories=[[dataset.categories[category] for category in row] for row in categories],
-        rows=train.rows(places.ravel()).reshape(places.shape),
-        files=[train.files(row) for row in places],
+        rows=train.rows(indices.ravel()).reshape(indices.shape),
+        files=[train.files(row) for row in indices],
         distances=found.distances[:num],
         held_out=held_out,
         reconstructed=reconstructed,
@@ -133,50 +134,50 @@ def nearest(
     binarisation: Binarisation,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Neighbours:
-    """Find the drawings of a split that are nearest to each of some pictures.
+    """Find the drawings of a split that are nearest to each image.
 
     Args:
         images: Intensities from 0 to 1.
-        split: Where to look, all of it.
-        num: How many for each picture; all if the split has fewer.
-        binarisation: What the drawings are, as `pixels` has it.
-        on_progress: Called with drawings looked at and to look at.
+        split: The split to search, all of it.
+        num: Number of drawings for each image; all of them if the split has fewer.
+        binarisation: How grey levels become targets; see `pixels`.
+        on_progress: Called with the numbers of drawings searched and to search.
     """
     rows = images.reshape(len(images), -1).astype(np.float32)
-    places = np.zeros((len(images), 0), np.int64)
+    indices = np.zeros((len(images), 0), np.int64)
     distances = np.zeros((len(images), 0), np.float32)
     for start in range(0, len(split), CHUNK):
         here = np.arange(start, min(start + CHUNK, len(split)))
         there = _rows(split, here, binarisation)
-        # Without the images' own lengths: those change no order.
+        # The images' own lengths are left out: they do not change the order.
         lengths = np.einsum("np,np->n", there, there)
         distances = np.concatenate([distances, lengths - 2 * rows @ there.T], axis=1)
-        places = np.concatenate([places, np.broadcast_to(here, (len(rows), len(here)))], axis=1)
+        indices = np.concatenate([indices, np.broadcast_to(here, (len(rows), len(here)))], axis=1)
         best = np.argsort(distances, axis=1, kind="stable")[:, :num]
         distances = np.take_along_axis(distances, best, axis=1)
-        places = np.take_along_axis(places, best, axis=1)
+        indices = np.take_along_axis(indices, best, axis=1)
         on_progress(int(here[-1]) + 1, len(split))
     # A difference of large numbers is not exact enough for a copy to be at 0.
-    gaps = rows[:, None] - _rows(split, places.ravel(), binarisation).reshape(*places.shape, -1)
+    gaps = rows[:, None] - _rows(split, indices.ravel(), binarisation).reshape(*indices.shape, -1)
     distances = np.einsum("bnp,bnp->bn", gaps, gaps)
     order = np.argsort(distances, axis=1, kind="stable")
     return Neighbours(
-        np.take_along_axis(places, order, axis=1), np.take_along_axis(distances, order, axis=1)
+        np.take_along_axis(indices, order, axis=1), np.take_along_axis(distances, order, axis=1)
     )
 
 
 def pixels(
-    split: Split, places: Int[np.ndarray, "b"], binarisation: Binarisation
+    split: Split, indices: Int[np.ndarray, "b"], binarisation: Binarisation
 ) -> Float[np.ndarray, "b c h w"]:
-    """Drawings as intensities, as the model was shown them.
+    """Drawings as intensities, as the model saw them.
 
-    Those it saw binarised anew at every visit are grey, the mean of all visits.
+    With dynamic binarisation they are grey, the mean over all visits.
     """
     fixed = "grey" if binarisation == "dynamic" else binarisation
-    return split.targets(places, fixed, key=()) / np.float32(255)
+    return split.targets(indices, fixed, key=()) / np.float32(255)
 
 
 def _rows(
-    split: Split, places: Int[np.ndarray, "b"], binarisation: Binarisation
+    split: Split, indices: Int[np.ndarray, "b"], binarisation: Binarisation
 ) -> Float[np.ndarray, "b p"]:
-    return pixels(split, places, binarisation).reshape(len(places), -1)
+    return pixels(split, indices, binarisation).reshape(len(indices), -1)

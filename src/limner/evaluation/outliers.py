@@ -1,4 +1,4 @@
-"""Which drawings a model finds strange: those that cost it most.
+"""Outlier detection: the drawings that a model finds strange, those that cost it most.
 
 The cost is the bound on the negative log-likelihood. Most of it is the price of ink, so the
 drawings with the highest bound are mainly those with most on them. The surplus is what a drawing
@@ -8,7 +8,7 @@ costs above the price of its ink, by the straight line
 
 that fits all scored drawings best; those with the highest surplus are mainly odd in shape.
 
-Axis letters: b picture, c channel, h w picture.
+Axis letters: b image, c channel, h w image.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,21 +28,21 @@ from limner.model.objective import Loss
 
 
 class Scores(NamedTuple):
-    """Drawings from the strangest on, and what they cost from one draw of the noise, nats."""
+    """Drawings, the strangest first, and their costs from one draw of the noise, nats."""
 
     splits: list[SplitName]
     categories: list[str]
     rows: Int[np.ndarray, "b"]
-    """In the source's file."""
+    """Rows in the file of their source."""
     files: list[str]
-    """Of the drawings that have one of their own; else nothing."""
-    places: Int[np.ndarray, "b"]
-    """In the split."""
+    """Files of the drawings; empty text where a drawing has no file of its own."""
+    indices: Int[np.ndarray, "b"]
+    """Indices in the split."""
     bound: Float[np.ndarray, "b"]
     distortion: Float[np.ndarray, "b"]
     rate: Float[np.ndarray, "b"]
     surplus: Float[np.ndarray, "b"]
-    """The bound above what as much ink costs on average."""
+    """The bound minus what as much ink costs on average."""
 
 
 def score(
@@ -62,24 +62,24 @@ def score(
     Args:
         model: The network.
         dataset: The drawings.
-        num_steps: T.
-        binarisation: What the targets are.
-        splits: Which splits, at least one.
-        category: Only these drawings; all if None.
-        by: What to sort by.
-        seed: Of the noise.
-        on_progress: Called with drawings done and to do.
+        num_steps: Number of steps, T.
+        binarisation: How grey levels become targets.
+        splits: The splits to score, at least one.
+        category: Score only drawings of this category; None scores all.
+        by: The score to sort by.
+        seed: Seed for the noise.
+        on_progress: Called with the numbers of drawings done and to do.
 
     Raises:
-        LimnerError: There is no such category, or a split has none of its drawings; or the surplus
-            is wanted of colours, whose ink is not told.
+        LimnerError: There is no such category, or a split has no drawing of it; or `by` is
+            "surplus" and the images have colours.
     """
     if by == "surplus" and dataset.shape[0] > 1:
-        raise LimnerError("the surplus is over the price of ink, which colours do not tell")
-    chosen = [_places(dataset, which, category) for which in splits]
+        raise LimnerError("the surplus is above the price of ink: it needs images of one channel")
+    chosen = [_indices(dataset, which, category) for which in splits]
     total, done = sum(map(len, chosen)), 0
     parts = []
-    for n, (which, places) in enumerate(zip(splits, chosen, strict=True)):
+    for n, (which, indices) in enumerate(zip(splits, chosen, strict=True)):
         split = dataset.split(which)
         losses, ink = estimate(
             _loss_and_ink(num_steps),
@@ -87,16 +87,16 @@ def score(
             split,
             binarisation=binarisation,
             seed=seed,
-            places=places,
+            indices=indices,
             on_progress=lambda count, before=done: on_progress(before + count, total),
         )
-        done += len(places)
+        done += len(indices)
         parts.append(
             _Scored(
-                split=np.full(len(places), n),
-                category=split.categories(places),
-                row=split.rows(places),
-                place=places,
+                split=np.full(len(indices), n),
+                category=split.categories(indices),
+                row=split.rows(indices),
+                index=indices,
                 loss=losses,
                 ink=ink,
             )
@@ -104,8 +104,8 @@ def score(
     found = jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
     files = [
         file
-        for which, places in zip(splits, chosen, strict=True)
-        for file in dataset.split(which).files(places)
+        for which, indices in zip(splits, chosen, strict=True)
+        for file in dataset.split(which).files(indices)
     ]
     surplus = _above_a_line(found.loss.bound, found.ink)
     order = np.argsort(-(found.loss.bound if by == "bound" else surplus), kind="stable")
@@ -114,7 +114,7 @@ def score(
         categories=[dataset.categories[category] for category in found.category[order]],
         rows=found.row[order],
         files=[files[n] for n in order],
-        places=found.place[order],
+        indices=found.index[order],
         bound=found.loss.bound[order],
         distortion=found.loss.distortion[order],
         rate=found.loss.rate[order],
@@ -123,7 +123,7 @@ def score(
 
 
 def _above_a_line(y: Float[np.ndarray, "b"], x: Float[np.ndarray, "b"]) -> Float[np.ndarray, "b"]:
-    """What is left of y above the straight line in x that fits best."""
+    """The residuals of y after fitting the best straight line in x."""
     line = np.stack([np.ones_like(x), x], axis=1)
     return y - line @ np.linalg.lstsq(line, y, rcond=None)[0]
 
@@ -132,10 +132,10 @@ class _Scored(NamedTuple):
     """Drawings of one split, or of all."""
 
     split: Int[np.ndarray, "b"]
-    """Which of the splits asked for."""
+    """Index of the split, among those asked for."""
     category: Int[np.ndarray, "b"]
     row: Int[np.ndarray, "b"]
-    place: Int[np.ndarray, "b"]
+    index: Int[np.ndarray, "b"]
     loss: Loss
     ink: Float[np.ndarray, "b"]
 
@@ -155,19 +155,19 @@ def _loss_and_ink(num_steps: int) -> Measure:
 def levels(dataset: Dataset, scores: Scores, num: int) -> UInt8[np.ndarray, "b c h w"]:
     """The strangest drawings, as many as there are up to `num`."""
     found = [
-        dataset.split(which).levels(place[None])
-        for which, place in zip(scores.splits[:num], scores.places[:num], strict=True)
+        dataset.split(which).levels(index[None])
+        for which, index in zip(scores.splits[:num], scores.indices[:num], strict=True)
     ]
     return np.concatenate(found)
 
 
-def _places(dataset: Dataset, which: SplitName, category: str | None) -> Int[np.ndarray, "b"]:
+def _indices(dataset: Dataset, which: SplitName, category: str | None) -> Int[np.ndarray, "b"]:
     split = dataset.split(which)
-    places = np.arange(len(split))
+    indices = np.arange(len(split))
     if category is None:
-        return places
+        return indices
     check_names((category,), dataset.categories, "these data")
-    found = places[split.categories(places) == dataset.categories.index(category)]
+    found = indices[split.categories(indices) == dataset.categories.index(category)]
     if not len(found):
-        raise LimnerError(f"there is no drawing of {category} for {which}: choose other --splits")
+        raise LimnerError(f"the {which} split has no drawing of {category}: choose other --splits")
     return found

@@ -1,4 +1,4 @@
-"""What stays of the runs beside a results page: all that it shows, without the weights.
+"""What is kept of the runs beside a results page: everything it shows, without the weights.
 
 A clone of the repository has no runs. From what is kept, a page can be written again there, a row
 that is run again changes that row alone, and a program can read every number and curve. For each
@@ -28,16 +28,16 @@ FIGURES = tuple(
 
 
 def gather(experiment: Experiment, runs: Path, kept: Path) -> dict[str, Record]:
-    """What there is of each row, by name, after keeping what is finished.
+    """Keep the results of finished rows, and return what there is of each row, by name.
 
     Args:
-        experiment: Which rows.
-        runs: Folder of their runs; need not exist.
+        experiment: The experiment.
+        runs: Folder of its runs; need not exist.
         kept: Folder to keep them in. A row that is finished among the runs replaces the one that
             was kept before; a row that was kept, and is not finished among the runs, stays.
 
     Raises:
-        LimnerError: A run with other settings lies in a row's folder, or its files are damaged.
+        LimnerError: The folder of a row holds a run with other settings, or its files are damaged.
     """
     return {row.name: _gather(row, runs / row.name, kept / row.name) for row in experiment.rows}
 

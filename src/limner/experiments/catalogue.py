@@ -131,9 +131,9 @@ def _rows(base: RunConfig, entries: Iterable[Entry], folder: str = "", **others)
     """Rows that share settings.
 
     Args:
-        base: These settings.
-        entries: What each row changes in them.
-        folder: What their names begin with.
+        base: The shared settings.
+        entries: The changes that each row makes to them.
+        folder: First part of the names of the rows.
         others: Fields of `Row` that they share.
     """
     return tuple(

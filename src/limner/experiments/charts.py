@@ -14,9 +14,9 @@ class Shown(NamedTuple):
     """A figure on a page."""
 
     path: str
-    """From the page."""
+    """Path relative to the page."""
     alt: str
-    """What it shows, in words."""
+    """Description of the figure."""
 
 
 def study_losses(
@@ -25,10 +25,10 @@ def study_losses(
     """The study's figure 8: training losses on dogs, at T = 10 and T = 20.
 
     Args:
-        records: All of table1, by name.
-        folder: Where to, beside the page.
-        protocol: Which column of the table.
-        quantities: Which losses, by their names in the metrics.
+        records: All rows of table1, by name.
+        folder: Folder to write into, beside the page.
+        protocol: Name of a column of the table.
+        quantities: Names of the losses in the metrics.
 
     Returns:
         The chart; none as long as a training has not begun.

@@ -1,4 +1,4 @@
-"""An experiment as data: named rows, each a run of its own and what is measured of it."""
+"""An experiment as data: named rows, each with its own run and its measurements."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class Measurement(NamedTuple):
 
     @property
     def file(self) -> str:
-        """Its file in the run folder."""
+        """Name of its file in the run folder."""
         return f"evaluation-{self.protocol}-{self.split}.json"
 
 
@@ -39,21 +39,21 @@ class Row:
     name: str
     """Path of its run folder, under the experiment's."""
     label: str
-    """What the page calls it."""
+    """Its label on the page."""
     config: RunConfig
     """The run; of a mean image, only the data count. A retired row has the settings that limner
     still has."""
     predictor: Predictor = "model"
-    """What is measured: the trained model, or the mean of the training images."""
+    """The predictor to measure: the trained model, or the mean of the training images."""
     measurements: tuple[Measurement, ...] = (HONEST,)
-    """What is measured."""
+    """The measurements to make."""
     figure_steps: tuple[int, ...] = ()
     """Steps of the recurrence whose canvases the page shows; none for no figures."""
     if_found: bool = False
     """Whether the row is left out where its data are not found, instead of an error."""
     retired: str = ""
-    """What limner no longer has, if the row needs it. Such a row is never run again: its page shows
-    what was kept of it."""
+    """A feature that limner no longer has, if the row needs it. Such a row is never run again: the
+    page shows what was kept of it."""
 
     @property
     def updates(self) -> int:
@@ -70,9 +70,9 @@ class Experiment:
     """Rows that make a page."""
 
     kind: ExperimentName
-    """Which of the pages."""
+    """Name of the experiment and of its page."""
     rows: tuple[Row, ...]
-    """In the order of the page, in which they are run."""
+    """The rows in the order of the page, which is also the order of running."""
     quick: bool = False
     """Whether training was cut short, so that the numbers mean nothing."""
 
@@ -83,7 +83,7 @@ class Experiment:
 
     @property
     def command(self) -> str:
-        """What runs it."""
+        """The command that runs it."""
         return f"limner reproduce {self.kind}{' --quick' if self.quick else ''}"
 
     def chosen(self, patterns: Sequence[str] = ()) -> tuple[Row, ...]:

@@ -28,7 +28,7 @@ class Line(NamedTuple):
     """A row of an experiment.
 
     Raises:
-        NotMeasured: By properties that need what the row does not have yet.
+        NotMeasured: A property needs a measurement that the row does not have yet.
     """
 
     record: Record
@@ -37,7 +37,7 @@ class Line(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What the page calls it."""
+        """Its label on the page."""
         row = self.record.row
         return row.label + (", *no longer in limner*" if row.retired else "")
 
@@ -53,7 +53,7 @@ class Line(NamedTuple):
 
     @property
     def weights(self) -> int | None:
-        """How many numbers training finds."""
+        """Number of trained weights."""
         if not self.updates:
             return None
         model = partial(build_model, self.record.row.config.model)
@@ -77,7 +77,7 @@ class Line(NamedTuple):
 
     @property
     def difference(self) -> float | None:
-        """The test bound less the first row's, rounded."""
+        """The test bound minus that of the first row, rounded."""
         first, bound = self.first.results.get(HONEST), self.test.bound
         if first is None or first.evaluation.bound is None or bound is None:
             return None
@@ -142,12 +142,12 @@ class Source(NamedTuple):
 
     @property
     def targets(self) -> str:
-        """What the targets are."""
+        """How grey levels became targets."""
         return _TARGETS[self.result.evaluation.binarisation]
 
     @property
     def weights(self) -> str | None:
-        """Which update's weights were measured."""
+        """The update whose weights were measured."""
         result = self.result
         made = result.weights_update
         return None if made is None else f"{made:,} of {result.updates:,}"

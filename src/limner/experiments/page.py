@@ -19,15 +19,15 @@ def write_page(experiment: Experiment, runs: Path, docs: Path) -> Path:
     """Write an experiment's page, what is kept of its runs beside it, and the index.
 
     Args:
-        experiment: Which; rows that were not run, and are not kept from before, show as such.
+        experiment: The experiment; rows without results are shown as not run.
         runs: Folder of its runs.
-        docs: Folder for results.md, and results/ with the pages and what is kept.
+        docs: Folder for results.md, and for results/ with the pages and the kept results.
 
     Returns:
-        The page.
+        The path of the page.
 
     Raises:
-        LimnerError: A run with other settings lies in a row's folder, or its files are damaged.
+        LimnerError: The folder of a row holds a run with other settings, or its files are damaged.
     """
     path = docs / "results" / f"{experiment.name}.md"
     kept = path.with_suffix("")
@@ -58,7 +58,7 @@ def write_page(experiment: Experiment, runs: Path, docs: Path) -> Path:
 
 
 def index(docs: Path) -> str:
-    """The page above the pages: which there are, and what their words mean."""
+    """The index page: a list of the pages, and the meaning of their words."""
     pages = []
     for kind in EXPERIMENTS:
         heading, question, *_ = paragraphs(kind)
@@ -77,7 +77,7 @@ def index(docs: Path) -> str:
 
 
 def _own_fields(kind: ExperimentName, lines: Mapping[str, Line], folder: Path) -> dict[str, list]:
-    """What one of the pages shows, and no other."""
+    """The fields that only one of the pages has."""
     records = {name: line.record for name, line in lines.items()}
     match kind:
         case "table1":
@@ -100,5 +100,5 @@ def _own_fields(kind: ExperimentName, lines: Mapping[str, Line], folder: Path) -
 
 
 def _under(part: str, rows: Mapping[str, T]) -> list[T]:
-    """Those rows whose names begin with a part."""
+    """The rows whose names begin with `part`."""
     return [row for name, row in rows.items() if name.startswith(f"{part}/")]

@@ -40,7 +40,7 @@ class Result:
     limner: str
     """Version of this package that measured, or what git calls its checkout."""
     command: str
-    """What made it."""
+    """The command that made it."""
 
     def write(self, path: Path) -> None:
         """Write it as indented JSON."""
@@ -48,7 +48,7 @@ class Result:
 
     @classmethod
     def read(cls, path: Path) -> "Result | None":
-        """What `write` wrote to a file, or None if there is no such file.
+        """Read what `write` wrote to a file; None if there is no file.
 
         Raises:
             LimnerError: The file is not such a result.
@@ -65,7 +65,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Record:
-    """What there is of a row: all that a page says comes from here."""
+    """All results of a row; everything on a page comes from here."""
 
     row: Row
     results: Mapping[Measurement, Result] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Record:
 
     @property
     def status(self) -> str:
-        """In words, how far it has come."""
+        """Its progress, in words."""
         if self.is_complete:
             return "done"
         if self.updates >= self.row.updates > 0:

@@ -27,26 +27,26 @@ from limner.system.provenance import code_version, machine, processor
 from limner.training.loop import Progress, fit_run
 
 NUM_SHOWN = 16
-"""How many drawings the figures of a row show."""
+"""Number of drawings in the figures of a row."""
 
 
 class Position(NamedTuple):
-    """How far all the rows together have come."""
+    """The progress of all rows together."""
 
     done: int
     """Updates made."""
     total: int
     """Updates of all rows."""
     note: str
-    """Which row, and what is going on."""
+    """The row, and what is being done."""
 
 
 class Ran(NamedTuple):
-    """How a call ended."""
+    """The end of a call."""
 
     interrupted: bool
     failures: dict[str, str]
-    """What went wrong, by the row's name."""
+    """Error lines by the name of the row."""
 
 
 def run_rows(
@@ -57,17 +57,17 @@ def run_rows(
     command: str,
     on_progress: Callable[[Position], None] = lambda position: None,
 ) -> Ran:
-    """Run what is not done of some rows.
+    """Run the unfinished parts of some rows.
 
     Args:
-        rows: Which, in their order.
+        rows: The rows, in their order.
         folder: Folder of the experiment; each row has its run folder in it.
         datasets: The drawings, by the rows' configurations of them.
-        command: What the results say made them.
-        on_progress: Called before each part of a row, and as its training goes on.
+        command: The command to record in the results.
+        on_progress: Called before each part of a row, and during its training.
 
     Raises:
-        LimnerError: A run with other settings lies in a row's folder, or its files are damaged.
+        LimnerError: The folder of a row holds a run with other settings, or its files are damaged.
     """
     records = [read_run(row, folder / row.name) for row in rows]
     made = {record.row.name: min(record.updates, record.row.updates) for record in records}

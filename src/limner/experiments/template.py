@@ -16,7 +16,7 @@ from limner.text import table
 Fields = Mapping[str, Any]
 
 NOT_RUN = "*Not run.*"
-"""What stands where a list is empty."""
+"""The text in place of an empty list."""
 
 
 class NotMeasured(Exception):
@@ -49,11 +49,11 @@ def fill_paragraph(text: str, fields: Fields) -> str:
     """A paragraph, or a table, with its fields filled in.
 
     Args:
-        text: As above; it may have fields of one list at most.
-        fields: What they stand for.
+        text: The paragraph, which may have fields of at most one list.
+        fields: Values of the fields.
 
     Raises:
-        KeyError: A field that is not among them.
+        KeyError: The text has a field that is not in `fields`.
 
     Example:
         >>> fill_paragraph("{count} drawings, {bound} nats", {"count": 3200, "bound": 210.914})

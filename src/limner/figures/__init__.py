@@ -1,4 +1,4 @@
-"""Figures of drawings, of the windows that drew them, and of how the training went.
+"""Figures of drawings, of the windows that drew them, and of how a training went.
 
 `Show` holds drawings and shows them, `Curves` a run's losses. The functions take arrays and give a
 Pillow image, a list of them (the frames of an animation) or a matplotlib figure. Samples, drawn

@@ -1,6 +1,6 @@
-"""Charts of numbers: how the losses fell.
+"""Charts of numbers: learning curves.
 
-Drawn through matplotlib's object interface, which keeps no global state and needs no display.
+They use matplotlib's object interface, which keeps no global state and needs no display.
 """
 
 import csv
@@ -31,7 +31,7 @@ _CHART_KINDS = ("png", "pdf", "svg")
 
 
 class Curve(NamedTuple):
-    """A line of a chart that compares several."""
+    """A line of a chart that compares several runs."""
 
     name: str
     x: ArrayLike
@@ -39,10 +39,10 @@ class Curve(NamedTuple):
 
 
 class LossCurves(NamedTuple):
-    """A run's losses on one split, in the order of its updates; nats a drawing."""
+    """The losses of a run on one split, in the order of its updates; nats for each drawing."""
 
     updates: Float[np.ndarray, "n"]
-    """How many updates had been made."""
+    """Number of updates made."""
     distortion: Float[np.ndarray, "n"]
     rate: Float[np.ndarray, "n"]
     bound: Float[np.ndarray, "n"]
@@ -51,35 +51,36 @@ class LossCurves(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """How the losses of a run fell.
+    """The learning curves of a run: its losses over the updates.
 
-    In a notebook it shows itself. Under the as-published protocol distortion and rate are the
-    study's Lx and Lz, and are called so.
+    In a notebook they show themselves. Under the as-published protocol, distortion and rate are the
+    Lx and Lz of the 2018 study, and have these names.
 
-        curves = Curves.of(run.read_metrics(), "runs/cat")
-        curves.save("curves.pdf")
-        curves.valid.bound[-1]
+    Example:
+        >>> curves = limner.load("runs/cat").curves()
+        >>> curves.save("curves.pdf")
+        >>> curves.valid.bound[-1]
     """
 
     name: str
-    """Whose they are."""
+    """Name of the run."""
     protocol: Protocol
     """How the noise was made."""
     train: LossCurves = field(repr=False)
-    """Of the batches trained on, a mean over some updates each."""
+    """Losses of training batches; each value is a mean over some updates."""
     valid: LossCurves = field(repr=False)
-    """Of the whole validation split."""
+    """Losses of the whole validation split."""
 
     @classmethod
     def of(cls, rows: Iterable[Mapping[str, Any]], name: str) -> "Curves":
-        """The curves in a run's metrics.
+        """The curves from the metrics of a run.
 
         Args:
-            rows: Of metrics.jsonl; those of another kind than "train" and "valid" are passed over.
-            name: Whose they are.
+            rows: Rows of metrics.jsonl; only the kinds "train" and "valid" are used.
+            name: Name of the run.
 
         Raises:
-            LimnerError: No row of either kind, or one without its numbers.
+            LimnerError: There is no row of either kind, or a row lacks a number.
         """
         kept = [row for row in rows if row.get("kind") in ("train", "valid")]
         if not kept:
@@ -93,18 +94,19 @@ class Curves:
 
     @property
     def caption(self) -> str:
-        """Whose they are, and what they mean."""
+        """The name of the run, and what its losses mean."""
         if self.protocol == "honest":
             return self.name
         return f"{self.name} · as published: one noise vector for all steps, so no bound"
 
     def figure(self) -> "Figure":
-        """A chart of each loss over the updates: training faint, validation marked.
+        """A chart of each loss over the updates: training as a faint line, validation with marks.
 
-        The huge losses of the first updates run out of the top, so that the rest can be read.
+        The very large losses of the first updates leave the chart at the top, so that the others
+        can be read.
 
         Raises:
-            LimnerError: None of a loss is finite.
+            LimnerError: A loss has no finite value.
         """
         if self.protocol == "honest":
             labels = ["distortion (nats)", "rate (nats)", "bound (nats)"]
@@ -144,14 +146,15 @@ class Curves:
         return figure
 
     def save(self, path: str | Path) -> None:
-        """Write the curves as the path's suffix asks.
+        """Write the curves in the format that the suffix of the path names.
 
         Args:
-            path: Where to: .png, .pdf or .svg, the charts; .csv, a row for each measurement; .npz,
-                arrays called train_updates, valid_distortion and so on.
+            path: File to write. .png, .pdf or .svg: the charts. .csv: a row for each measurement.
+                .npz: arrays with the names train_updates, valid_distortion and so on.
 
         Raises:
-            LimnerError: Another suffix, a path that cannot be written, or nothing to chart.
+            LimnerError: The suffix is none of these, the path cannot be written, or there is
+                nothing to chart.
         """
         charts = {f".{kind}": partial(self._chart, kind) for kind in _CHART_KINDS}
         save_by_suffix(path, {**charts, ".csv": self._csv, ".npz": self._npz})
@@ -185,18 +188,19 @@ class Curves:
 def compared_curves(
     charts: Mapping[str, Sequence[Curve]], caption: str, *, x_label: str = "updates"
 ) -> "Figure":
-    """Curves of several runs, so that they can be compared: a chart for each quantity.
+    """Compare the curves of several runs: a chart for each quantity.
 
-    As in `Curves.figure`, the huge losses of the first updates run out of the top.
+    As in `Curves.figure`, the very large losses of the first updates leave the chart at the top.
 
     Args:
-        charts: What the y axis of each chart is called, and its curves: at most four, in the same
-            order in each.
-        caption: The title; say which data, and which protocol.
-        x_label: What the x axes are called.
+        charts: For the label of each y axis, the curves of that chart: at most four, in the same
+            order in each chart.
+        caption: The title; it should name the data and the protocol.
+        x_label: Label of the x axes.
 
     Raises:
-        LimnerError: A chart without a finite point, more curves than colours, or an empty caption.
+        LimnerError: A chart has no finite point, there are more curves than colours, or the caption
+            is empty.
     """
     figure, axes = _charts(caption, len(charts))
     for chart, (label, curves) in zip(axes, charts.items(), strict=True):
@@ -204,7 +208,7 @@ def compared_curves(
         colours = (CURVE, *OTHERS)
         if not sum(each.shape[1] for each in points) or len(points) > len(colours):
             raise LimnerError(
-                f"{label}: a chart needs a finite point at least, and {len(colours)} curves at most"
+                f"{label}: a chart takes 1 to {len(colours)} curves, and at least one finite point"
             )
         for curve, each, colour in zip(curves, points, colours, strict=False):
             chart.plot(*each, color=_hex(colour), linewidth=1.3, label=curve.name)
@@ -215,10 +219,10 @@ def compared_curves(
 
 
 def save_chart(figure: "Figure", path: str | Path) -> None:
-    """Write a chart as PNG, PDF or SVG, after the path's suffix.
+    """Write a chart as PNG, PDF or SVG, as the suffix of the path says.
 
     Raises:
-        LimnerError: Another suffix, or a path that cannot be written.
+        LimnerError: The suffix is none of these, or the path cannot be written.
     """
     save_by_suffix(path, {f".{kind}": partial(_chart_bytes, figure, kind) for kind in _CHART_KINDS})
 
@@ -230,7 +234,7 @@ def _chart_bytes(figure: "Figure", kind: str) -> bytes:
 
 
 def _charts(caption: str, count: int) -> "tuple[Figure, list[Axes]]":
-    """Bare charts side by side under a caption."""
+    """Empty charts side by side under a caption."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -252,7 +256,7 @@ def _charts(caption: str, count: int) -> "tuple[Figure, list[Axes]]":
 
 
 def _loss_curves(rows: Sequence[Mapping[str, Any]], protocol: Protocol) -> LossCurves:
-    """The curves of one kind of rows; they may be of no rows."""
+    """The curves from rows of one kind; there may be no rows."""
     names = LOSSES[protocol][:2]
     try:
         numbers = [[float(row[name]) for name in ("update", *names)] for row in rows]
@@ -267,7 +271,7 @@ def _loss_curves(rows: Sequence[Mapping[str, Any]], protocol: Protocol) -> LossC
 
 
 def _finite(x: ArrayLike, y: ArrayLike) -> Float[np.ndarray, "2 n"]:
-    """The points of a curve whose numbers are finite."""
+    """The points of a curve with finite coordinates."""
     points = np.array([x, y], dtype=float)
     return points[:, np.isfinite(points).all(axis=0)]
 
@@ -275,7 +279,7 @@ def _finite(x: ArrayLike, y: ArrayLike) -> Float[np.ndarray, "2 n"]:
 def _set_axes(
     chart: "Axes", x: NDArray[np.float64], y: NDArray[np.float64], x_label: str, y_label: str
 ) -> None:
-    """Name the axes and let them span the points, but for the highest twentieth in y."""
+    """Label the axes and make them span the points, except the highest twentieth in y."""
     low, high = y.min(), np.quantile(y, 0.95)
     air = 0.06 * (high - low) or 1.0
     chart.set(

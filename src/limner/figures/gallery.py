@@ -1,4 +1,4 @@
-"""The files that a search through drawings leaves: a still of what was found, and a list of all.
+"""The files that a search through drawings writes: an image of what was found, and a full list.
 
 Axis letters: b drawing, c channel, h w image.
 """
@@ -25,17 +25,17 @@ def save_outliers(
     of: str,
     by: Order = "bound",
 ) -> list[Path]:
-    """Write the strangest drawings as a still, and the scores of all.
+    """Write the strangest drawings as an image, and the scores of all drawings as a table.
 
     Args:
-        scores: Of all, from the strangest on.
-        levels: The strangest, 255 is ink.
-        folder: Where to.
-        of: What scored them, for the caption.
-        by: What they are sorted by.
+        scores: Scores of all drawings, the strangest first.
+        levels: Levels of the strangest drawings, 255 for ink.
+        folder: Folder to write into.
+        of: The model that scored them, for the caption.
+        by: The score they are sorted by.
 
     Returns:
-        worst.png and outliers.csv.
+        The paths of worst.png and outliers.csv.
     """
     numbers = {name: getattr(scores, name) for name in ("bound", "distortion", "rate", "surplus")}
     shown = zip(scores.categories, scores.rows, numbers[by], strict=True)
@@ -48,27 +48,28 @@ def save_outliers(
         f"The {len(levels)} of {len(scores.rows):,} drawings with the highest {by} · {of} · under "
         f"each: category, row, {meaning[by]} in nats from one draw of the noise"
     )
-    picture, table = folder / "worst.png", folder / "outliers.csv"
-    figures.save_image(figures.image_grid(levels / 255, caption, labels=labels), picture)
+    image, table = folder / "worst.png", folder / "outliers.csv"
+    figures.save_image(figures.image_grid(levels / 255, caption, labels=labels), image)
     with replacing(table) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["split", "category", "row", "file", *numbers])
         rounded = [[f"{value:.3f}" for value in column] for column in numbers.values()]
         columns = [scores.splits, scores.categories, scores.rows, scores.files, *rounded]
         writer.writerows(zip(*columns, strict=True))
-    return [picture, table]
+    return [image, table]
 
 
 def save_nearest(comparison: Comparison, folder: Path, *, of: str) -> list[Path]:
     """Write samples beside the training drawings nearest to them, and the distances.
 
     Args:
-        comparison: What was found.
-        folder: Where to.
-        of: What drew the samples, for the caption.
+        comparison: The samples, their neighbours and the distances.
+        folder: Folder to write into.
+        of: The model that drew the samples, for the caption.
 
     Returns:
-        nearest.png and nearest.jsonl, whose rows are the samples, then the held-out drawings.
+        The paths of nearest.png and nearest.jsonl. The rows of the latter are the samples, then the
+        held-out drawings.
     """
     caption = (
         "Samples from the prior, and the training drawings nearest to each by squared pixel "
@@ -90,7 +91,7 @@ def save_nearest(comparison: Comparison, folder: Path, *, of: str) -> list[Path]
             strict=True,
         )
     ]
-    picture = figures.neighbours_grid(
+    image = figures.neighbours_grid(
         comparison.samples,
         comparison.neighbours,
         caption,
@@ -103,6 +104,6 @@ def save_nearest(comparison: Comparison, folder: Path, *, of: str) -> list[Path]
         {"held_out": n, "distance": round(itself, 3), "reconstruction_distance": round(redrawn, 3)}
         for n, (itself, redrawn) in enumerate(held_out)
     ]
-    figures.save_image(picture, folder / "nearest.png")
+    figures.save_image(image, folder / "nearest.png")
     replace_rows(folder / "nearest.jsonl", rows)
     return [folder / "nearest.png", folder / "nearest.jsonl"]

@@ -1,4 +1,4 @@
-"""Pages of images: grids, comparisons, and the steps by which a canvas came about.
+"""Pages of images: grids, comparisons, and a canvas step by step.
 
 Windows are drawn as in the paper's figure 1: a rectangle through the centres of the outermost
 filters, with a border as wide as the filters (one standard deviation). Positions count canvas
@@ -31,7 +31,7 @@ READ, WRITE = (0, 158, 96), (226, 48, 44)
 
 
 class Windows(NamedTuple):
-    """Where attention lay at every step, for every image; lengths in canvas pixels."""
+    """The windows of every step and every image; lengths in canvas pixels."""
 
     centre_x: Trajectories
     centre_y: Trajectories
@@ -42,14 +42,14 @@ class Windows(NamedTuple):
 
     @classmethod
     def of(cls, window: "Window | None", grid: int | None) -> "Windows | None":
-        """What a network's steps say of their windows; None where there is no attention."""
+        """The windows of a network's steps; None if there is no attention."""
         return None if window is None or grid is None else cls(*window, grid=grid)
 
 
 def window_sides(stride: ArrayLike, grid: int) -> NDArray[np.float64]:
     """Sides of the squares through the centres of the outermost filters, in pixels.
 
-    A lone filter, or filters nearly on one spot, get the one pixel they look at.
+    A single filter, or filters that lie almost on one spot, get a side of one pixel.
     """
     return np.maximum((grid - 1) * np.asarray(stride, dtype=float), 1)
 
@@ -64,14 +64,14 @@ def image_grid(
     """Images side by side, in reading order.
 
     Args:
-        images: One channel is ink on paper; three are colours.
-        caption: What these are; say samples or reconstructions.
-        labels: For a data set, what stands under each image (a category, a digit).
-        columns: Images in a row; None makes the page about square.
+        images: One channel is ink on paper; three channels are colours.
+        caption: The caption; it should say samples or reconstructions.
+        labels: A label under each image, such as its category.
+        columns: Number of images in a row; None makes the page about square.
 
     Raises:
-        LimnerError: An array of another shape, values outside 0..1, labels that are not as many as
-            the images, or an empty caption.
+        LimnerError: The array has another shape or values outside 0..1, the number of labels is not
+            the number of images, or the caption is empty.
     """
     tiles = tiles_of(_intensities(images))
     return compose(tiles, caption, columns=columns, labels=_checked_labels(labels, len(tiles)))
@@ -83,14 +83,14 @@ def comparison_grid(
     """Each image beside its reconstruction.
 
     Args:
-        originals: What was read.
-        reconstructions: Of each of these.
-        caption: What these are.
-        labels: What stands under each original.
+        originals: The images that were read.
+        reconstructions: The reconstruction of each original.
+        caption: The caption.
+        labels: A label under each original.
 
     Raises:
-        LimnerError: Arrays of other or different shapes, values outside 0..1, labels that are not
-            as many as the originals, or an empty caption.
+        LimnerError: The shapes are wrong or differ, values are outside 0..1, the number of labels
+            is not the number of originals, or the caption is empty.
     """
     left, right = _intensities(originals), _intensities(reconstructions)
     if left.shape != right.shape:
@@ -108,17 +108,17 @@ def neighbours_grid(
     labels: Sequence[Sequence[object]],
     heading: str,
 ) -> Image.Image:
-    """Each image beside others that are like it, the likest first.
+    """Each image beside others that are similar to it, the most similar first.
 
     Args:
-        images: One channel or three.
-        neighbours: For each image as many others, on a second axis.
-        caption: What these are.
-        labels: For each image what stands under its neighbours.
-        heading: Over the images.
+        images: Images with one channel or three.
+        neighbours: The neighbours of each image, on a second axis.
+        caption: The caption.
+        labels: For each image, the labels under its neighbours.
+        heading: Heading over the images.
 
     Raises:
-        LimnerError: Arrays whose shapes disagree, values outside 0..1, or an empty caption.
+        LimnerError: The shapes differ, values are outside 0..1, or the caption is empty.
     """
     left, right = _intensities(images), np.asarray(neighbours)
     num = right.shape[1]
@@ -142,27 +142,27 @@ def steps_grid(
     originals: Images | None = None,
     write_windows: Windows | None = None,
 ) -> Image.Image:
-    """How images came about: for each a row of its canvases at some steps.
+    """How each drawing was made: a row of its canvases at some steps.
 
-    Many images make two or more such rows side by side.
+    With many drawings there are two or more such rows side by side.
 
     Args:
         canvases: The canvas after every step.
-        steps: Which to show, counted from 1; none stand for five, evenly on to the last, or for
-            all of fewer.
-        caption: What these are; say samples or reconstructions.
-        originals: For reconstructions, what was read; each then leads its row.
-        write_windows: Drawn in red, each over the canvas of its step.
+        steps: Steps to show, counted from 1. Empty: five, evenly spaced up to the last, or all if
+            there are fewer.
+        caption: The caption; it should say samples or reconstructions.
+        originals: For reconstructions, the images that were read; each begins its row.
+        write_windows: Writing windows, drawn in red, each over the canvas of its step.
 
     Raises:
-        LimnerError: A step outside 1..t, arrays whose shapes disagree, or an empty caption.
+        LimnerError: A step is outside 1..t, the shapes differ, or the caption is empty.
 
     Source: the paper's figure 1.
     """
     shown = _shown(canvases)
     steps = steps or sorted({max(1, round(len(shown) * part / 5)) for part in range(1, 6)})
     if not all(1 <= step <= len(shown) for step in steps):
-        raise LimnerError(f"steps {list(steps)}: choose some of 1 to {len(shown)}")
+        raise LimnerError(f"steps {list(steps)}: they must be from 1 to {len(shown)}")
     at = [step - 1 for step in steps]
     first = [] if originals is None else [tiles_of(_beside(originals, shown))]
     tiles = interleaved(*first, *(tiles_of(images) for images in shown[at]))
@@ -182,10 +182,10 @@ def steps_grid(
 
 
 def canvas_frames(canvases: Canvases, caption: str) -> list[Image.Image]:
-    """An animation of canvases side by side, a frame a step, over a bar that shows the step.
+    """An animation of canvases side by side, one frame for each step, with a bar for the step.
 
     Raises:
-        LimnerError: An array of another shape, or an empty caption.
+        LimnerError: The array has another shape, or the caption is empty.
     """
     shown = _shown(canvases)
     return [
@@ -202,20 +202,21 @@ def window_frames(
     read_windows: Windows | None = None,
     inputs: Images | None = None,
 ) -> list[Image.Image]:
-    """An animation of canvases under the windows that write on them, a frame a step.
+    """An animation of canvases and the windows that write on them, one frame for each step.
 
-    A mat around every canvas keeps windows that leave it in sight.
+    A margin around every canvas shows windows that leave it.
 
     Args:
         canvases: The canvas after every step.
-        write_windows: Drawn in red over the canvases.
-        caption: What these are; say samples or reconstructions.
-        read_windows: For reconstructions: drawn in green over `inputs`, each beside its canvas.
-        inputs: What is read at every step.
+        write_windows: Writing windows, drawn in red over the canvases.
+        caption: The caption; it should say samples or reconstructions.
+        read_windows: For reconstructions, the reading windows, drawn in green over `inputs`, each
+            beside its canvas.
+        inputs: The images that are read at every step.
 
     Raises:
-        LimnerError: Arrays whose shapes disagree, windows that are not finite, one of
-            `read_windows` and `inputs` without the other, or an empty caption.
+        LimnerError: The shapes differ, a window is not finite, only one of `read_windows` and
+            `inputs` is given, or the caption is empty.
     """
     shown = _shown(canvases)
     if (read_windows is None) != (inputs is None):
@@ -256,7 +257,7 @@ def _intensities(images: Images) -> NDArray[np.float64]:
 
 
 def _beside(inputs: Images, shown: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What was read, which must go with the canvases that are shown."""
+    """The images that were read; they must fit the canvases that are shown."""
     read = _intensities(inputs)
     if read.shape != shown.shape[1:]:
         raise LimnerError(f"inputs {read.shape} must match the canvases' {shown.shape[1:]}")
@@ -264,7 +265,7 @@ def _beside(inputs: Images, shown: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _shown(canvases: Canvases) -> NDArray[np.float64]:
-    """The intensities that canvases of logits stand for."""
+    """The intensities of canvases of logits."""
     logits = np.asarray(canvases, dtype=float)
     if logits.ndim != 5 or logits.shape[2] not in (1, 3) or 0 in logits.shape:
         raise LimnerError(

@@ -1,4 +1,4 @@
-"""The page that images are set on: tiles in rows, enlarged by a whole factor, under a caption.
+"""The page that shows images: tiles in rows, enlarged by a whole factor, under a caption.
 
 Enlarging repeats pixels, so that a page shows what the model drew and nothing between. Under a
 factor s, pixel p of a tile has its centre (p + 1/2) s from the tile's edge.
@@ -35,12 +35,12 @@ TEXT_SIZE, SMALL_SIZE = 14, 12
 
 
 class Outlines(NamedTuple):
-    """A square over each of some tiles: where its border's middle runs, and how thick it is."""
+    """Squares over tiles: the middle of their borders, and the width of the borders."""
 
     name: str
     colour: Colour
     tiles: NDArray[np.intp]
-    """Over which, none twice."""
+    """Indices of the tiles, none of them twice."""
     centre_x: Lengths
     centre_y: Lengths
     side: Lengths
@@ -88,7 +88,7 @@ def compose(
     if columns is None:
         columns = balanced_columns(len(tiles) // group, group)
     if columns < 1:
-        raise LimnerError(f"columns is {columns}: a row needs one at least")
+        raise LimnerError(f"columns is {columns}: it must be at least 1")
     across = min(columns * group, len(tiles))
     mat = math.ceil(max(tiles.shape[1:3]) / 7) if outlines else 0
     room = min(WIDEST // across, max(LARGEST_TILE, NARROWEST // across))
@@ -162,7 +162,7 @@ def _outlined(tiles: Tiles, outlines: Sequence[Outlines], mat: int, scale: int) 
 def _bands(
     low: Lengths, high: Lengths, border: Lengths, size: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which of `size` positions lie from low to high, and which lie there within the border."""
+    """The positions, of `size`, from low to high; and those of them that lie in the border."""
     positions, border = np.arange(size), border[:, None]
     low, high = np.rint(low)[:, None], np.rint(high)[:, None]
     outer = (positions >= low) & (positions < high)

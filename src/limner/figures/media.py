@@ -1,4 +1,4 @@
-"""Drawings that show themselves: as stills, as an animation, as the windows' paths, as numbers.
+"""Drawings that show themselves: as images, as an animation, as the windows' paths, as numbers.
 
 Axis letters: t step, b drawing, c channel, h w image, z latent.
 """
@@ -36,50 +36,52 @@ MEANING: dict[Kind, str] = {
     "completions": "Completions of a begun drawing",
     "interpolation": "Interpolation between two drawings",
 }
-"""How the caption of each kind begins."""
+"""The first words of the caption, for each kind."""
 
 NOISE: dict[Protocol, str] = {
     "honest": "new noise at every step",
     "as-published": "one noise vector for all steps",
 }
-"""What captions call the noise of each protocol."""
+"""The noise of each protocol, in the words of captions."""
 
 FOLLOWED = 16
-"""How many drawings can be followed from step to step; more would be too small."""
+"""Number of drawings that can be shown step by step; more would be too small."""
 
 LARGE = 4
-"""How many have stills large enough to show windows on."""
+"""Number of drawings that are shown large enough for windows to be drawn on them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Show:
-    """Drawings, and what is to be said of them.
+    """Drawings and their caption. In a notebook a `Show` shows itself.
 
-    In a notebook it shows itself. Samples, reconstructions and the rest look alike, so whatever
-    is made of it carries a caption that says which they are.
-
-        show = Show("samples", drawings, "cat, seed 1", write_grid=5)
-        show.save("cats.gif")
-        show.probabilities[-1]  # what was drawn in the end, (b, c, h, w)
+    Samples, reconstructions, completions and interpolations look alike, so every figure carries a
+    caption that says which they are.
 
     Raises:
-        LimnerError: Reconstructions without what was read, or the others with it.
+        LimnerError: There are no `inputs` for reconstructions, or inputs for another kind.
+
+    Example:
+        >>> show = limner.load("cat").sample(16, seed=1)
+        >>> show.save("cats.gif")
+        >>> show.probabilities[-1].shape  # the finished drawings, (b, c, h, w)
+        (16, 1, 28, 28)
     """
 
     kind: Kind
-    """What they are."""
+    """The kind of drawings."""
     drawings: Drawings = field(repr=False)
-    """All that can be seen of them, as arrays."""
+    """Everything that can be seen of the drawings, as arrays."""
     detail: str
-    """What drew them, and how; the end of the caption."""
+    """What drew them, and with which settings; the end of the caption."""
     read_grid: int | None = None
-    """N of the reading window, if there is one."""
+    """N of the N x N reading window; None if there is none."""
     write_grid: int | None = None
-    """N of the writing window, if there is one."""
+    """N of the N x N writing window; None if there is none."""
     inputs: Float[np.ndarray, "b c h w"] | None = field(default=None, repr=False)
-    """What reconstructions are of, pixels from 0 to 1."""
+    """The images that were reconstructed, pixels from 0 to 1; only for reconstructions."""
     labels: Sequence[str] = field(default=(), repr=False)
-    """What stands under each drawing, such as its category; none says nothing."""
+    """A label under each drawing, such as its category; empty for no labels."""
 
     def __post_init__(self) -> None:
         if (self.inputs is None) == (self.kind == "reconstructions"):
@@ -90,7 +92,7 @@ class Show:
 
     @property
     def caption(self) -> str:
-        """What the drawings are, and what drew them."""
+        """The kind of drawings, and what drew them."""
         return f"{MEANING[self.kind]} · {self.detail}"
 
     @property
@@ -100,39 +102,40 @@ class Show:
 
     @property
     def probabilities(self) -> Float[np.ndarray, "t b c h w"]:
-        """Each pixel's probability of ink after every step; `probabilities[-1]` is the end."""
+        """Probability of ink in each pixel after every step; the last are the finished drawings."""
         return self.drawings.probabilities
 
     @property
     def latents(self) -> Float[np.ndarray, "t b z"]:
-        """The latent of every step."""
+        """The latents of every step."""
         return self.drawings.latents
 
     def save(self, path: str | Path) -> None:
-        """Write the drawings as the path's suffix asks.
+        """Write the drawings in the format that the suffix of the path names.
 
         Args:
-            path: Where to: .png, the still that a notebook shows; .gif, step by step, with the
-                windows where there are any; .svg, the windows' paths; .npz, the numbers.
+            path: File to write. .png: the image that a notebook shows. .gif: an animation, step by
+                step, with the windows if there are any. .svg: the paths of the windows. .npz: the
+                numbers.
 
         Raises:
-            LimnerError: Another suffix, or a path that cannot be written.
+            LimnerError: The suffix is none of these, or the path cannot be written.
         """
         save_by_suffix(path, self._makers)
 
     def save_all(self, folder: str | Path, *, show_steps: Sequence[int] = ()) -> list[Path]:
-        """Write everything there is of the drawings.
+        """Write the drawings in all formats.
 
         Args:
-            folder: Where to.
-            show_steps: Time steps that steps.png shows, from 1; five by default.
+            folder: Folder to write into.
+            show_steps: Steps that steps.png shows, counted from 1; five by default.
 
         Returns:
-            final.png, what was drawn in the end; steps.png, how; drawings.gif; windows.svg, where
-            there are windows; drawings.npz.
+            The paths of final.png (the finished drawings), steps.png (the canvas at some steps),
+            drawings.gif, windows.svg (if there are windows) and drawings.npz.
 
         Raises:
-            LimnerError: A step is not among those drawn, or the folder cannot be written.
+            LimnerError: There is no such step, or the folder cannot be written.
         """
         folder = Path(folder)
         stills = {"final.png": self.final(), "steps.png": self.steps(show_steps)}
@@ -145,11 +148,11 @@ class Show:
         return [folder / name for name in (*stills, *others)]
 
     def render(self, suffix: str) -> bytes:
-        """The file that `save` writes for a suffix such as ".gif"."""
+        """The bytes of the file that `save` writes for a suffix such as ".gif"."""
         return self._makers[suffix]()
 
     def final(self) -> Image.Image:
-        """What was drawn in the end; reconstructions each beside what they are of."""
+        """The finished drawings; each reconstruction is beside its original."""
         images = self.probabilities[-1]
         if self.inputs is not None:
             return comparison_grid(self.inputs, images, self.caption, labels=self.labels)
@@ -157,13 +160,16 @@ class Show:
         return image_grid(images, self.caption, labels=self.labels, columns=columns)
 
     def steps(self, show_steps: Sequence[int] = ()) -> Image.Image:
-        """How each came about, of a few under the windows that wrote them; of many, some.
+        """The canvas of each drawing at some steps.
+
+        Up to four drawings are shown with their writing windows. Of more than 16 drawings, 16 are
+        shown.
 
         Args:
-            show_steps: Which steps, from 1; five by default.
+            show_steps: Steps to show, counted from 1; five by default.
 
         Raises:
-            LimnerError: A step is not among those drawn.
+            LimnerError: There is no such step.
         """
         some = self._followed()
         return steps_grid(
@@ -175,7 +181,7 @@ class Show:
         )
 
     def _repr_png_(self) -> bytes:
-        """The steps of a single drawing, or what several were in the end."""
+        """The steps of a single drawing, or the finished drawings if there are several."""
         single = self.canvases.shape[1] == 1
         return png_bytes(self.steps() if single else self.final())
 
@@ -214,7 +220,7 @@ class Show:
         ).encode()
 
     def _npz(self) -> bytes:
-        """All arrays, a single channel's axis left out, and the caption."""
+        """All arrays, without the axis of a single channel, and the caption."""
         arrays: dict[str, np.ndarray] = {
             "caption": np.array(self.caption),
             "canvases": _without_single_channel(self.canvases),
@@ -232,7 +238,7 @@ class Show:
 
     @property
     def _read_windows(self) -> Windows | None:
-        """Where it read, if what it read is known."""
+        """The reading windows, if the images that were read are known."""
         if self.inputs is None:
             return None
         return Windows.of(self.drawings.read_window, self.read_grid)
@@ -242,7 +248,7 @@ class Show:
         return Windows.of(self.drawings.write_window, self.write_grid)
 
     def _followed(self) -> "Show":
-        """As many as can be followed: the first, or some all along a way."""
+        """At most `FOLLOWED` drawings: the first ones, or evenly chosen along an interpolation."""
         num = self.canvases.shape[1]
         if num <= FOLLOWED:
             return self

@@ -21,10 +21,10 @@ from limner.figures.layout import PAGE, TEXT, Colour, balanced_columns
 from limner.figures.saving import png_bytes
 
 _MAT = 4
-"""Around each image, pixels."""
+"""Width of the margin around each image, pixels."""
 
 _LARGEST, _WIDEST_LETTER = 2.5, 0.65
-"""The caption's letters: their size, pixels, and how wide for that they are at most."""
+"""Letters of the caption: their size in pixels, and their greatest width relative to it."""
 
 
 def window_paths(
@@ -35,17 +35,17 @@ def window_paths(
     read_windows: Windows | None = None,
     inputs: Float[np.ndarray, "b c h w"] | None = None,
 ) -> str:
-    """Draw where windows went, over faded images.
+    """Draw the paths of the windows over faded images.
 
     Args:
-        images: What was drawn in the end, intensities from 0 to 1.
-        caption: What these are; say samples or reconstructions.
-        write_windows: Drawn in red over `images`; None draws these alone.
-        read_windows: Drawn in green over `inputs`, each before its image.
-        inputs: What was read; left out where nothing says how.
+        images: The finished drawings, intensities from 0 to 1.
+        caption: The caption; it should say samples or reconstructions.
+        write_windows: Writing windows, drawn in red over `images`; None draws only the images.
+        read_windows: Reading windows, drawn in green over `inputs`, each before its image.
+        inputs: The images that were read; they are shown only with `read_windows`.
 
     Returns:
-        A whole SVG file.
+        The text of an SVG file.
     """
     pages = []
     for index, image in enumerate(images):

@@ -1,4 +1,4 @@
-"""Figures as files, written whole or not at all."""
+"""Figures as files; writes are atomic."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -14,14 +14,14 @@ FRAME_MILLISECONDS = 150
 
 
 def save_by_suffix(path: str | Path, makers: Mapping[str, Callable[[], bytes]]) -> None:
-    """Write a file of the kind that its name asks for.
+    """Write a file in the format that its suffix names.
 
     Args:
-        path: Where to.
-        makers: What makes the file's bytes, by suffix (".png"); only one is called.
+        path: File to write.
+        makers: For each suffix (".png") a function that makes the bytes; only one is called.
 
     Raises:
-        LimnerError: Another suffix, or a path that cannot be written.
+        LimnerError: The suffix is not one of these, or the path cannot be written.
     """
     path = Path(path)
     make = makers.get(path.suffix.lower())
@@ -38,7 +38,7 @@ def save_image(image: Image.Image, path: str | Path) -> None:
     """Write an image as PNG.
 
     Raises:
-        LimnerError: Another suffix, or a path that cannot be written.
+        LimnerError: The suffix is not .png, or the path cannot be written.
     """
     save_by_suffix(path, {".png": lambda: png_bytes(image)})
 
@@ -64,11 +64,11 @@ def gif_bytes(frames: Sequence[Image.Image], *, hold_last_seconds: float = 2.0) 
     stored as one, shown as long as all.
 
     Raises:
-        LimnerError: No frames, or a time that browsers slow down (below 0.02 s) or that no one
-            waits for (above 600 s).
+        LimnerError: There are no frames, or the time is one that browsers slow down (below 0.02 s)
+            or that nobody waits for (above 600 s).
     """
     if not frames:
-        raise LimnerError("no frames: an animation needs one at least")
+        raise LimnerError("there are no frames: an animation needs at least one")
     if not 0.02 <= hold_last_seconds <= 600:
         raise LimnerError(
             f"a frame cannot be shown for {hold_last_seconds} seconds: give 0.02 to 600"

@@ -4,6 +4,6 @@
     run = limner.train(data, limner.PRESETS["quickdraw"], steps=2000)
     run.sample(16)
 
-Whatever a network comes from, it is one thing, `Trained`, and what it draws and measures shows
-itself in a notebook.
+Both give a `Trained`, wherever the network came from. What it draws and measures shows itself in a
+notebook.
 """

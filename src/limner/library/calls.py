@@ -1,4 +1,4 @@
-"""What gives a trained network: training one, and loading one."""
+"""The two ways to a trained network: train one, or load one."""
 
 import dataclasses
 from collections.abc import Callable
@@ -30,29 +30,30 @@ def train(
     progress: bool = True,
     other_data: bool = False,
 ) -> Trained:
-    """Train a network.
+    """Train a network, or resume its training.
 
     Args:
-        data: The images; those that `config` asks for if None.
-        config: The settings, such as `PRESETS["quickdraw"]`; limner's own for the images' shape if
-            None. Which data these are is taken from `data`; how pixels are binarised, from here.
-        steps: How many updates of the weights, instead of `config.train.updates`.
-        out: A run folder, in which training can be stopped and gone on with; the same call resumes.
-            None keeps everything in memory.
-        model: The network before its first update, instead of one that `config` describes; it may
-            have modules of your own. It is not changed.
-        optimiser: Instead of the one that `config` describes, with its learning rate and clipping.
-        on_metrics: Called with each row of metrics as it is noted, such as {"kind": "train",
-            "update": 20, "protocol": "honest", "distortion": ..., "rate": ..., "bound": ...}.
+        data: The images. None opens the data set that `config` names.
+        config: The settings, such as `PRESETS["quickdraw"]`; the binarisation of `data` is taken
+            from here too. None takes the default settings, with the shape of the images.
+        steps: Number of optimiser updates, instead of `config.train.updates`.
+        out: Run folder. A training that stopped is resumed by the same call. None keeps everything
+            in memory.
+        model: The network before its first update, instead of the one that `config` describes. It
+            may have modules of your own. It is not changed.
+        optimiser: The optimiser, instead of the one that `config` describes with its learning rate
+            and clipping.
+        on_metrics: Called with each new row of metrics, such as {"kind": "train", "update": 20,
+            "protocol": "honest", "distortion": ..., "rate": ..., "bound": ...}.
         progress: Whether to show a progress bar.
-        other_data: Go on in `out` even if its data were others.
+        other_data: Resume in `out` even if the run began with other data.
 
     Returns:
-        The network with the averaged weights (EMA) of the best validation.
+        The network with the weights of the best validation, averaged over the updates (EMA).
 
     Raises:
-        LimnerError: The images do not fit the network, or are not those that the folder's run began
-            with; the folder holds a run with other settings; or the loss is no longer finite.
+        LimnerError: The images do not fit the network, or differ from those the run began with; the
+            folder holds a run with other settings; or the loss is no longer finite.
 
     Example:
         >>> run = limner.train(limner.Dataset.from_arrays(images), steps=500)
@@ -84,14 +85,14 @@ def train(
 
 
 def load(name: str | Path, *, model: Draw | None = None) -> Trained:
-    """A trained network.
+    """Load a trained network.
 
     Args:
-        name: A pretrained model's name, or the path of a run folder or of an exported model.
-        model: A network as the one that was trained, where that was given in Python.
+        name: Name of a pretrained model, or path of a run folder or of an exported model.
+        model: A network with the same structure, if the trained one was given in Python.
 
     Raises:
-        LimnerError: There is neither, or its weights are missing or damaged.
+        LimnerError: There is no such model or folder, or its weights are missing or damaged.
 
     Example:
         >>> limner.load("cat").sample(16)
@@ -117,7 +118,7 @@ def _settings(
     optimiser: optax.GradientTransformation | None,
     steps: int | None,
 ) -> RunConfig:
-    """The settings of a training, which say what is given in Python."""
+    """The settings of a training; they record what was given in Python."""
     if config is None:
         config = RunConfig()
         if (shape := model.shape if model else data and data.shape) is not None:
@@ -135,7 +136,7 @@ def _settings(
 
 
 def _sizes(model: Draw, num_steps: int) -> ModelConfig:
-    """What there is to say of a network that was given."""
+    """The sizes of a network that was given in Python."""
     channels, height, width = model.shape
     parts = (model.read, model.write, model.encoder, model.decoder)
     return ModelConfig(

@@ -1,4 +1,4 @@
-"""The trained network, whatever it came from: what it draws and measures.
+"""A trained network, wherever it came from, with everything it can draw and measure.
 
 Axis letters: b image, c channel, h w image.
 """
@@ -21,7 +21,7 @@ from limner.figures.charts import Curves
 from limner.figures.media import Kind, Show
 from limner.model.draw import Draw
 from limner.pretrained.card import Card
-from limner.run import Run, category_place, model_categories
+from limner.run import Run, category_index, model_categories
 from limner.sampling import completion, drawings, interpolation
 from limner.system.progress import progress_bar
 
@@ -30,29 +30,35 @@ Images = Float[np.ndarray, "b c h w"] | Float[np.ndarray, "b h w"]
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A trained network, and what is known of it."""
+    """A trained network and what is known about it.
+
+    Example:
+        >>> cat = limner.load("cat")
+        >>> cat.sample(16, seed=1).save("cats.png")
+        >>> cat.evaluate().bound
+    """
 
     name: str
-    """Its folder's, or that of its data."""
+    """Name of the folder, or of the data set if there is no folder."""
     model: Draw = field(repr=False)
     config: RunConfig = field(repr=False)
     card: Card | None = field(default=None, repr=False)
-    """None of a run that was not exported."""
+    """The model card; None if the run was not exported."""
     metrics: Sequence[dict[str, Any]] = field(default=(), repr=False)
-    """Losses as training noted them, an object for each row; none of an exported model."""
+    """The losses, one dictionary for each row of metrics.jsonl; an exported model has none."""
     data: Fingerprint | None = field(default=None, repr=False)
-    """What tells the data it was trained on from others, where that is known."""
+    """Fingerprint of the training data, if known."""
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Those it tells apart; none if it is not class-conditional."""
+        """The categories it tells apart; empty if the model is not class-conditional."""
         return model_categories(self.config)
 
     def curves(self) -> Curves:
         """The losses over the updates, as arrays and as a chart.
 
         Raises:
-            LimnerError: It has none, being exported.
+            LimnerError: It has no losses, because it was exported.
         """
         return Curves.of(self.metrics, self.name)
 
@@ -65,17 +71,20 @@ class Trained:
         num_steps: int | None = None,
         category: str | None = None,
     ) -> Show:
-        """Draw from the prior: drawings that the model makes up.
+        """Draw samples from the prior: drawings that the model makes up.
 
         Args:
-            num: How many drawings.
-            seed: Seed for the noise; drawing i depends on (seed, i) alone.
+            num: Number of drawings.
+            seed: Seed for the noise; drawing i depends only on (seed, i).
             temperature: Factor on the noise; below 1 the drawings are more alike.
-            num_steps: T, if not that of training.
-            category: One of `categories`; each by chance if None.
+            num_steps: Number of steps, T; None takes the T of training.
+            category: One of `categories`; None draws a random one for each drawing.
+
+        Returns:
+            The samples, which show themselves in a notebook.
 
         Raises:
-            LimnerError: It does not tell this category apart, or a number is out of range.
+            LimnerError: The model does not have this category, or a number is out of range.
 
         Example:
             >>> limner.load("cat").sample(16, seed=1).save("cats.gif")
@@ -107,18 +116,21 @@ class Trained:
         num_steps: int | None = None,
         category: str | Sequence[str] | None = None,
     ) -> Show:
-        """Draw images from looks at them.
+        """Reconstruct images: look at them and draw them again (latents from the posterior).
 
         Args:
             images: Pixels from 0 to 1, 1 for ink.
-            seed: Seed for the noise; drawing i depends on (seed, i) alone.
-            num_steps: T, if not that of training.
-            category: That of all images, or one for each; of a class-conditional model what each
-                looks like if None.
+            seed: Seed for the noise; drawing i depends only on (seed, i).
+            num_steps: Number of steps, T; None takes the T of training.
+            category: Category of all images, or a sequence with one for each. With None, a
+                class-conditional model takes the one that each image looks most like.
+
+        Returns:
+            The reconstructions, which show themselves in a notebook.
 
         Raises:
-            LimnerError: The images are of another size, or not from 0 to 1; or it does not tell
-                this category apart.
+            LimnerError: The images have another size, or pixels outside 0..1; or the model does
+                not have this category.
         """
         images = self._checked(images)
         steps = self._steps(num_steps)
@@ -145,15 +157,20 @@ class Trained:
         """Finish a drawing in several ways (inpainting); its ink stays.
 
         Args:
-            image: What is drawn so far, in its position on the canvas, pixels from 0 to 1.
-            num: How many ways.
-            seed: Seed for all chance in it.
-            temperature: Factor on the noise of the prior.
-            category: Of a class-conditional model; what the image looks like if None.
-            known: Which pixels are given; those with ink and beside it if None.
+            image: What is drawn so far, at its position on the canvas; pixels from 0 to 1.
+            num: Number of completions.
+            seed: Seed for all random choices.
+            temperature: Factor on the noise of the steps that are drawn from the prior.
+            category: Category, for a class-conditional model; None takes the one that the image
+                looks most like.
+            known: Mask of the pixels that are given; None takes those with ink, and all that
+                touch them.
+
+        Returns:
+            The completions, which show themselves in a notebook.
 
         Raises:
-            LimnerError: As `reconstruct`; or `num` is out of range.
+            LimnerError: As for `reconstruct`; or `num` is out of range.
         """
         (one,) = self._checked(np.asarray(image)[None])
         model = self._model_for(one, category)
@@ -180,15 +197,19 @@ class Trained:
         """Draw the way from one image to another, by spherical interpolation (slerp) of latents.
 
         Args:
-            first: Pixels from 0 to 1.
-            second: Pixels from 0 to 1.
-            num: How many drawings, both ends among them.
-            category: Of a class-conditional model; what the first looks like if None.
+            first: Image to start from, pixels from 0 to 1.
+            second: Image to end with, pixels from 0 to 1.
+            num: Number of drawings, including both ends.
+            category: Category, for a class-conditional model; None takes the one that the first
+                image looks most like.
+
+        Returns:
+            The drawings in order, which show themselves in a notebook.
 
         Raises:
-            LimnerError: As `reconstruct`; or `num` is below 2.
+            LimnerError: As for `reconstruct`; or `num` is below 2.
         """
-        _check(num >= 2, "num", num, "at least 2, since a way has two ends")
+        _check(num >= 2, "num", num, "at least 2, since both ends are drawn")
         start, end = (self._checked(np.asarray(each)[None])[0] for each in (first, second))
         steps = self.config.model.num_steps
         drawn = interpolation.interpolate(
@@ -201,17 +222,20 @@ class Trained:
         return self._show("interpolation", drawn, f"{self.name}, T = {steps}")
 
     def classify(self, images: Images, *, seed: int = 0) -> list[str]:
-        """The category under which each image's bound is least.
+        """The category of each image: the one that gives it the lowest bound.
 
         Args:
             images: Pixels from 0 to 1.
             seed: Seed for the noise.
 
+        Returns:
+            The name of a category for each image.
+
         Raises:
-            LimnerError: The model is not class-conditional; or as `reconstruct`.
+            LimnerError: The model is not class-conditional; or as for `reconstruct`.
         """
         if not self.categories:
-            raise LimnerError(f"{self.name} is not class-conditional: it tells nothing apart")
+            raise LimnerError(f"{self.name} is not class-conditional: it has no categories")
         return [self.categories[self._likeliest(image, seed)] for image in self._checked(images)]
 
     def evaluate(
@@ -228,17 +252,22 @@ class Trained:
         """Measure the bound (the negative ELBO) on a whole split.
 
         Args:
-            data: What it was trained on; opened anew if None.
-            split: Which images.
-            protocol: How the noise is made; honest gives a bound.
-            importance_samples: K, to estimate the importance-weighted bound (IWAE) as well.
-            importance_images: Take that over so many images, chosen by chance, if not over all.
+            data: The data set; None opens the one it was trained on.
+            split: The split to measure.
+            protocol: How the noise is made; only "honest" gives a bound.
+            importance_samples: Number K of importance samples for each image, to estimate the
+                importance-weighted bound (IWAE) as well.
+            importance_images: Number of images, chosen at random, for the importance-weighted
+                bound; None takes all of them.
             seed: Seed for the noise.
-            other_data: Measure on `data` even if it was trained on others.
+            other_data: Allow data that differ from the training data.
+
+        Returns:
+            Means over the split, in nats for each image.
 
         Raises:
-            LimnerError: These are other data, or not of its size; or the importance-weighted bound
-                is wanted of what is no bound.
+            LimnerError: The data differ from the training data, or have another image size; or
+                `importance_samples` is given for a protocol that gives no bound.
 
         Example:
             >>> limner.load("cat").evaluate(importance_samples=100).importance_bound
@@ -263,13 +292,16 @@ class Trained:
             )
 
     def save(self, folder: str | Path) -> Path:
-        """Write a run folder that every command takes; of a training in memory, say.
+        """Write a run folder, which every command takes; useful after a training in memory.
 
         Args:
-            folder: Where to; it is made, and must not hold another run.
+            folder: Folder to write; it is made if missing, and must not hold another run.
+
+        Returns:
+            The path of the folder.
 
         Raises:
-            LimnerError: It cannot be written, or holds another run.
+            LimnerError: The folder cannot be written, or holds another run.
         """
         run = Run.create(folder, self.config)
         run.save_model(self.model)
@@ -281,8 +313,8 @@ class Trained:
     def _check_data(self, data: Dataset) -> None:
         if self.data is not None and (difference := self.data.difference(data.fingerprint())):
             raise LimnerError(
-                f"{self.name} was trained on other data ({difference}): give it those, or say "
-                "other_data=True if this is meant"
+                f"{self.name} was trained on other data ({difference}): give it the same data, or "
+                "other_data=True to use these"
             )
 
     def _show(self, kind: Kind, drawn: drawings.Drawings, detail: str, **more: Any) -> Show:
@@ -302,7 +334,7 @@ class Trained:
         return steps
 
     def _checked(self, images: Any) -> Float[np.ndarray, "b c h w"]:
-        """Images as the model takes them."""
+        """Check images, and give them the axes that the model takes."""
         array = np.asarray(images, np.float32)
         if array.ndim == 3 and self.model.shape[0] == 1:
             array = array[:, None]
@@ -316,7 +348,7 @@ class Trained:
         return array
 
     def _index(self, category: str) -> int:
-        return category_place(self.config, category, of=self.name)
+        return category_index(self.config, category, of=self.name)
 
     def _likeliest(self, image: Float[np.ndarray, "c h w"], seed: int = 0) -> int:
         steps = self.config.model.num_steps
@@ -325,7 +357,7 @@ class Trained:
     def _indices(
         self, images: Float[np.ndarray, "b c h w"], category: str | Sequence[str] | None
     ) -> np.ndarray | None:
-        """The index of each image's category; None of a model that tells none apart."""
+        """Index of the category of each image; None if the model is not class-conditional."""
         if category is None:
             if not self.categories:
                 return None
@@ -335,7 +367,7 @@ class Trained:
         return np.array([self._index(name) for name in names], int)
 
     def _model_for(self, image: Float[np.ndarray, "c h w"], category: str | None) -> Draw:
-        """The network for drawings like one."""
+        """The network for images like `image`."""
         found = self._indices(image[None], category)
         return self.model if found is None else self.model.of(int(found[0]))
 

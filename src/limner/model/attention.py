@@ -1,4 +1,4 @@
-"""Selective attention: an N x N grid of Gaussian filters laid over a picture.
+"""Selective attention: an N x N grid of Gaussian filters laid over an image.
 
 A window has a centre, a stride between filters, a width common to all filters, and an intensity.
 Counting pixels and filters from 0, filter i of N looks along one axis of `size` pixels at
@@ -6,13 +6,13 @@ Counting pixels and filters from 0, filter i of N looks along one axis of `size`
     mu_i = centre + (i - (N - 1) / 2) * stride,
 
 with weights over the pixels a that are Gaussian in a - mu_i and sum to 1. Reading takes weighted
-means of the picture, writing spreads a patch over the canvas with the same weights: as linear maps
+means of the image, writing spreads a patch over the canvas with the same weights: as linear maps
 the two are each other's adjoint, up to the intensity.
 
-Filters are quicker to compute again than to keep, so the backward pass does (`jax.checkpoint`, here
-for writing, in `draw.py` for reading).
+Filters are quicker to compute again than to keep, so the backward pass computes them again
+(`jax.checkpoint`; here for writing, in `draw.py` for reading).
 
-Axis letters: c channel, h w picture, n grid.
+Axis letters: c channel, h w image, n grid.
 
 Source: Gregor et al. 2015, section 3.2, eqs 19-29.
 """
@@ -28,7 +28,7 @@ NUM_PARAMETERS = 5
 
 
 class Window(NamedTuple):
-    """Where attention lies; lengths in pixels, positions from the centre of pixel 0."""
+    """Position and size of attention; lengths in pixels, positions from the centre of pixel 0."""
 
     centre_x: Float[Array, ""]
     centre_y: Float[Array, ""]
@@ -40,9 +40,9 @@ class Window(NamedTuple):
 def window_from_parameters(
     parameters: Float[Array, "5"], grid: int, height: int, width: int
 ) -> Window:
-    """The window that five unbounded numbers stand for.
+    """The window that five unbounded numbers describe.
 
-    Zeros give the middle of the picture, filters of one pixel's width, intensity 1, and a stride
+    Zeros give the middle of the image, filters of one pixel's width, intensity 1, and a stride
     with which the first and the last filter sit on the edge pixels of the longer side.
 
     Source: eqs 21-24. The paper counts pixels from 1, so its centre (A + 1) / 2 (g~ + 1) is less
@@ -60,9 +60,9 @@ def window_from_parameters(
 
 
 def full_stride(grid: int, height: int, width: int) -> float:
-    """Pixels between filters that reach over the longer side, from edge pixel to edge pixel.
+    """Distance in pixels between filters that span the longer side, from edge pixel to edge pixel.
 
-    Source: eq. 24, whose stride~ this is a multiple of.
+    Source: eq. 24; this is the factor of its stride~.
     """
     return (max(height, width) - 1) / max(grid - 1, 1)
 
@@ -77,7 +77,7 @@ def filterbank(
     """Gaussian filters along one axis; each row sums to 1.
 
     Normalising a Gaussian over the pixels is a softmax of its exponent, so a row far off the
-    picture stays finite and leans on the nearest pixel, with no epsilon.
+    image stays finite and leans on the nearest pixel, with no epsilon.
 
     Source: eqs 19, 20 (means), 25, 26 (weights).
     """
@@ -97,14 +97,14 @@ def filters(
 
 
 def read(
-    picture: Float[Array, "c h w"], window: Window, grid: int
+    image: Float[Array, "c h w"], window: Window, grid: int
 ) -> Float[Array, "c {grid} {grid}"]:
     """The patch seen through a window, every channel through the same filters.
 
     Source: eq. 27.
     """
-    filters_y, filters_x = filters(window, grid, *picture.shape[-2:])
-    return window.intensity * (filters_y @ (picture @ filters_x.T))
+    filters_y, filters_x = filters(window, grid, *image.shape[-2:])
+    return window.intensity * (filters_y @ (image @ filters_x.T))
 
 
 @partial(jax.checkpoint, static_argnums=(2, 3))

@@ -14,8 +14,8 @@ The two halves are apart because the first is where nearly all the arithmetic is
 `Dense` remembers nothing: hidden <- tanh(products + b). One step of DRAW with dense cells and
 without attention is a variational autoencoder.
 
-Other cells will do as well: `Cell` says what DRAW asks of one. What is said here of products and
-matrices is for speed, and the business of these two alone.
+Other cells work too: `Cell` says what DRAW asks of one. Products and matrices are there for speed,
+and concern only the two cells of this module.
 
 Axis letters: d hidden, g gates times d, i inputs, j inputs and hidden.
 
@@ -37,7 +37,7 @@ _ALIGNMENT = 16  # floats in a vector register of AVX-512; a multiple of what ot
 
 
 class CellState(NamedTuple):
-    """What a cell passes to its next step; a dense one passes on zeros for `cell`."""
+    """The state that a cell passes to its next step; `cell` is zero in a dense cell."""
 
     hidden: Float[Array, "d"]
     cell: Float[Array, "d"]
@@ -47,9 +47,10 @@ class CellState(NamedTuple):
 class Cell(Protocol):
     """What DRAW asks of a recurrent cell; `eqx.nn.GRUCell` is one.
 
-    A state is an array of hidden units, or a pytree with these as its attribute `hidden`. Before
-    the first step it is what the method `zero_state()` gives, or zeros where there is no such
-    method. A class-conditional network adds each category's own biases to the attribute `bias`.
+    A state is an array of hidden units, or a pytree that has them as its attribute `hidden`. The
+    state before the first step comes from the method `zero_state()`; a cell without this method
+    begins with zeros. A class-conditional network adds the biases of each category to the attribute
+    `bias`.
     """
 
     def __call__(self, inputs: Float[Array, "i"], state: Any) -> Any:
@@ -128,22 +129,22 @@ def zero_state(cell: Cell, hidden_size: int) -> Any:
 
 
 def merge(cell: ProductCell, inputs: Float[Array, "i"], state: CellState) -> Float[Array, "j"]:
-    """What the matrix of a cell is multiplied with; zeros meet the columns of `aligned`."""
+    """The vector that a cell's matrix multiplies; zeros meet the columns that `aligned` adds."""
     spare = jnp.zeros(cell.weight.shape[1] - inputs.size - state.hidden.size, inputs.dtype)
     return jnp.concatenate([inputs, state.hidden, spare])
 
 
 def multiply(merged: Float[Array, "j"], weight: Float[Array, "g j"]) -> Float[Array, "g"]:
-    """weight @ merged, said so that a batch of it comes out row by row and needs no transposing."""
+    """weight @ merged, in a form whose batches come out row by row, without a transpose."""
     return jnp.tensordot(merged, weight, axes=(0, 1))
 
 
 def aligned(cell: Cell) -> Cell:
-    """The same cell, quicker: a `ProductCell` has its matrix widened by columns of zeros.
+    """The same cell, but faster: the matrix of a `ProductCell` gets extra columns of zeros.
 
-    With them a row is a whole number of the processor's vectors.
-    Products with a matrix of 562 columns are a quarter slower than with 576 (gradients; one core
-    of an Intel Xeon). To be called once, before the steps.
+    They make a row a whole number of the processor's vectors. Products with a matrix of 562 columns
+    are a quarter slower than with 576 (gradients; one core of an Intel Xeon). Call it once, before
+    the steps.
     """
     if not isinstance(cell, ProductCell):
         return cell

@@ -33,7 +33,7 @@ class Gaussian(NamedTuple):
         return (value - self.mean) * jnp.exp(-self.log_std)
 
     def kl(self, other: "Gaussian") -> Float[Array, ""]:
-        """KL(self, other) over all coordinates, nats; 0 exactly when they are equal.
+        """KL divergence KL(self, other) over all coordinates, nats; 0 only when they are equal.
 
         Source: eqs 10, 11, where `other` is N(0, I). Eq. 11 subtracts T/2, which is right for one
         latent a step only; each coordinate of each step brings its own 1/2.
@@ -62,6 +62,6 @@ def bernoulli_log_prob(
 
 
 def bernoulli_entropy(targets: Float[Array, "*pixels"]) -> Float[Array, ""]:
-    """Entropy of Bernoullis with these means, summed, nats: the floor of grey targets."""
+    """Summed entropy of Bernoullis with these means, nats: the floor for grey targets."""
     entropy = jax.scipy.special.entr
     return jnp.sum(entropy(targets) + entropy(1 - targets))

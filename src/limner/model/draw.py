@@ -1,4 +1,4 @@
-"""DRAW: the network looks at a picture and at what it has drawn, and draws a little more.
+"""DRAW: the network looks at an image and at what it has drawn, and draws a little more.
 
     error    = image - sigmoid(canvas)                          eq. 3
     glimpse  = read(image, error, hidden_dec)                   eq. 4
@@ -7,13 +7,14 @@
     decoder  = LSTM_dec(z)                                      eq. 7
     canvas  += write(hidden_dec)                                eq. 8
 
-T times over; sigmoid(canvas) are then the pixels' probabilities. To generate, z is drawn from the
-prior, N(0, I), and the first four lines fall away (eqs 13-16).
+T times over; sigmoid(canvas) are then the probabilities of the pixels. This is amortised inference:
+the encoder gives the posterior Q of any image without a search. To generate, z is drawn from the
+prior, N(0, I), and the first four lines are left out (eqs 13-16).
 
-Everything is written for one picture; batches are `jax.vmap`'s business. Noise is an argument,
+Everything is written for one image; batches are `jax.vmap`'s business. Noise is an argument,
 never drawn inside: whoever calls decides how it is made, and its length is the number of steps.
 
-Axis letters: t step, z latent, c channel, h w picture, d hidden, g gates times d, k category.
+Axis letters: t step, z latent, c channel, h w image, d hidden, g gates times d, k category.
 
 Source: Gregor et al. 2015, section 2.
 """
@@ -46,7 +47,7 @@ from limner.model.read_write import (
 
 
 class State(NamedTuple):
-    """What one step hands to the next; the canvas holds logits, the cells what they like."""
+    """The state that one step passes to the next: a canvas of logits, and both cells' states."""
 
     canvas: Float[Array, "c h w"]
     encoder: Any
@@ -54,9 +55,9 @@ class State(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What can be seen of one step; a window is None where there is no attention.
+    """Everything that can be seen of one step; a window is None where there is no attention.
 
-    A step of generation has no posterior and reads nothing.
+    A step of generation has no posterior and no reading window.
     """
 
     canvas: Float[Array, "*t c h w"]
@@ -68,10 +69,10 @@ class Step(NamedTuple):
 
 
 class Categories(eqx.Module):
-    """What is a category's own: biases of both cells, and the first canvas.
+    """The weights that each category has of its own: biases of both cells, and a first canvas.
 
-    A bias is what an embedding of the category, joined to the cell's inputs at every step, comes to
-    once it is multiplied by the cell's matrix.
+    Such a bias does the work of an embedding of the category that is joined to the inputs of the
+    cell: the product of the embedding with the cell's matrix.
     """
 
     encoder: Float[Array, "k g"]
@@ -83,11 +84,16 @@ class Draw(eqx.Module):
     """The Deep Recurrent Attentive Writer.
 
     Differs from the paper: nothing in the equations; the LSTMs have no peepholes, about which the
-    paper is silent. Beyond the paper, and left out by default: a learned prior N(W(h_dec)) in place
-    of N(0, I), and categories, one of which `of` chooses.
+    paper is silent. Two extensions are off by default: a learned prior N(W(h_dec)) instead of
+    N(0, I), and categories (a class-conditional model), of which `of` chooses one.
 
     Reading, writing and the cells may be modules of your own: `Read`, `Write` and `Cell` say what
-    is asked of them, and examples/bilinear_read.py has one.
+    they must do, and examples/bilinear_read.py is an example.
+
+    Example:
+        >>> key = jax.random.key(0)
+        >>> model = Draw(height=28, width=28, latent_size=10, hidden_size=64, key=key)
+        >>> final, steps = model.generate(jax.random.normal(key, (20, 10)))
     """
 
     read: Read
@@ -121,31 +127,31 @@ class Draw(eqx.Module):
         num_categories: int = 0,
         key: PRNGKeyArray,
     ):
-        """A network with fresh weights.
+        """Make a network with new weights.
 
         Args:
-            height: Of the picture, pixels.
-            width: Of the picture, pixels.
-            channels: Of the picture.
-            latent_size: Z, latents a step.
-            hidden_size: Units of each cell.
-            read_grid: N of the reading window; None reads without attention.
-            write_grid: N of the writing window; None writes without attention.
-            read: Reads instead of limner's own; `read_grid` then means nothing.
-            write: Writes instead of limner's own; `write_grid` then means nothing.
-            learned_start: Whether the first canvas and states are learned; else they are zero.
-            initial_std: Width of the windows' filters before training, pixels; None for a part of
-                the stride between them (`limner.model.draw.read_write.INITIAL_STD`).
-            cell: What the encoder and the decoder are: a name, or what makes a cell of
-                (input_size, hidden_size, key=key), such as `eqx.nn.GRUCell`.
-            learned_prior: Whether each step's prior depends on the decoder's state before it; it
-                begins as N(0, I).
-            num_categories: How many categories there are to tell apart; 0 tells none. They need a
-                learned start.
-            key: Of the weights.
+            height: Height of the image, pixels.
+            width: Width of the image, pixels.
+            channels: Number of channels of the image.
+            latent_size: Z, the number of latents at each step.
+            hidden_size: Number of units in each cell.
+            read_grid: N of the N x N reading window; None reads without attention.
+            write_grid: N of the N x N writing window; None writes without attention.
+            read: A module that reads, instead of limner's own; `read_grid` is then ignored.
+            write: A module that writes, instead of limner's own; `write_grid` is then ignored.
+            learned_start: Whether the first canvas and states are learned; otherwise they are zero.
+            initial_std: Width (standard deviation) of the windows' filters before training, pixels;
+                None takes a fraction of the stride (`limner.model.read_write.INITIAL_STD`).
+            cell: The recurrent cell: a name, or a function that makes a cell from (input_size,
+                hidden_size, key=key), such as `eqx.nn.GRUCell`.
+            learned_prior: Whether the prior of each step depends on the decoder's state before it;
+                it begins as N(0, I).
+            num_categories: Number of categories of a class-conditional model, which needs a learned
+                start; 0 for a model that is not class-conditional.
+            key: Random key for the weights.
 
         Raises:
-            ValueError: There are categories and no learned start, or cells without a bias; or a
+            ValueError: There are categories but no learned start, or cells without a bias; or a
                 module of yours holds something that is neither an array nor static.
         """
         if num_categories and not learned_start:
@@ -185,8 +191,8 @@ class Draw(eqx.Module):
     def starting_from(self, images: Float[Array, "k c h w"]) -> "Draw":
         """The network with first canvases that show `images`, pixels above 0 and below 1.
 
-        One image for each category, or a single one where there are none. Without a learned start
-        it stays as it is.
+        Give one image for each category, or a single image where there are no categories. Without a
+        learned start the network does not change.
         """
         if self.start is None:
             return self
@@ -196,7 +202,7 @@ class Draw(eqx.Module):
         return eqx.tree_at(lambda model: model.categories.canvas, self, canvases)
 
     def of(self, category: Int[Array, ""] | int) -> "Draw":
-        """The network for drawings of one category; itself if it tells none apart."""
+        """The network for one category; the network itself if it is not class-conditional."""
         if self.categories is None:
             return self
         assert self.start is not None  # it is learned wherever there are categories
@@ -219,11 +225,11 @@ class Draw(eqx.Module):
         )
 
     def infer(self, image: Float[Array, "c h w"], noise: Float[Array, "t z"]) -> tuple[State, Step]:
-        """Draw `image` from looks at it: latents come from the posterior.
+        """Reconstruct `image`: look at it and draw it, with latents from the posterior.
 
         Args:
             image: Pixels from 0 to 1.
-            noise: Standard normal, one row for each step.
+            noise: Standard normal, one row for each step; its length is T.
 
         Returns:
             The state after the last step, and all steps stacked on axis t.
@@ -234,7 +240,10 @@ class Draw(eqx.Module):
         return jax.lax.scan(lambda state, n: model.step(state, n, image), model.first, noise)
 
     def generate(self, noise: Float[Array, "t z"]) -> tuple[State, Step]:
-        """Draw from nothing: latents come from the prior, of which `noise` is a draw.
+        """Draw a sample: latents come from the prior.
+
+        Args:
+            noise: Standard normal, one row for each step; its length is T.
 
         Returns:
             The state after the last step, and all steps stacked on axis t.
@@ -271,11 +280,11 @@ class Draw(eqx.Module):
     def first(self) -> State:
         """The state before the first step."""
         if self.categories is not None:
-            raise ValueError("this network draws categories: choose one with `model.of(category)`")
+            raise ValueError("this network is class-conditional: choose `model.of(category)`")
         return self._zero_state() if self.start is None else self.start
 
     def aligned(self) -> "Draw":
-        """The same network with matrices that are quicker to multiply with; for many steps."""
+        """The same network with matrices that multiply faster; see `cells.aligned`."""
         cells = aligned(self.encoder), aligned(self.decoder)
         return eqx.tree_at(lambda model: (model.encoder, model.decoder), self, cells)
 
@@ -283,7 +292,7 @@ class Draw(eqx.Module):
     def _look(
         self, image: Float[Array, "c h w"], drawn: Float[Array, "c h w"], hidden: Float[Array, "d"]
     ) -> tuple[Float[Array, "glimpse"], Window | None]:
-        """The glimpse of a picture and of what it differs in from what is drawn: eqs 3, 4."""
+        """The glimpse of an image and of its error, the image minus what is drawn: eqs 3, 4."""
         error = image - drawn
         return self.read(image, error, hidden)
 
@@ -311,15 +320,15 @@ class Draw(eqx.Module):
 
 @partial(jax.jit, static_argnums=0)  # one program, not one for each array: training starts sooner
 def build_model(config: ModelConfig, key: PRNGKeyArray) -> Draw:
-    """A network of these sizes with fresh weights.
+    """A network of these sizes with new weights.
 
     Raises:
-        LimnerError: The network was given in Python, and is not described by its sizes.
+        LimnerError: The network was given in Python, so its sizes do not describe it.
     """
     sizes = dataclasses.asdict(config)
     if sizes.pop("network") is not None:
         raise LimnerError(
-            f"this network was given in Python ({config.network}): give it again there, as in "
+            f"this network was given in Python ({config.network}): give it again, with "
             "limner.load(RUN, model=...)"
         )
     del sizes["num_steps"]  # the network does not know it: it is the length of the noise

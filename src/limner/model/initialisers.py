@@ -1,4 +1,4 @@
-"""What weights are before training: Glorot-uniform matrices, and biases of 0.
+"""Weights before training: Glorot-uniform matrices, and biases of 0.
 
 Source: Glorot and Bengio 2010; TensorFlow 1's default, so what public versions of DRAW begin with.
 """
@@ -10,12 +10,12 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 
 def glorot(key: PRNGKeyArray, rows: int, columns: int) -> Float[Array, "{rows} {columns}"]:
-    """A matrix."""
+    """A matrix of Glorot-uniform weights."""
     return jax.nn.initializers.glorot_uniform()(key, (rows, columns), jnp.float32)
 
 
 def linear(inputs: int, outputs: int, *, key: PRNGKeyArray) -> eqx.nn.Linear:
-    """A linear layer."""
+    """A linear layer with Glorot-uniform weights and biases of 0."""
     layer = eqx.nn.Linear(inputs, outputs, key=key)
     fresh = (glorot(key, outputs, inputs), jnp.zeros(outputs))
     return eqx.tree_at(lambda layer: (layer.weight, layer.bias), layer, fresh)

@@ -1,14 +1,15 @@
-"""What is minimised: an upper bound on the negative log-likelihood of a picture, in nats.
+"""The loss: an upper bound on the negative log-likelihood of an image, in nats.
 
     distortion = -log p(image | canvas_T)                       eq. 9   ("Lx")
     rate       = sum over t of KL(Q_t, P_t)                     eqs 10, 11   ("Lz")
     bound      = distortion + rate                              eq. 12
 
-in expectation over the noise; one draw of it is used at a time. P_t is N(0, I) unless the prior is
-learned. The bound holds only if each step has noise of its own: `draw_noise` gives it, and also the
-noise of the 2018 study, one vector for all steps, under which Lx + Lz bounds nothing.
+in expectation over the noise; one draw of it is used at a time. The bound is the negative ELBO
+(evidence lower bound), and the rate is a KL divergence. P_t is N(0, I) unless the prior is learned.
+The bound holds only if each step has its own noise, which `draw_noise` gives. It can also give the
+noise of the 2018 study, one vector for all steps, under which Lx + Lz is not a bound.
 
-Axis letters: t step, z latent, c channel, h w picture, k importance sample.
+Axis letters: t step, z latent, c channel, h w image, k importance sample.
 """
 
 from typing import NamedTuple
@@ -26,29 +27,34 @@ AnyArray = Array | np.ndarray
 
 
 class Loss(NamedTuple):
-    """Distortion and rate of one picture, or of many along leading axes, nats."""
+    """Distortion and rate of one image, or of many along leading axes, nats."""
 
     distortion: Float[AnyArray, "*b"]
     rate_per_step: Float[AnyArray, "*b t"]
 
     @property
     def rate(self) -> Float[AnyArray, "*b"]:
-        """KL from the prior, over all steps."""
+        """KL divergence of the posterior from the prior, summed over all steps."""
         return self.rate_per_step.sum(-1)
 
     @property
     def bound(self) -> Float[AnyArray, "*b"]:
-        """Distortion plus rate."""
+        """Distortion plus rate: the negative ELBO."""
         return self.distortion + self.rate
 
 
 def draw_noise(
     key: PRNGKeyArray, num_steps: int, latent_size: int, protocol: Protocol = "honest"
 ) -> Float[Array, "{num_steps} {latent_size}"]:
-    """Standard normal noise for one picture.
+    """Standard normal noise for one image.
 
-    "honest": independent at every step. "as-published": one vector, the same at all steps, as in
-    the study; differences between steps then carry information free of noise.
+    Args:
+        key: Random key.
+        num_steps: Number of steps, T.
+        latent_size: Z, the number of latents at each step.
+        protocol: "honest": independent noise at every step. "as-published": one vector for all
+            steps, as in the 2018 study; differences between steps are then free of noise, and the
+            loss is not a bound.
     """
     if protocol == "as-published":
         noise = jax.random.normal(key, (1, latent_size))
@@ -59,13 +65,21 @@ def draw_noise(
 def loss(model: Draw, image: Float[Array, "c h w"], noise: Float[Array, "t z"]) -> Loss:
     """One-sample estimate of distortion and rate.
 
+    Args:
+        model: The network.
+        image: Pixels from 0 to 1.
+        noise: Standard normal, one row for each step, as `draw_noise` makes it.
+
+    Returns:
+        Distortion and rate in nats; their sum is the bound.
+
     Source: eqs 9-12.
     """
     return loss_of_inference(*model.infer(image, noise), image)
 
 
 def loss_of_inference(final: State, steps: Step, image: Float[Array, "c h w"]) -> Loss:
-    """Distortion and rate of what `Draw.infer` gave for `image`."""
+    """Distortion and rate of `image`, from the result of `Draw.infer`."""
     assert steps.posterior is not None  # inference has one
     return Loss(
         distortion=-bernoulli_log_prob(final.canvas, image),
@@ -76,7 +90,7 @@ def loss_of_inference(final: State, steps: Step, image: Float[Array, "c h w"]) -
 def log_weight(
     model: Draw, image: Float[Array, "c h w"], noise: Float[Array, "t z"]
 ) -> Float[Array, ""]:
-    """log p(image, z) - log q(z | image) at the latents that `noise` leads to, nats."""
+    """Log of an importance weight: log p(image, z) - log q(z | image), nats; `noise` gives z."""
     final, steps = model.infer(image, noise)
     assert steps.posterior is not None  # inference has one
     return (
@@ -87,10 +101,10 @@ def log_weight(
 
 
 def importance_weighted_bound(log_weights: Float[Array, "*b k"]) -> Float[Array, "*b"]:
-    """An upper bound on the negative log-likelihood from K draws, nats.
+    """The importance-weighted bound (IWAE) on the negative log-likelihood from K draws, nats.
 
-    It falls with K in expectation, towards the negative log-likelihood itself; with K = 1 it is an
-    estimate of distortion + rate with the KL by Monte Carlo.
+    In expectation it falls with K, towards the negative log-likelihood itself. With K = 1 it is an
+    estimate of distortion + rate, with the KL divergence estimated by Monte Carlo.
 
     Source: Burda et al. 2016, eq. 8.
     """

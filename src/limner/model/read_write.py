@@ -1,10 +1,10 @@
 """The learned heads: how the decoder's state moves the windows, and what it writes.
 
-Reading gives a flat glimpse of the picture and of the error; writing gives logits to add to the
-canvas. Each comes with attention (through a `Window`) or without (the whole picture). Reading and
-writing have heads of their own: the two windows move apart.
+Reading gives a flat glimpse of the image and of the error; writing gives logits to add to the
+canvas. Each exists with attention (through a `Window`) and without (the whole image). Reading and
+writing have separate heads, so the two windows move independently.
 
-Axis letters: c channel, h w picture, n grid, d hidden.
+Axis letters: c channel, h w image, n grid, d hidden.
 
 Source: Gregor et al. 2015, section 3.1 (no attention), section 3.2 (attention).
 """
@@ -30,42 +30,49 @@ from limner.model.initialisers import linear
 INITIAL_STD = 4 / 27
 """Width of the filters before training, in strides, if that is at least a pixel.
 
-It is one pixel for 5 x 5 filters over 28 pixels, where it was chosen. Filters wide apart must be
-wider, for 2 x 2 of a pixel would see four corners; and narrower than a pixel, they would fall
-between pixels.
+It is one pixel for 5 x 5 filters over 28 pixels, where it was chosen. Filters that lie far apart
+must be wider: a 2 x 2 grid of one-pixel filters would see only four corners. Filters narrower than
+a pixel would fall between pixels.
 """
 
 
 @runtime_checkable
 class Read(Protocol):
-    """What DRAW asks of a module that reads."""
+    """The protocol of a module that reads."""
 
     @property
     def glimpse_size(self) -> int:
-        """Numbers in a glimpse."""
+        """Number of values in a glimpse."""
         ...
 
     def __call__(
         self, image: Float[Array, "c h w"], error: Float[Array, "c h w"], hidden: Float[Array, "d"]
     ) -> tuple[Float[Array, "glimpse"], Window | None]:
-        """What is seen of the image and of the error image, given the decoder's hidden units.
+        """Read a glimpse of the image and of the error image.
 
-        The window, if there is one, is only shown: nothing is computed from it.
+        Args:
+            image: Pixels from 0 to 1.
+            error: The image minus what is drawn so far.
+            hidden: Hidden units of the decoder.
+
+        Returns:
+            The glimpse, and the window it was seen through, or None. The window is only shown;
+            nothing is computed from it.
         """
         ...
 
 
 @runtime_checkable
 class Write(Protocol):
-    """What DRAW asks of a module that writes."""
+    """The protocol of a module that writes."""
 
     def __call__(self, hidden: Float[Array, "d"]) -> tuple[Float[Array, "c h w"], Window | None]:
-        """The logits to add to the canvas, given the decoder's hidden units; a window to show."""
+        """The logits to add to the canvas, from the decoder's hidden units; a window to show."""
         ...
 
 
 class FullRead(eqx.Module):
-    """Sees everything.
+    """Reads the whole image and the whole error, without attention.
 
     Source: eq. 17.
     """
@@ -84,7 +91,7 @@ class FullRead(eqx.Module):
 
 
 class AttentiveRead(eqx.Module):
-    """Sees N x N filter responses of the image and of the error, through one window.
+    """Reads N x N filter responses of the image and of the error, through one window.
 
     Source: eqs 21, 27.
     """
@@ -115,7 +122,7 @@ class AttentiveRead(eqx.Module):
 
 
 class FullWrite(eqx.Module):
-    """Writes on every pixel.
+    """Writes on every pixel, without attention.
 
     Source: eq. 18.
     """
@@ -129,7 +136,7 @@ class FullWrite(eqx.Module):
         self.shape = shape
 
     def __call__(self, hidden: Float[Array, "d"]) -> tuple[Float[Array, "c h w"], None]:
-        """What to add to the canvas; there is no window."""
+        """The logits to add to the canvas; there is no window."""
         return self.patch(hidden).reshape(self.shape), None
 
 
@@ -160,7 +167,7 @@ class AttentiveWrite(eqx.Module):
         self.shape = shape
 
     def __call__(self, hidden: Float[Array, "d"]) -> tuple[Float[Array, "c h w"], Window]:
-        """What to add to the canvas, and the window it went through."""
+        """The logits to add to the canvas, and the window they are written through."""
         channels, height, width = self.shape
         window = window_from_parameters(self.window(hidden), self.grid, height, width)
         patch = self.patch(hidden).reshape(channels, self.grid, self.grid)
@@ -174,7 +181,7 @@ def _window_head(
     initial_std: float | None,
     key: PRNGKeyArray,
 ) -> eqx.nn.Linear:
-    """Eq. 21's W, which gives filters of about `initial_std` pixels before training."""
+    """The W of eq. 21; its filters are about `initial_std` pixels wide before training."""
     head = linear(hidden_size, NUM_PARAMETERS, key=key)
     if initial_std is None:
         initial_std = max(1.0, INITIAL_STD * full_stride(grid, *shape[-2:]))

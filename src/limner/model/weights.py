@@ -25,7 +25,7 @@ def save_weights(model: PyTree, path: Path, dtype: DTypeLike = np.float32) -> No
 
 
 def load_weights(like: Tree, path: Path) -> Tree:
-    """Read what `save_weights` wrote; 16-bit floats are cast up.
+    """Read what `save_weights` wrote; 16-bit floats become 32-bit floats.
 
     Args:
         like: A network of the same sizes, or its shapes.
@@ -37,7 +37,7 @@ def load_weights(like: Tree, path: Path) -> Tree:
     try:
         arrays = safetensors.numpy.load_file(path)
     except (OSError, safetensors.SafetensorError) as error:
-        raise LimnerError(f"{path} cannot be read ({error}): train again or copy it anew") from None
+        raise LimnerError(f"{path} cannot be read ({error}): train or copy it again") from None
     expected = {_name(where): leaf.shape for where, leaf in _leaves(like)}
     given = {name: array.shape for name, array in arrays.items()}
     changed = first_difference(expected, given)

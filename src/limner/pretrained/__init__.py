@@ -3,8 +3,8 @@
     config.json         how it was trained
     model.safetensors   the weights to evaluate, as 16-bit floats
     card.json           what it draws, how well, and what made it
-    README.md           the card, to read
+    README.md           the model card, to read
 
-Such a folder is a run folder without what training leaves for itself, so all that takes a run takes
-it too. `limner export` makes one of a finished run.
+Such a folder is a run folder without the files that only training needs, so everything that takes a
+run takes it too. `limner export` makes such a folder from a finished run.
 """

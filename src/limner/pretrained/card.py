@@ -1,4 +1,4 @@
-"""A model's card: what it draws, how well, and what made it; as strict JSON, and to read."""
+"""The model card: what a model draws, how well, and what made it; as strict JSON and Markdown."""
 
 import dataclasses
 import json
@@ -16,21 +16,21 @@ _CREDITS = {
     "static-mnist": "[MNIST](http://yann.lecun.com/exdb/mnist) by Y. LeCun, C. Cortes and "
     "C. Burges, with the fixed binarisation of H. Larochelle and I. Murray (2011)",
     "doodles": "made up by a program that comes with limner",
-    "images": "pictures of whoever trained it, who alone can say what may be done with them",
+    "images": "images of whoever trained it; only they can say how the images may be used",
 }
 
 _FOR = {"train": "for training", "valid": "for validation", "test": "for the test"}
 
 _TARGETS = {
     "grey": "grey levels, so the distortion is a cross-entropy and no bound is below the floor",
-    "threshold": "ink or none, cut at one half",
-    "static": "ink or none, each pixel drawn once and for all",
-    "dynamic": "ink or none, each pixel drawn anew at every visit",
+    "threshold": "ink or no ink, cut at one half",
+    "static": "ink or no ink, each pixel drawn at random once",
+    "dynamic": "ink or no ink, each pixel drawn at random at every visit",
 }
 
 
 CHECK_TOLERANCE = 0.05
-"""Nats by which a bound that is measured again may differ."""
+"""Largest difference, in nats, of a bound that is measured again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,14 +38,14 @@ class Check:
     """A bound that anyone can measure again in seconds, on the first few rows of each source."""
 
     limit: int
-    """Rows of each source, as `data.limit` takes them."""
+    """Number of first rows of each source, as in `data.limit`."""
     images: int
-    """Test pictures that this leaves."""
+    """Number of test images among these rows."""
     bound: float
-    """Over these, nats, from seed 0."""
+    """The bound over these images, from seed 0, nats."""
 
     def holds(self, found: Evaluation) -> bool:
-        """Whether what was measured again is the same, but for the order of sums."""
+        """Whether a second measurement agrees, apart from rounding."""
         return (
             found.images == self.images
             and found.bound is not None
@@ -55,65 +55,65 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """What made the weights."""
+    """How the weights were trained."""
 
     command: str
-    """The shortest that asks for the same settings."""
+    """The shortest command with the same settings."""
     updates: int
-    """Updates of the weights."""
+    """Number of optimiser updates."""
     seconds: float
-    """Of training, over all sessions."""
+    """Seconds of training, over all sessions."""
     device: str
     """The kind of machine."""
     commit: str | None
-    """Of limner at the export, if it was a git checkout."""
+    """The git commit of limner at the export, if it ran from a checkout."""
     versions: dict[str, str]
-    """Of the packages that compute, at the export."""
+    """Versions of limner, JAX and NumPy at the export."""
     limner: str | None = None
-    """Versions of limner that trained it, as far as its sessions say."""
+    """Versions of limner that trained the model, as far as they are recorded."""
     before: "Training | None" = None
-    """What made the weights it began with, if those were not new."""
+    """How the weights it began with were trained, if they were not new."""
 
     @property
     def lineage(self) -> list["Training"]:
-        """This, what came before it, and so on to new weights."""
+        """This training, the one before it, and so on, back to new weights."""
         return [self, *(self.before.lineage if self.before else [])]
 
     @property
     def commands(self) -> str:
-        """What to give from new weights on, a line each."""
+        """The commands to repeat it from new weights, one in each line."""
         return "\n".join(one.command for one in reversed(self.lineage))
 
     @property
     def effort(self) -> str:
-        """How many updates it took, how long and where."""
+        """The number of updates, the time and the machine, in words."""
         return f"{self.updates:,} updates in {self.seconds:,.0f} s on {self.device}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What is known of a model; its numbers are those of the weights as they are stored."""
+    """A model card; its numbers were measured with the weights as they are stored."""
 
     name: str
-    """Its folder's."""
+    """Name of the model and of its folder."""
     title: str
-    """What it draws."""
+    """What the model draws, in words."""
     splits: dict[SplitName, int]
-    """How many pictures each split has."""
+    """Number of images in each split."""
     rows: dict[str, int]
-    """Of data split by row: how many rows of each source there were, from the first on."""
+    """Number of first rows used of each source; empty for data with official splits."""
     class_conditional: bool
-    """Whether the model is given each picture's category, on which its bound then depends."""
+    """Whether the model is given the category of each image; its bound then depends on it."""
     dtype: str
-    """What the weights are stored as."""
+    """Type of the stored weights."""
     rounding: float | None
-    """By how much storing them so raised the bound, nats; None if they were not rounded."""
+    """Change of the bound by rounding the weights, nats; None if they were not rounded."""
     evaluation: Evaluation
-    """On the test split."""
+    """The evaluation on the test split."""
     check: Check
-    """The same, quicker."""
+    """A quick evaluation, to check an installation."""
     training: Training
-    """How it came about."""
+    """How the model was trained."""
 
     def to_json(self) -> str:
         """The card as indented JSON."""
@@ -124,7 +124,8 @@ class Card:
         """Read what `to_json` wrote.
 
         Raises:
-            LimnerError: It is no such JSON; the line begins with `origin` and names the key.
+            LimnerError: It is not the JSON of a card; the line begins with `origin` and names the
+                key.
         """
         return parse_strictly(cls, text, origin)
 
@@ -139,11 +140,11 @@ class Card:
 
     @property
     def split_counts(self) -> str:
-        """How many pictures each split has, in words."""
+        """The number of images in each split, in words."""
         return listed(f"{count:,} {_FOR[name]}" for name, count in self.splits.items())
 
     def to_markdown(self) -> str:
-        """The card to read."""
+        """The card as Markdown."""
         found, training = self.evaluation, self.training
         facts = {
             "bound": f"{with_error(found.bound, found.stderr)} nats",
@@ -158,8 +159,8 @@ class Card:
             )
             if found.importance_images != found.images:
                 facts["that is"] = (
-                    f"over {found.importance_images:,} of the pictures, chosen by chance; "
-                    f"{found.importance_gain:.2f} below the bound of the same"
+                    f"over {found.importance_images:,} of the images, chosen at random; "
+                    f"{found.importance_gain:.2f} below the bound of the same images"
                 )
         facts |= {
             "T": f"{found.num_steps} steps",
@@ -167,23 +168,25 @@ class Card:
             "weights": self._weights(),
             "exported with": listed(self._exported_with()),
         }
-        given = " The model is given each picture's category." if self.class_conditional else ""
+        given = ""
+        if self.class_conditional:
+            given = " The model is class-conditional: it is given the category of each image."
         lines = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
         return f"""# {self.name}
 
-{self.title}: a [DRAW](https://arxiv.org/abs/1502.04623) network of limner, trained already.
+{self.title}: a pretrained [DRAW](https://arxiv.org/abs/1502.04623) network of limner.
 
 ```sh
 limner sample {self.name}       # or the path of this folder
 ```
 
-| on {found.images:,} test pictures | |
+| on {found.images:,} test images | |
 |---|---|
 {lines}
 
-The bound is on the negative log-likelihood of a picture: distortion plus rate, from one draw of the
-noise for each picture, independent at every step; ± is the standard error over the pictures.
-Targets are {_TARGETS[found.binarisation]}.{given}
+The bound (the negative ELBO) is an upper bound on the negative log-likelihood of an image:
+distortion plus rate, from one draw of the noise for each image, independent at every step. ± is the
+standard error over the images. Targets are {_TARGETS[found.binarisation]}.{given}
 {self._by_category()}
 Data: {_CREDITS[found.data]}. {self._counts()}
 
@@ -194,8 +197,8 @@ Made by
 {self._export_command()}
 ```
 
-To check an installation by, `limner evaluate {self.name} --check` measures some of the test
-pictures again, {self._checked()}: the bound of these is {self.check.bound:.3f} nats.
+To check an installation, `limner evaluate {self.name} --check` measures some of the test images
+again, {self._checked()}: their bound is {self.check.bound:.3f} nats.
 """
 
     def _export_command(self) -> str:
@@ -219,7 +222,7 @@ pictures again, {self._checked()}: the bound of these is {self.check.bound:.3f} 
             )
             for name, of in self.evaluation.by_category.items()
         ]
-        return "\n" + table(("category", "test pictures", "bound, nats", "floor"), rows)
+        return "\n" + table(("category", "test images", "bound, nats", "floor"), rows)
 
     def _exported_with(self) -> list[str]:
         versions = [f"{name} {version}" for name, version in self.training.versions.items()]
@@ -238,8 +241,8 @@ pictures again, {self._checked()}: the bound of these is {self.check.bound:.3f} 
             return f"Its own splits: {splits}."
         rows = listed(f"{count:,} of {name}" for name, count in self.rows.items())
         unequal = (
-            " Where the shorter sources have more rows than these, the command takes as many of "
-            "each as of the longest, and its numbers are others."
+            " If the shorter sources have more rows than these, the command takes as many of each "
+            "as of the longest, and gives other numbers."
             if len(set(self.rows.values())) > 1
             else ""
         )
@@ -247,7 +250,7 @@ pictures again, {self._checked()}: the bound of these is {self.check.bound:.3f} 
 
     def _checked(self) -> str:
         if not self.rows:
-            return f"the first {self.check.images:,}, which need not be like the others"
+            return f"the first {self.check.images:,}, which may differ from the others"
         return f"the {self.check.images:,} among the first {self.check.limit:,} rows of each source"
 
 

@@ -1,4 +1,4 @@
-"""Making a folder to share of a finished run: its weights at half the size, and its card."""
+"""Exporting a finished run to a folder to share: weights at half the size, and a model card."""
 
 import dataclasses
 import shlex
@@ -26,17 +26,17 @@ from limner.system.provenance import commit, machine
 from limner.text import listed, suggested
 
 MOST_ROUNDING = 0.1
-"""Nats by which rounding the weights may move the bound."""
+"""Largest change of the bound, in nats, that rounding the weights may cause."""
 
 CHECKED = 400
-"""Test pictures, about, of a card's check."""
+"""Number of test images, about, in the check of a card."""
 
 _WHOSE = {
     "quickdraw": "drawn by people for Quick, Draw!",
     "mnist": "handwritten (MNIST)",
     "static-mnist": "handwritten (MNIST)",
     "doodles": "drawn by a program",
-    "images": "from pictures of one's own",
+    "images": "from the user's own images",
 }
 
 
@@ -50,23 +50,27 @@ def export(
     importance_images: int | None = None,
     on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
 ) -> Card:
-    """Write a finished run's model and its card to a folder.
+    """Write the model of a finished run, with its model card, to a folder.
 
     The weights are rounded to 16-bit floats, unless that moves the bound on the test split by more
-    than `MOST_ROUNDING`. The folder appears whole or not at all.
+    than `MOST_ROUNDING`. The write is atomic: the folder is complete or not there.
 
     Args:
-        run: What to export.
-        out: The folder, not there yet; its name is the model's.
-        dataset: The run's data.
-        title: What it draws, if the categories do not say it well.
-        importance_samples: K, to estimate the importance-weighted bound too.
-        importance_images: Take that over so many test pictures, chosen by chance; None for all.
-        on_progress: Called with pictures measured, those to measure, and what is measured.
+        run: The run to export.
+        out: Folder to make; its name becomes the name of the model.
+        dataset: The data of the run.
+        title: What the model draws, in words; None takes the names of the categories.
+        importance_samples: Number K of importance samples for each image, to estimate the
+            importance-weighted bound (IWAE) too.
+        importance_images: Number of test images, chosen at random, for the importance-weighted
+            bound; None takes all of them.
+        on_progress: Called with the numbers of images measured and to measure, and a note.
+
+    Returns:
+        The model card.
 
     Raises:
-        LimnerError: The run is not finished, its model gives no finite bound, or `out` cannot be
-            written.
+        LimnerError: The run is not finished, its bound is not finite, or `out` cannot be written.
     """
     check_can_export(run, out)
     config = _shared(run.config, dataset)
@@ -91,7 +95,7 @@ def export(
     if rounds_well:
         model, found = rounded, found_rounded
     if not np.isfinite(_bound(found)):
-        raise LimnerError(f"{run.folder} has a bound that is not finite: train it anew")
+        raise LimnerError(f"{run.folder} has a bound that is not finite: train it again")
     if importance_samples is not None:
         found = measure(model, f"{importance_samples} samples each", importance_samples)
     dtype = np.dtype(np.float16 if rounds_well else np.float32)
@@ -116,26 +120,26 @@ def export(
 
 
 def check_can_export(run: Run, out: Path) -> None:
-    """Refuse a run that is not finished, and a folder that its model cannot go to.
+    """Check that a run is finished, and that its model can be written to a folder.
 
     Raises:
-        LimnerError: As said.
+        LimnerError: The run is not finished, is an exported model, or the folder is not usable.
     """
     if (run.folder / "card.json").exists():
         raise LimnerError(f"{run.folder} has been exported already: copy the folder")
     if not run.finished:
         raise LimnerError(
-            f"{run.folder} is not a finished training: go on with "
+            f"{run.folder} is not a finished training: resume it with "
             f"`{suggested('train --out', run.folder)}`"
         )
     if out.resolve() == Path.cwd():
-        raise LimnerError(f"--out {out} is the folder you are in: name one to be made")
+        raise LimnerError(f"--out {out} is the current folder: name a folder to make")
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
-        raise LimnerError(f"{out} is there already: remove it, or choose another --out")
+        raise LimnerError(f"{out} exists already: remove it, or choose another --out")
 
 
 def default_title(dataset: Dataset) -> str:
-    """What a model of these data draws, in words."""
+    """What a model of a data set draws, in words."""
     kinds = dataset.categories
     if dataset.name in ("mnist", "static-mnist"):
         kinds = ("digits",)
@@ -149,7 +153,7 @@ def _bound(evaluation: Evaluation) -> float:
 
 
 def _check(model: Draw, dataset: Dataset, config: RunConfig) -> Check:
-    limit = 10 * -(-CHECKED // len(dataset.sources))  # a tenth of the rows are test pictures
+    limit = 10 * -(-CHECKED // len(dataset.sources))  # a tenth of the rows are test images
     # Not beyond what is here: elsewhere a source may have more rows.
     limit = min(limit, dataset.limit or limit, *map(len, dataset.sources))
     found = evaluate_check(model, dataset, config, limit)
@@ -157,7 +161,7 @@ def _check(model: Draw, dataset: Dataset, config: RunConfig) -> Check:
 
 
 def evaluate_check(model: Draw, dataset: Dataset, config: RunConfig, limit: int) -> Evaluation:
-    """What a card's check is of: the test pictures among the first `limit` rows of each source."""
+    """Evaluate the test images among the first `limit` rows of each source, for a card's check."""
     return evaluate(
         model,
         dataclasses.replace(dataset, limit=limit),
@@ -177,15 +181,15 @@ def _rows(dataset: Dataset) -> dict[str, int]:
 
 
 def _shared(config: RunConfig, dataset: Dataset) -> RunConfig:
-    """The same without where on this machine the data and an earlier run lie.
+    """The same settings without paths of this machine.
 
-    And with what its data would have told: their categories, of pictures of one's own; a limit, so
-    that it means the same where a source has more rows.
+    They also record what would otherwise come from the data: the categories of the user's own
+    images, and a limit, so that they mean the same elsewhere, where a source may have more rows.
     """
-    before, pictures = config.train.start_from, config.data.path
+    before, path = config.train.start_from, config.data.path
     changes = {
         "data.root": None,
-        "data.path": pictures and Path(pictures.name),
+        "data.path": path and Path(path.name),
         "data.categories": (
             dataset.categories if config.data.name == "images" else config.data.categories
         ),
@@ -212,7 +216,7 @@ def _training(run: Run, dataset: Dataset) -> Training:
 
 
 def _training_before(run: Run, dataset: Dataset) -> Training | None:
-    """That of the run whose weights this one began with, if it is still there."""
+    """How the weights that a run began with were trained, if that run is still there."""
     folder = run.config.train.start_from
     if folder is None or not (folder / "config.json").exists():
         return None
@@ -222,13 +226,13 @@ def _training_before(run: Run, dataset: Dataset) -> Training | None:
 
 
 def train_command(config: RunConfig) -> str:
-    """The shortest `limner train ...`; it names no run folder, data root or number of devices."""
+    """The shortest `limner train ...` command, without run folder, data root and devices."""
     commands = [["limner", "train", name, *_options(config, PRESETS[name])] for name in PRESETS]
     return shlex.join(min(commands, key=len))
 
 
 def _options(config: RunConfig, preset: RunConfig) -> list[str]:
-    """What is to be said beside the preset's name."""
+    """The options to give beside the name of the preset."""
     defaults = essence(preset)
     words = []
     for key, value in essence(config).items():

@@ -1,4 +1,4 @@
-"""Models by name: which there are, and how one is opened."""
+"""Pretrained models by name: listing them and opening them."""
 
 import dataclasses
 from pathlib import Path
@@ -9,7 +9,7 @@ from limner.run import Run
 from limner.text import suggested
 
 SHELF = Path(__file__).parent
-"""Where the models that come with the package lie."""
+"""Folder of the models that come with the package."""
 
 
 def names() -> list[str]:
@@ -22,35 +22,35 @@ def cards() -> dict[str, Card]:
     return {name: card for name in names() if (card := read_card(SHELF / name)) is not None}
 
 
-def find(place: Path) -> Run:
-    """A run folder, or else the pretrained model of that name, whose pictures go to ./limner-NAME.
+def find(name: Path) -> Run:
+    """Open a run folder, or the pretrained model of that name; its figures go to ./limner-NAME.
 
     Raises:
-        LimnerError: There is neither, or its configuration cannot be read.
+        LimnerError: There is no such folder or model, or its configuration cannot be read.
     """
-    folder, known = folder_of(place), names()
+    folder, known = folder_of(name), names()
     if known and len(folder.parts) == 1 and not (folder / "config.json").exists():
         raise LimnerError(
-            f"{place} is neither a run folder (`{suggested('train --out', place)}` makes one) nor "
-            f"a pretrained model{near(str(place), known)}"
+            f"{name} is neither a run folder (`{suggested('train --out', name)}` makes one) nor "
+            f"a pretrained model{near(str(name), known)}"
         )
     run = Run.open(folder)
-    if folder.resolve().parent == SHELF.resolve():  # the package is no place for pictures
-        run = dataclasses.replace(run, pictures=Path(f"limner-{folder.name}"))
+    if folder.resolve().parent == SHELF.resolve():  # nothing is written into the package
+        run = dataclasses.replace(run, other_figures=Path(f"limner-{folder.name}"))
     return run
 
 
-def folder_of(place: Path) -> Path:
-    """That of the pretrained model of this name, unless a run folder is there; else the place."""
-    is_name = str(place) in names() and not (place / "config.json").exists()
-    return SHELF / place if is_name else place
+def folder_of(name: Path) -> Path:
+    """The folder of a pretrained model of this name; `name` itself if it is another path."""
+    is_model = str(name) in names() and not (name / "config.json").exists()
+    return SHELF / name if is_model else name
 
 
 def read_card(folder: Path) -> Card | None:
-    """The card in a folder, if it has one.
+    """The model card in a folder, if it has one.
 
     Raises:
-        LimnerError: It cannot be read.
+        LimnerError: The card cannot be read.
     """
     path = folder / "card.json"
     return Card.from_json(path.read_text("utf-8-sig"), origin=str(path)) if path.exists() else None

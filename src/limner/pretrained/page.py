@@ -16,17 +16,17 @@ on the test split, with the weights as they are shipped. What the words mean sta
 """
 
 
-def models_page(cards: Sequence[Card], pictures: Path) -> str:
+def models_page(cards: Sequence[Card], charts: Path) -> str:
     """The page, in Markdown.
 
     Args:
-        cards: Of the models.
-        pictures: Folder of curves to show, each called by a model's name and what it shows; beside
-            the page.
+        cards: Cards of the models.
+        charts: Folder beside the page with charts of curves; the name of each begins with the name
+            of its model.
     """
     parts = [_INTRODUCTION, _numbers(cards)]
     parts += [_categories(card, cards) for card in cards if card.class_conditional]
-    parts += [_training(card, pictures) for card in cards]
+    parts += [_training(card, charts) for card in cards]
     return "\n".join(parts)
 
 
@@ -63,7 +63,7 @@ def _importance(card: Card) -> str:
 
 
 def _categories(card: Card, cards: Sequence[Card]) -> str:
-    """What a model of many categories reaches on each, beside the models of one."""
+    """The bounds of a model of many categories, beside those of models of one category."""
     alone = {
         other.evaluation.categories[0]: other
         for other in cards
@@ -96,12 +96,12 @@ def _categories(card: Card, cards: Sequence[Card]) -> str:
     return f"## {card.name}: each category by itself\n\n{table(headings, rows)}"
 
 
-def _training(card: Card, pictures: Path) -> str:
+def _training(card: Card, charts: Path) -> str:
     training = card.training
     took = "; then ".join(one.effort for one in reversed(training.lineage))
     curves = "".join(
-        f"\n![Losses over updates: {path.stem}]({pictures.name}/{path.name})\n"
-        for path in sorted(pictures.glob(f"{card.name}-curves*.png"))
+        f"\n![Losses over updates: {path.stem}]({charts.name}/{path.name})\n"
+        for path in sorted(charts.glob(f"{card.name}-curves*.png"))
     )
     by = "" if training.limner is None else f" Trained by limner {training.limner}."
     exported = "" if training.commit is None else f" Exported at commit {training.commit}."

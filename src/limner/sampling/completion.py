@@ -1,21 +1,21 @@
-"""Finishing a drawing: its ink stays, the model draws what may come with it, in several ways.
+"""Finishing a drawing (inpainting): its ink stays, the model draws the rest in several ways.
 
-Of a drawing that is not done, the ink is known, and so is the paper right beside it; elsewhere
-nothing is: blank is no evidence there. What is wanted are latents under which the known pixels are
-likely, and the rest of the canvas that comes with them:
+In an unfinished drawing the ink is known, and the paper right beside it. Nothing else is known: a
+blank area is no evidence. The task is to find latents under which the known pixels are likely; the
+rest of the canvas comes with them:
 
-1. many drawings from the prior; as many as are wanted are picked among them by the likelihood of
-   the known pixels under each (importance resampling, none picked twice);
-2. some sweeps: each drawing is laid under the known pixels and drawn anew from looks at the whole,
-   latents from the posterior for most of the steps and from the prior for the rest;
-3. the ink that was there is laid over the last sweep's canvases.
+1. Draw many samples from the prior, and pick some of them by the likelihood of the known pixels
+   under each (importance resampling without replacement).
+2. Make some sweeps: lay the known pixels over each drawing and draw the result again, with latents
+   from the posterior for most of the steps and from the prior for the rest.
+3. Lay the given ink over the canvases of the last sweep.
 
-The second stage is the imputation of Rezende et al., a Markov chain whose stationary state would be
-the completions that the model believes in, were its posterior exact and drawn to the last step. The
-constants below were chosen by the likelihood of what was hidden of people's cats
-(`benchmarks/completion.py`, as docs/models.md says): more sweeps or looks gained nothing more.
+The second stage is the imputation of Rezende et al., a Markov chain. If the posterior were exact
+and used for all steps, its stationary distribution would be that of the completions under the
+model. The constants below were chosen by the likelihood of the hidden halves of people's cats
+(`benchmarks/completion.py`, see docs/models.md): more sweeps or looks gave nothing more.
 
-Axis letters: t step, z latent, b drawing, c channel, h w picture.
+Axis letters: t step, z latent, b drawing, c channel, h w image.
 
 Source: Rezende et al. 2014, appendix F (imputation); Rubin 1987 (importance resampling).
 """
@@ -37,7 +37,7 @@ from limner.sampling.drawings import Drawings, collect
 CANDIDATES = 512
 SWEEPS = 4
 
-_LOOKS = 0.75  # of the steps; those after them are dreamt
+_LOOKS = 0.75  # of the steps; the steps after these come from the prior
 _TRUST = 0.5  # power of the likelihood: sharp canvases are surer than they are right
 _INK = 0.2  # of full ink: more than a stroke's faintest edge
 _OPAQUE = 16.0  # logits: ink or paper to one part in ten million
@@ -57,28 +57,28 @@ def complete(
 
     Args:
         model: The network.
-        image: What is drawn so far, pixels from 0 to 1, in its place on the page.
-        num: How many completions, at most `CANDIDATES`.
-        num_steps: T.
-        seed: Of all chance in it.
+        image: What is drawn so far, at its position on the canvas; pixels from 0 to 1.
+        num: Number of completions, at most `CANDIDATES`.
+        num_steps: Number of steps, T.
+        seed: Seed for all random choices.
         temperature: Factor on the noise of the steps that come from the prior.
-        known: Which pixels are given; `known_pixels(image)` if None, which needs a single channel.
+        known: Mask of the pixels that are given. None takes `known_pixels(image)`, which needs an
+            image of one channel.
 
     Returns:
-        The completions, on whose canvases the ink of `image` lies at every step; what they read on
-        the way is not given.
+        The completions, with the ink of `image` on their canvases at every step. They have no
+        reading windows.
 
     Raises:
-        LimnerError: `num` is out of range, or which pixels of a colour picture are drawn is not
-            said.
+        LimnerError: `num` is out of range, or the image has colours and `known` is None.
     """
     if not 1 <= num <= CANDIDATES:
         raise LimnerError(f"num is {num}: there can be 1 to {CANDIDATES} completions")
     if known is None:
         if len(image) > 1:
             raise LimnerError(
-                "which pixels of a colour picture are drawn cannot be told from their colours: "
-                "only drawings in one ink are finished, or in Python what `known` says"
+                "the colours of an image do not tell which of its pixels are drawn: complete an "
+                "image of one channel, or in Python give `known`"
             )
         known = known_pixels(image)
     steps = _complete(
@@ -94,9 +94,10 @@ def complete(
 
 
 def known_pixels(image: Float[np.ndarray, "c h w"]) -> Bool[np.ndarray, "h w"]:
-    """The pixels with ink, and those beside them, corners too.
+    """The pixels with ink, and all pixels that touch them.
 
-    One pixel round about: of 0, 1 and 2 it made the held-out half of people's cats likeliest.
+    Of borders of 0, 1 and 2 pixels, 1 gave the hidden half of people's cats the highest
+    likelihood.
     """
     ink = np.pad((image > _INK).any(axis=0), 1)
     height, width = image.shape[1:]
@@ -105,10 +106,9 @@ def known_pixels(image: Float[np.ndarray, "c h w"]) -> Bool[np.ndarray, "h w"]:
 
 
 def pick(key: PRNGKeyArray, log_weights: Float[Array, "b"], num: int) -> Int[Array, "{num}"]:
-    """Places of `num` different ones, drawn one after the other by their weights.
+    """Indices of `num` different items, drawn by their weights without replacement.
 
-    Source: Gumbel noise on log-weights, of which the greatest are kept, draws without replacement
-    (Yellott 1977).
+    Source: Yellott 1977. The largest log-weights after adding Gumbel noise are such a draw.
     """
     return jax.lax.top_k(log_weights + jax.random.gumbel(key, log_weights.shape), num)[1]
 

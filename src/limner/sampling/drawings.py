@@ -1,9 +1,9 @@
 """Drawings by a model: samples from the prior, reconstructions from the posterior.
 
 The two are never the same thing: a sample comes from noise alone, a reconstruction from looking at
-a picture. Each comes with all that can be seen of it, as NumPy arrays.
+an image. Each comes with everything that can be seen of it, as NumPy arrays.
 
-Axis letters: t step, b picture, c channel, h w picture, z latent.
+Axis letters: t step, b drawing, c channel, h w image, z latent.
 """
 
 from typing import NamedTuple
@@ -20,9 +20,9 @@ from limner.model.objective import draw_noise
 
 
 class Drawings(NamedTuple):
-    """Pictures drawn together, step by step; canvases are logits.
+    """Drawings made together, step by step; canvases are logits.
 
-    Windows are None where there is no attention; samples read nothing.
+    A window is None where there is no attention; samples have no reading window.
     """
 
     canvases: Float[np.ndarray, "t b c h w"]
@@ -30,11 +30,11 @@ class Drawings(NamedTuple):
     read_window: Window | None
     write_window: Window | None
     categories: Int[np.ndarray, "b"] | None = None
-    """Which category each was drawn as, by a model that tells them apart."""
+    """Index of the category of each drawing, by a class-conditional model."""
 
     @property
     def probabilities(self) -> Float[np.ndarray, "t b c h w"]:
-        """Each pixel's probability of ink."""
+        """Probability of ink in each pixel."""
         return np.asarray(jax.nn.sigmoid(self.canvases))
 
 
@@ -48,20 +48,20 @@ def sample(
     category: int | None = None,
     protocol: Protocol = "honest",
 ) -> Drawings:
-    """Draw from the prior.
+    """Draw samples from the prior.
 
     Args:
         model: The network.
-        num: How many pictures.
-        num_steps: T; may differ from the T of training.
-        seed: Of the noise; picture i depends on (seed, i) alone.
+        num: Number of drawings.
+        num_steps: Number of steps, T; it may differ from the T of training.
+        seed: Seed for the noise; drawing i depends only on (seed, i).
         temperature: Factor on the noise; below 1 the drawings are more alike.
-        category: Which to draw, where the model tells them apart; else each picture's is drawn
-            first, all being as likely.
+        category: Index of the category to draw, for a class-conditional model. None draws a random
+            category for each drawing, all with the same probability.
         protocol: How the noise is made.
 
     Raises:
-        ValueError: There is no such category.
+        ValueError: The model does not have this category.
     """
     noise = temperature * noises(seed, num, num_steps, model.latent_size, protocol)
     count = 0 if model.categories is None else len(model.categories.canvas)
@@ -84,22 +84,22 @@ def reconstruct(
     categories: Int[np.ndarray, "b"] | None = None,
     protocol: Protocol = "honest",
 ) -> Drawings:
-    """Draw pictures from looks at them.
+    """Reconstruct images: look at them and draw them again.
 
     Args:
         model: The network.
         images: Pixels from 0 to 1.
-        num_steps: T.
-        seed: Of the noise; picture i depends on (seed, i) alone.
-        categories: Of the pictures, needed where the model tells them apart.
+        num_steps: Number of steps, T.
+        seed: Seed for the noise; drawing i depends only on (seed, i).
+        categories: Index of the category of each image; a class-conditional model needs them.
         protocol: How the noise is made.
 
     Raises:
-        ValueError: The model tells categories apart and none are given.
+        ValueError: The model is class-conditional and `categories` is None.
     """
     if categories is None:
         if model.categories is not None:
-            raise ValueError("this network draws categories: say which the pictures are")
+            raise ValueError("this network is class-conditional: give the categories of the images")
         categories = np.zeros(len(images), int)
     noise = noises(seed, len(images), num_steps, model.latent_size, protocol)
     drawings = collect(_infer(model, jnp.asarray(images), noise, categories))
@@ -113,17 +113,17 @@ def noises(
     latent_size: int,
     protocol: Protocol = "honest",
 ) -> Float[Array, "{num} {num_steps} {latent_size}"]:
-    """Noise for some pictures; that of picture i depends on (seed, i) alone."""
+    """Noise for several drawings; that of drawing i depends only on (seed, i)."""
     key = jax.random.key(seed)
-    keys = jax.vmap(lambda place: jax.random.fold_in(key, place))(jnp.arange(num))
+    keys = jax.vmap(lambda index: jax.random.fold_in(key, index))(jnp.arange(num))
     return jax.vmap(lambda key: draw_noise(key, num_steps, latent_size, protocol))(keys)
 
 
 def _draw_categories(seed: int, num: int, num_categories: int) -> Int[np.ndarray, "{num}"]:
-    """A category for each of some pictures; that of picture i depends on (seed, i) alone."""
+    """A random category for each drawing; that of drawing i depends only on (seed, i)."""
 
-    def draw(place: Int[Array, ""]) -> Int[Array, ""]:
-        key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), place), 1)
+    def draw(index: Int[Array, ""]) -> Int[Array, ""]:
+        key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), index), 1)
         return jax.random.randint(key, (), 0, num_categories)
 
     return np.asarray(jax.vmap(draw)(jnp.arange(num)))
@@ -135,7 +135,7 @@ def generate(
     noise: Float[Array, "b t z"],
     categories: Int[Array | np.ndarray, "b"] | None = None,
 ) -> Step:
-    """The steps of `Draw.generate` for many pictures, stacked along b and then t."""
+    """The steps of `Draw.generate` for many drawings, stacked along b and then t."""
     if categories is None:
         categories = jnp.zeros(len(noise), int)
 
@@ -159,6 +159,6 @@ def _infer(
 
 
 def collect(steps: Step) -> Drawings:
-    """The steps of many pictures, stacked along b and then t, as drawings."""
+    """Drawings from their steps, which are stacked along b and then t."""
     seen = (steps.canvas, steps.latent, steps.read_window, steps.write_window)
     return Drawings(*jax.tree.map(lambda leaf: np.swapaxes(np.asarray(leaf), 0, 1), seen))

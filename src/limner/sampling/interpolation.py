@@ -1,18 +1,18 @@
-"""Drawings between two drawings: the way from one to the other through the latents.
+"""Drawings between two images: spherical interpolation (slerp) of their latents.
 
-Each end is drawn from looks at it, with latents at their posterior means: T steps of Z numbers. The
-drawings between have latents on the arc from one end to the other,
+Each end is reconstructed with latents at their posterior means: T steps of Z numbers. The drawings
+between have latents on the arc from one end to the other,
 
     z(a) = (sin((1 - a) w) z_first + sin(a w) z_second) / sin w,    w the angle between the two.
 
-Means, because noise says nothing of the picture: with them the way is one way, and its ends are the
-model's plainest drawings of the two. An arc, because what tells drawings apart is the length of
-their latents in the directions that are used, and the chord cuts that short: halfway its drawings
-are fainter than either end, where the arc's are as sharp as samples from the prior. One arc over
-all steps, because where an end says next to nothing at a step, the direction of that step's latent
-means nothing.
+The latents are means, because noise says nothing about the image: with means there is one way only,
+and its ends are the model's plainest drawings of the two images. The way is an arc, because a
+straight line (a chord) makes the latents shorter: halfway along a chord the drawings are fainter
+than either end, while along the arc they are as sharp as samples from the prior. There is one arc
+for all steps, because at some steps an end carries almost no information, and there the direction
+of the latent means nothing.
 
-Axis letters: t step, z latent, n place on the way, c channel, h w picture.
+Axis letters: t step, z latent, n position on the way, c channel, h w image.
 
 Source: White 2016, Sampling generative networks (the arc).
 """
@@ -36,29 +36,29 @@ def interpolate(
     places: Float[np.ndarray, "n"],
     num_steps: int,
 ) -> Drawings:
-    """Draw the way from one picture to another; no chance is in it.
+    """Draw the way from one image to another; nothing in it is random.
 
     Args:
         model: The network.
-        first: Pixels from 0 to 1.
-        second: Pixels from 0 to 1.
-        places: Where on the way, as parts of the angle: 0 is the first picture, 1 the second.
-        num_steps: T.
+        first: Image to start from, pixels from 0 to 1.
+        second: Image to end with, pixels from 0 to 1.
+        places: Positions on the way, as fractions of the angle: 0 is the first image, 1 the second.
+        num_steps: Number of steps, T.
 
     Returns:
-        A drawing for each place, on the axis of pictures; they read nothing.
+        A drawing for each position. They have no reading windows.
     """
     ends = jnp.stack([first, second])
     return collect(_draw_way(model, ends, places, num_steps=num_steps))
 
 
 def arc(
-    first: Float[Array, "*shape"], second: Float[Array, "*shape"], place: Float[Array, ""]
+    first: Float[Array, "*shape"], second: Float[Array, "*shape"], position: Float[Array, ""]
 ) -> Float[Array, "*shape"]:
-    """The point at `place`, from 0 to 1, of the arc between two points.
+    """The point at `position`, from 0 to 1, on the arc between two points (slerp).
 
-    The length goes over from that of the one to that of the other. Points in one direction, or at
-    the origin, have no angle between them: there the arc is the chord.
+    The length changes gradually from that of the first to that of the second. Points in the same
+    direction, or at the origin, have no angle between them: there the arc is the chord.
     """
     lengths = jnp.linalg.norm(first) * jnp.linalg.norm(second)
     cosine = jnp.vdot(first, second) / jnp.where(lengths > 0, lengths, 1)
@@ -66,8 +66,8 @@ def arc(
     sine = jnp.sin(angle)
     curved = (sine > 1e-4) & (lengths > 0)  # below, the quotient is all rounding
     safe = jnp.where(curved, sine, 1)
-    before = jnp.where(curved, jnp.sin((1 - place) * angle) / safe, 1 - place)
-    after = jnp.where(curved, jnp.sin(place * angle) / safe, place)
+    before = jnp.where(curved, jnp.sin((1 - position) * angle) / safe, 1 - position)
+    after = jnp.where(curved, jnp.sin(position * angle) / safe, position)
     return before * first + after * second
 
 
@@ -82,5 +82,5 @@ def _draw_way(
         return steps.prior.noise_of(steps.latent)
 
     first, second = jax.vmap(look)(ends)
-    noise = jax.vmap(lambda place: arc(first, second, place))(places)
+    noise = jax.vmap(lambda position: arc(first, second, position))(places)
     return jax.vmap(model.generate)(noise)[1]

@@ -1,4 +1,4 @@
-"""One program over all devices: which devices, and how a batch is shared among them.
+"""One program over all devices: which devices, and how a batch is divided among them.
 
 A batch lies split along the mesh axis `data`; everything else is replicated. On a CPU each core is
 made a device of its own, which keeps two cores busier than one device with two threads does. The
@@ -19,9 +19,9 @@ REPLICATED = PartitionSpec()
 
 
 def use_every_core() -> None:
-    """Make each CPU core a device; to be called before anything is computed.
+    """Make each CPU core a device. Call it before anything is computed.
 
-    Where JAX has started already its devices stay as they are.
+    If JAX has already started, its devices stay as they are.
     """
     affinity = getattr(os, "sched_getaffinity", None)  # which not every system has
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
@@ -32,17 +32,17 @@ def use_every_core() -> None:
 
 
 def compute_in_32_bits() -> bool:
-    """See to it that arrays are of 32 bits; whether JAX had been told to make them of 64."""
+    """Make JAX compute in 32 bits; whether it had been set to 64 bits."""
     was_64 = jax.config.read("jax_enable_x64")
     jax.config.update("jax_enable_x64", False)
     return was_64
 
 
 def check_devices() -> None:
-    """Refuse to go on where JAX finds no device to compute on.
+    """Check that JAX finds a device to compute on.
 
     Raises:
-        LimnerError: It finds none; the line names the variable that asked for one.
+        LimnerError: JAX finds no device; the line names the variable that asked for one.
     """
     try:
         jax.local_devices()
@@ -55,9 +55,9 @@ def check_devices() -> None:
 
 
 def keep_compiled(folder: Path) -> None:
-    """Keep compiled programs in a folder, so that the same program starts at once the next time.
+    """Keep compiled programs in a folder, so that the same program starts faster the next time.
 
-    A folder that JAX was told of already, by its variable JAX_COMPILATION_CACHE_DIR, stays.
+    A folder that the variable JAX_COMPILATION_CACHE_DIR already names is kept instead.
     """
     if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue]
         jax.config.update("jax_compilation_cache_dir", str(folder))
@@ -65,14 +65,14 @@ def keep_compiled(folder: Path) -> None:
 
 
 def data_mesh(batch_size: int, num_devices: int | None = None) -> Mesh:
-    """A mesh of the most devices that share a batch evenly, as many of each process.
+    """A mesh of as many devices as divide a batch evenly, with the same number in each process.
 
     Args:
-        batch_size: Images to share.
-        num_devices: Not more than so many devices of a process; None for no such limit.
+        batch_size: Number of images in a batch.
+        num_devices: Largest number of devices in a process; None for no limit.
 
     Raises:
-        LimnerError: The batch cannot be shared evenly by the processes.
+        LimnerError: The processes cannot divide the batch evenly.
     """
     processes = jax.process_count()
     if batch_size % processes:
@@ -87,13 +87,13 @@ def data_mesh(batch_size: int, num_devices: int | None = None) -> Mesh:
 
 
 def own_part(batch_size: int) -> slice:
-    """The places of a batch that lie on this process's devices."""
+    """The indices of a batch that belong to the devices of this process."""
     part = batch_size // jax.process_count()
     return slice(jax.process_index() * part, (jax.process_index() + 1) * part)
 
 
 def replicate(tree, mesh: Mesh):
-    """The same JAX arrays on every device of the mesh, given alike by all processes."""
+    """Copy JAX arrays to every device of the mesh; all processes give the same arrays."""
     here = jax.tree.map(
         lambda leaf: leaf if leaf.is_fully_addressable else leaf.addressable_data(0), tree
     )
@@ -101,7 +101,7 @@ def replicate(tree, mesh: Mesh):
 
 
 def replicated_shapes(tree, mesh: Mesh):
-    """The shapes of arrays that lie the same on every device of the mesh."""
+    """The shapes of arrays that are replicated on every device of the mesh."""
     everywhere = NamedSharding(mesh, REPLICATED)
     return jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=everywhere), tree
@@ -109,6 +109,6 @@ def replicated_shapes(tree, mesh: Mesh):
 
 
 def shard(array: np.ndarray, mesh: Mesh, axis: int) -> jax.Array:
-    """An array cut along `axis`, a piece for each device, of which each process gives its own."""
+    """An array split along `axis`, one piece for each device; each process gives its own pieces."""
     spec = PartitionSpec(*[None] * axis, DATA_AXIS)
     return jax.make_array_from_process_local_data(NamedSharding(mesh, spec), array)

@@ -2,10 +2,10 @@
 
 JAX's distributed runtime is all the machinery: its coordination service brings the processes
 together and notices when one is gone, and the mesh of `parallel` spans the devices of all of them.
-Process 0 leads: it alone speaks, and writes what is written once. A failure that can be mended, in
-whichever process, ends them all.
+Process 0 leads: only it prints, and it writes the files that are written once. An error that the
+user can fix, in any process, ends all processes.
 
-With a single process all of this comes to nothing: it leads, and agrees with itself.
+With a single process all of this does nothing: that process leads, and agrees with itself.
 """
 
 import os
@@ -29,10 +29,10 @@ Result = TypeVar("Result")
 Parameters = ParamSpec("Parameters")
 
 HEARTBEAT_SECONDS = 30
-"""Who gives no sign of life for so long is lost, and the training with it."""
+"""A process without a sign of life for so long is lost, and the training ends."""
 _LINE_BYTES = 512
 _MPI_LAUNCHERS = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"}
-"""Variables that Open MPI 5, and what speaks PMIx or PMI, set for each process."""
+"""Variables that Open MPI 5, and launchers with PMIx or PMI, set for each process."""
 
 
 @contextmanager
@@ -43,20 +43,20 @@ def joined(
     *,
     patience_seconds: int = 300,
 ) -> Iterator[None]:
-    """This process as one of several; to be entered before JAX computes anything.
+    """Join several processes into one program. Enter it before JAX computes anything.
 
-    What is None is asked of the launcher: SLURM, Open MPI, Kubernetes or a TPU pod as JAX knows
-    them, another MPI through mpi4py. Inside, only process 0 has a stdout and a stderr.
+    A value of None is asked of the launcher: SLURM, Open MPI, Kubernetes or a TPU pod through JAX,
+    another MPI through mpi4py. Inside, only process 0 has a stdout and a stderr.
 
     Args:
-        coordinator: HOST:PORT where process 0 listens and all find each other.
-        num_processes: How many there are.
-        process_id: Which of them this is, from 0.
-        patience_seconds: How long to wait for the others to come.
+        coordinator: HOST:PORT at which process 0 listens for the others.
+        num_processes: Number of processes.
+        process_id: Number of this process, from 0.
+        patience_seconds: Seconds to wait for the other processes.
 
     Raises:
-        LimnerError: The processes do not find each other, or their devices are not alike.
-        PeerLost: They can no longer compute together.
+        LimnerError: The processes do not find each other, or have different numbers of devices.
+        PeerLost: The processes can no longer compute together.
     """
     _meet(coordinator, num_processes, process_id, patience_seconds)
     try:
@@ -72,7 +72,7 @@ def joined(
         raise PeerLost(
             f"process {jax.process_index()} of {jax.process_count()} cannot go on, most likely "
             f"because another ended ({reason(error)}): see what that one says, then start all "
-            "again to go on from the last checkpoint"
+            "again to resume from the last checkpoint"
         ) from None
 
 
@@ -82,7 +82,7 @@ def leads() -> bool:
 
 
 def by_leader(write: Callable[Parameters, object]) -> Callable[Parameters, None]:
-    """The function, done by process 0 alone."""
+    """A function that runs in process 0 only."""
 
     @wraps(write)
     def write_if_leading(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
@@ -94,11 +94,11 @@ def by_leader(write: Callable[Parameters, object]) -> Callable[Parameters, None]
 
 @contextmanager
 def agreement() -> Iterator[None]:
-    """A part that all processes go through, and that fails in all if it fails in one.
+    """A block of code that fails in all processes if it fails in one.
 
     Raises:
-        LimnerError: It failed here; or elsewhere, and this is process 0.
-        FailedElsewhere: It failed elsewhere.
+        LimnerError: The block failed here; or it failed elsewhere, and this is process 0.
+        FailedElsewhere: The block failed in another process.
     """
     failure = None
     try:
@@ -115,10 +115,10 @@ def agreement() -> Iterator[None]:
 
 
 def leader_first(do: Callable[[], Result]) -> Result:
-    """What process 0 does first, and the others when its files are there to be found.
+    """Do something in process 0 first, and then, when its files are there, in the others.
 
     Raises:
-        LimnerError: It failed in one of them.
+        LimnerError: It failed in one of the processes.
     """
     with agreement():
         results = [do()] if leads() else []
@@ -127,14 +127,14 @@ def leader_first(do: Callable[[], Result]) -> Result:
 
 
 def anywhere(flag: bool) -> bool:
-    """Whether the flag is up in any process."""
+    """Whether the flag is set in any process."""
     return bool(multihost_utils.process_allgather(np.asarray(flag)).any())
 
 
 def _meet(
     coordinator: str | None, num_processes: int | None, process_id: int | None, patience: int
 ) -> None:
-    """Start JAX's coordination service, or come to it."""
+    """Start JAX's coordination service, or connect to it."""
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     # SIGTERM is heard by `interrupt`; JAX's own ear would take it and leave the process running.
     jax.config.update("jax_enable_preemption_service", False)
@@ -158,20 +158,20 @@ def _meet(
             warnings.simplefilter("ignore")  # of packages that would help to detect
             try:
                 initialize()
-            except ValueError:  # something is not said, and no launcher that JAX asks unasked
+            except ValueError:  # an option is missing, and JAX finds no launcher by itself
                 if not (_MPI_LAUNCHERS & os.environ.keys() and find_spec("mpi4py")):
                     raise
                 initialize(cluster_detection_method="mpi4py")
     except Exception as error:  # whatever launchers and their packages make of it
         raise LimnerError(
-            f"there is no way to the other processes ({reason(error)}): give --coordinator "
+            f"the other processes cannot be reached ({reason(error)}): give --coordinator "
             "HOST:PORT, --num-processes N and --process-id I, or start with SLURM, MPI (with "
             "mpi4py) or Kubernetes"
         ) from None
 
 
 def _check_address(coordinator: str, process_id: int, patience: int) -> None:
-    """Find out here what JAX, which ends the process roughly, would not put into words."""
+    """Check the address here, since JAX would end the process without a clear message."""
     host, _, port = coordinator.rpartition(":")
     if not host or not port.isdecimal():
         raise LimnerError(f"--coordinator is {coordinator!r}: it must be HOST:PORT")
@@ -205,6 +205,6 @@ def _check_alike() -> None:
     if len({*counts}) > 1:
         kind = LimnerError if leads() else FailedElsewhere
         raise kind(
-            f"the processes have {', '.join(map(str, counts))} devices: give each as many (on "
-            "CPUs a core is a device; taskset or the launcher says which are whose)"
+            f"the processes have {', '.join(map(str, counts))} devices: give each the same number "
+            "(on a CPU each core is a device; taskset or the launcher sets which)"
         )

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and what is said where that, or reading, fails."""
+"""Atomic writes (a file is complete or not there), and clear errors for reading and writing."""
 
 import json
 import os
@@ -13,10 +13,10 @@ from limner.errors import LimnerError, reason
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`, renamed to it at the end if nothing went wrong.
+    """Write a file atomically: a temporary path, renamed to `path` at the end if all went well.
 
     Raises:
-        LimnerError: It cannot be written.
+        LimnerError: The file cannot be written.
     """
     temporary = _beside(path)
     with writing(path):
@@ -30,12 +30,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """A temporary folder beside `path`, renamed to it at the end if nothing went wrong.
+    """Write a folder atomically: a temporary folder, renamed to `path` if all went well.
 
-    What is at `path` by then is kept, and the renaming fails, unless it is an empty folder.
+    If `path` exists by then and is not an empty folder, it is kept and the renaming fails.
 
     Raises:
-        LimnerError: It cannot be written.
+        LimnerError: The folder cannot be written.
     """
     temporary = _beside(path)
     with writing(path):
@@ -49,25 +49,25 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turns what the system says of a place that cannot be written into the one error."""
+    """Turn the system's error about a path that cannot be written into a LimnerError."""
     try:
         yield
     except OSError as error:
         raise LimnerError(
-            f"{path} cannot be written ({reason(error)}): choose another place"
+            f"{path} cannot be written ({reason(error)}): choose another path"
         ) from error
 
 
 @contextmanager
 def reading(path: Path, *faults: type[Exception]) -> Iterator[None]:
-    """Turns what the system says of a file that cannot be read into the one error.
+    """Turn the system's error about a file that cannot be read into a LimnerError.
 
     Args:
         path: The file.
-        faults: Further errors that mean as much, of what unpacks the file.
+        faults: Other errors with the same meaning, from the code that unpacks the file.
 
     Raises:
-        LimnerError: It cannot be read.
+        LimnerError: The file cannot be read.
     """
     try:
         yield
@@ -76,13 +76,13 @@ def reading(path: Path, *faults: type[Exception]) -> Iterator[None]:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a text file in UTF-8, whole or not at all, or raise as `replacing` does."""
+    """Write a text file in UTF-8 atomically; raises as `replacing` does."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def replace_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a .jsonl file, an object a line, as `replace_text` does."""
+    """Write a .jsonl file, one object in each line, as `replace_text` does."""
     replace_text(path, "".join(json.dumps(row) + "\n" for row in rows))
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, or SIGTERM, as a wish to stop at the next good moment."""
+"""Ctrl-C or SIGTERM as a request to stop at the next good moment."""
 
 import signal
 import threading
@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _open: list[threading.Event] = []
-"""Of the interruption that is open, if one is."""
+"""The event of the open interruption, if there is one."""
 
 
 @contextmanager
 def interruption() -> Iterator[Callable[[], bool]]:
-    """Tells whether Ctrl-C was pressed or SIGTERM came; a second one ends at once.
+    """A function that tells whether Ctrl-C or SIGTERM has come; a second one stops at once.
 
-    One inside another tells the same.
+    An interruption inside another one tells the same.
     """
     if _open:
         yield _open[0].is_set

@@ -1,4 +1,4 @@
-"""How far long work has come, on stderr or in a notebook."""
+"""Progress bars for long work, on stderr or in a notebook."""
 
 import sys
 import time
@@ -8,26 +8,26 @@ from html import escape
 from typing import Protocol, runtime_checkable
 
 LOG_EVERY_SECONDS = (5, 30)
-"""Where stderr is no terminal, a bar is a line of the log now and then: after a tenth of the time
-so far, but no sooner than after the first of these and no later than after the second."""
+"""If stderr is not a terminal, the bar is printed as a line now and then: after a tenth of the time
+so far, but no sooner than the first of these numbers and no later than the second."""
 
 
 @runtime_checkable
 class Advance(Protocol):
-    """Tells a progress bar how it goes."""
+    """Tells a progress bar how far the work has come."""
 
     def __call__(self, done: int, total: int | None, note: str = "") -> None:
-        """What is done, what there is to do if that is known, and a few words."""
+        """Show the work done, the total if it is known, and a short note."""
 
 
 @contextmanager
 def progress_bar(what: str, *, in_bytes: bool = False, shown: bool = True) -> Iterator[Advance]:
-    """A progress bar with the time left, there from the first word to it to the end.
+    """A progress bar with the time left; it appears at the first report of progress.
 
     Args:
-        what: What is done.
-        in_bytes: Whether it is counted in bytes.
-        shown: False shows nothing.
+        what: Name of the work.
+        in_bytes: Whether the work is counted in bytes.
+        shown: Whether to show the bar.
     """
     if not shown:
         yield lambda done, total, note="": None
@@ -70,7 +70,7 @@ def _notebook_bar(what: str) -> Advance:
 
 @contextmanager
 def _terminal_bar(what: str, in_bytes: bool) -> Iterator[Advance]:
-    """A bar on stderr; where that is no terminal, lines of a log."""
+    """A bar on stderr, or printed lines if stderr is not a terminal."""
     from rich import progress
     from rich.console import Console
 

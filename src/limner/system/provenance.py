@@ -1,4 +1,4 @@
-"""Which code ran, and on what kind of machine."""
+"""Provenance: which code ran, and on what kind of machine."""
 
 import platform
 import subprocess
@@ -13,12 +13,12 @@ _PACKAGE = Path(__file__).parents[1]
 
 @cache
 def commit() -> str | None:
-    """What git calls the checkout that this package runs from; None if it runs from none.
+    """The git commit of the checkout that this package runs from; None without a checkout.
 
-    Asked once: what is merged while a process runs is not what it runs.
+    It is asked for once, since commits that come while a process runs are not what it runs.
     """
     top = _git("rev-parse", "--show-toplevel")
-    # A checkout around an installed package says nothing of it.
+    # A checkout around an installed package is not the package's own.
     if top is None or Path(top) / "src" / "limner" != _PACKAGE.resolve():
         return None
     head = _git("rev-parse", "--short=10", "HEAD")
@@ -52,7 +52,7 @@ def processor() -> str:
 
 
 def _git(*arguments: str) -> str | None:
-    """What git says in the package's folder; None where it cannot."""
+    """The output of git in the package's folder; None if git fails."""
     try:
         done = subprocess.run(
             ["git", "-C", str(_PACKAGE), *arguments], capture_output=True, text=True, check=True

@@ -1,1 +1,1 @@
-"""Finding the weights."""
+"""Training: finding the weights."""

@@ -1,9 +1,9 @@
-"""Training pictures made more: mirrored.
+"""Data augmentation: training images are mirrored at random.
 
-A small category is soon known by heart; a mirrored cat is another cat. Only training sees such
-pictures.
+A network soon knows a small category by heart (overfitting); a mirrored cat is another cat. Only
+training sees such images.
 
-Axis letters: c channel, h w picture.
+Axis letters: c channel, h w image.
 """
 
 from collections.abc import Callable
@@ -14,15 +14,15 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from limner.config import Augmentation
 
-Picture = Float[Array, "c h w"]
+Image = Float[Array, "c h w"]
 
 
-def mirror(image: Picture, key: PRNGKeyArray) -> Picture:
-    """The picture or its mirror image, as a coin falls."""
+def mirror(image: Image, key: PRNGKeyArray) -> Image:
+    """The image or its mirror image (left to right), each with probability 1/2."""
     return jnp.where(jax.random.bernoulli(key), image[..., ::-1], image)
 
 
-AUGMENTATIONS: dict[Augmentation, Callable[[Picture, PRNGKeyArray], Picture]] = {
+AUGMENTATIONS: dict[Augmentation, Callable[[Image, PRNGKeyArray], Image]] = {
     "none": lambda image, key: image,
     "mirror": mirror,
 }

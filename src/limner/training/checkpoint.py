@@ -1,6 +1,7 @@
 """Training states on disk: the latest two, and the best by a score.
 
-Written by Orbax: a checkpoint is there whole or not at all, and many processes can share one.
+Orbax writes them atomically: a checkpoint is complete or not there at all. Many processes can share
+one.
 """
 
 from collections.abc import Callable
@@ -19,9 +20,10 @@ Metrics = dict[str, Any]
 
 
 def open_checkpoints(folder: Path, score: Callable[[Metrics], float]) -> ocp.CheckpointManager:
-    """The checkpoints of a folder, to be closed; of those with metrics the least score is kept.
+    """Open the checkpoints of a folder; the caller closes them.
 
-    The latest but one is kept too, to go on from if the latest is damaged.
+    It keeps the checkpoint with the lowest score, and the two latest. Training resumes from the
+    older of these if the latest is damaged.
 
     Raises:
         LimnerError: The folder cannot be written.
@@ -41,12 +43,12 @@ def open_checkpoints(folder: Path, score: Callable[[Metrics], float]) -> ocp.Che
 def save(
     checkpoints: ocp.CheckpointManager, step: int, state: Any, metrics: Metrics | None = None
 ) -> None:
-    """Keep the state after a step, with its metrics if it was validated."""
+    """Save the state after `step` updates, with its metrics if it was validated."""
     checkpoints.save(step, args=ocp.args.StandardSave(state), metrics=metrics)
 
 
 def best_metrics(checkpoints: ocp.CheckpointManager) -> Metrics | None:
-    """The metrics of least score, if any state was validated."""
+    """The metrics with the lowest score; None if no state was validated."""
     step = checkpoints.best_step()
     return None if step is None else checkpoints.metrics(step)
 
@@ -55,8 +57,8 @@ def restore_latest(checkpoints: ocp.CheckpointManager, shapes: State) -> State |
     """The latest state, or None if there is none yet.
 
     Args:
-        checkpoints: Of a run.
-        shapes: Of the state's arrays, and where they shall lie.
+        checkpoints: The checkpoints of a run.
+        shapes: Shapes of the arrays in the state, and the devices that hold them.
 
     Raises:
         LimnerError: The checkpoint is damaged.
@@ -71,6 +73,6 @@ def restore_latest(checkpoints: ocp.CheckpointManager, shapes: State) -> State |
     except Exception as error:  # whatever a damaged file makes of Orbax and TensorStore
         raise LimnerError(
             f"{checkpoints.directory / str(step)} is damaged ({reason(error)}): delete that "
-            "folder to go on from the checkpoint before it, or train in another --out"
+            "folder to resume from the checkpoint before it, or train in another --out"
         ) from None
     return state

@@ -1,4 +1,4 @@
-"""What a training keeps as it goes: in a run folder, to go on from later, or in memory."""
+"""What a training keeps as it goes: in a run folder, from which it can resume, or in memory."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 def score(row: Row) -> float:
-    """What the best validation has least of."""
+    """The quantity that is lowest at the best validation."""
     return row[LOSSES[row["protocol"]][-1]]
 
 
@@ -31,17 +31,17 @@ class FolderKeeper:
     """Keeps a training in its run folder."""
 
     def __init__(self, run: Run, other_data: bool = False):
-        """Of a run; `other_data` says that its data may have changed since it began."""
+        """Keep a training in `run`; `other_data` allows data other than those it began with."""
         self._run = run
         self._other_data = other_data
         self._checkpoints: ocp.CheckpointManager
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        """Holds the folder for one training.
+        """Lock the folder for one training.
 
         Raises:
-            LimnerError: Another training holds it, or it cannot be written.
+            LimnerError: Another training holds the lock, or the folder cannot be written.
         """
         with (
             self._run.locked(),
@@ -50,28 +50,28 @@ class FolderKeeper:
             yield
 
     def claim(self, data: Fingerprint) -> None:
-        """Note which data the training is on, or refuse others than those it began with."""
+        """Record the data of a training that begins, or check those of one that resumes."""
         self._run.claim(data, self._other_data)
 
     def restore(self, shapes: TrainState) -> TrainState | None:
-        """The latest state, if there is one; losses noted after it are forgotten."""
+        """The latest state, if there is one; losses recorded after it are removed."""
         state = restore_latest(self._checkpoints, shapes)
         made = 0 if state is None else int(state.updates)
         self._run.write_metrics(row for row in self._run.read_metrics() if row["update"] <= made)
         return state
 
     def add_row(self, row: Row) -> None:
-        """Note losses, in metrics.jsonl."""
+        """Add a row of losses to metrics.jsonl."""
         self._run.add_metrics(row)
 
     def add_session(self, row: Row) -> None:
-        """Note how long a session of training took, and on what, in sessions.jsonl."""
+        """Add a row to sessions.jsonl: how long a session of training took, and on what machine."""
         self._run.add_session(row)
 
     def keep(self, state: TrainState, validation: Row | None) -> None:
-        """Keep a state as a checkpoint, and its averaged weights if they are the best validated.
+        """Save a state as a checkpoint, and its averaged weights if this is the best validation.
 
-        The weights are written first: a run that is cut off between the two makes both again.
+        The weights are written first: a run that is killed between the two writes both again.
         """
         if is_better(validation, self.best):
             self._run.save_model(state.average)
@@ -84,7 +84,7 @@ class FolderKeeper:
 
     @property
     def kept(self) -> str:
-        """What there is to go on from after a failure, for the error's line."""
+        """The state from which training can resume after a failure, for error lines."""
         latest = self._checkpoints.latest_step()
         return (
             ""
@@ -94,40 +94,40 @@ class FolderKeeper:
 
 
 class MemoryKeeper:
-    """Keeps a training in memory: nothing is written, and nothing can be gone on with."""
+    """Keeps a training in memory: nothing is written, and the training cannot resume."""
 
     def __init__(self):
         self.rows: list[Row] = []
-        """Losses, as in a run's metrics.jsonl."""
+        """Rows of losses, as in the metrics.jsonl of a run."""
         self.sessions: list[Row] = []
-        """The one session."""
+        """The row of the only session."""
         self.weights: Draw | None = None
         """The averaged weights of the best validation."""
         self.best: Row | None = None
         self.data: Fingerprint | None = None
-        """What it is trained on."""
+        """Fingerprint of the training data."""
         self.kept = ""
 
     opened: Callable[[], Any] = staticmethod(nullcontext)
 
     def claim(self, data: Fingerprint) -> None:
-        """Notes it."""
+        """Record the data."""
         self.data = data
 
     def restore(self, shapes: TrainState) -> TrainState | None:
-        """Nothing."""
+        """None: a training in memory cannot resume."""
         return None
 
     def add_row(self, row: Row) -> None:
-        """Notes it."""
+        """Record a row of losses."""
         self.rows.append(row)
 
     def add_session(self, row: Row) -> None:
-        """Notes it."""
+        """Record the session."""
         self.sessions.append(row)
 
     def keep(self, state: TrainState, validation: Row | None) -> None:
-        """Keeps the weights if they are the best, or all there is."""
+        """Keep the averaged weights, if they are the first or the best so far."""
         if self.weights is None or is_better(validation, self.best):
             self.weights = jax.tree.map(jnp.copy, state.average)
             self.best = validation

@@ -1,14 +1,14 @@
-"""Finding the weights: stochastic gradients on the bound.
+"""The training loop: stochastic gradient descent on the bound.
 
-All of it is a pure function of the configuration: the images of an update, their noise and so every
-weight depend on (seed, update) alone. A run that was stopped, however roughly, goes on from its
-last checkpoint and ends bit for bit where it would have ended.
+The whole training is a pure function of the configuration: the images of an update and their noise,
+and so every weight, depend only on (seed, update). A run that was stopped, even by a kill, resumes
+from its last checkpoint and ends bit for bit where it would have ended.
 
 Some updates go to the devices in one dispatch, and while they compute the host gathers the images
 of the next. Each device differentiates its share of the batch; the gradients are averaged once an
 update. Several processes run the same loop, each with its part of every batch, and stop together.
 
-Axis letters: k update of a dispatch, b batch, c channel, h w picture.
+Axis letters: k update of a dispatch, b batch, c channel, h w image.
 """
 
 import time
@@ -50,14 +50,14 @@ UPDATES_PER_DISPATCH = 20
 
 
 class Progress(NamedTuple):
-    """How far a training has come."""
+    """The progress of a training."""
 
     update: int
     updates: int
     row: dict[str, Any]
-    """Of the metrics: the losses of the latest updates."""
+    """The latest row of metrics: the losses of the last updates."""
     validation: dict[str, Any] | None
-    """Of the metrics: the losses of a validation that has just been made."""
+    """The row of metrics of a validation, if one was just made."""
     images_per_second: float
     seconds_left: float
 
@@ -66,7 +66,7 @@ class Outcome(NamedTuple):
     """How a training ended."""
 
     updates: int
-    """How many were made, all sessions together."""
+    """Number of updates made, over all sessions."""
     finished: bool
     validation: dict[str, Any] | None
     """The losses of the best validation."""
@@ -80,16 +80,16 @@ def fit_run(
     *,
     other_data: bool = False,
 ) -> Outcome:
-    """Train, or go on training, what a run folder asks for.
+    """Train a run folder, or resume its training from the last checkpoint.
 
     Args:
-        run: The folder; its last checkpoint, if any, is where training goes on.
+        run: The run folder.
         dataset: The images.
         on_progress: Called after each dispatch.
-        other_data: Go on even if these are not the data it began with.
+        other_data: Resume even if the data differ from those the run began with.
 
     Raises:
-        LimnerError: As `fit`.
+        LimnerError: As for `fit`.
     """
     return fit(run.config, dataset, FolderKeeper(run, other_data), on_progress)
 
@@ -103,19 +103,22 @@ def fit(
     model: Draw | None = None,
     optimiser: optax.GradientTransformation | None = None,
 ) -> Outcome:
-    """Train, or go on training.
+    """Train, or resume a training.
 
     Args:
         config: The settings.
-        dataset: The images, those that `config` asks for.
-        keeper: What keeps states, losses and weights; where it has a state, training goes on there.
+        dataset: The images that `config` names.
+        keeper: Keeps states, losses and weights. If it has a state, training resumes from there.
         on_progress: Called after each dispatch.
-        model: The network before its first update, if it is none that `config` describes.
-        optimiser: Instead of the one that `config` describes.
+        model: The network before its first update, instead of the one that `config` describes.
+        optimiser: The optimiser, instead of the one that `config` describes.
+
+    Returns:
+        How the training ended.
 
     Raises:
-        LimnerError: The images do not fit the model or are not those the training began with, the
-            folder is in use, its checkpoint is damaged, or the loss is no longer finite.
+        LimnerError: The images do not fit the model, or differ from those the training began with;
+            the folder is in use; its checkpoint is damaged; or the loss is no longer finite.
     """
     check_fits(config, dataset)
     mesh = data_mesh(config.train.batch_size, config.train.devices)
@@ -167,10 +170,10 @@ def fit(
 def _batches(
     config: TrainConfig, split: Split, update: int, binarisation
 ) -> Iterator[tuple[Batches, int]]:
-    """Batches for dispatch after dispatch, and how many of their updates to make; at the end 0.
+    """The batches of each dispatch, and the number of updates to make of them; at the end 0.
 
-    Of each batch they are this process's part. A dispatch ends where a validation is due, so where
-    training resumes changes none.
+    They hold this process's part of each batch. A dispatch ends where a validation is due, so
+    resuming does not change the dispatches.
     """
     draw = partial(batch_indices, len(split), config.batch_size, seed=config.seed)
     own = own_part(config.batch_size)
@@ -194,7 +197,7 @@ def _validates(config: TrainConfig, update: int) -> bool:
 def _validation(
     keeper: Keeper, config: RunConfig, average: Draw, dataset: Dataset, update: int
 ) -> dict[str, Any]:
-    """The losses of the averaged weights on the validation split, noted."""
+    """Measure the averaged weights on the validation split, and record the losses."""
     losses = estimate(
         one_sample(config.model.num_steps, config.train.protocol),
         average,
@@ -227,7 +230,7 @@ def _diverged(keeper: Keeper, update: int) -> LimnerError:
 
 
 def _session(first: int, last: int, seconds: float, mesh: Mesh) -> dict[str, Any]:
-    """What a row of sessions.jsonl says."""
+    """A row of sessions.jsonl."""
     return {
         "from_update": first,
         "to_update": last,

@@ -1,8 +1,9 @@
 """The optimisers of the presets, from Optax's parts.
 
-The study's: TensorFlow 1's RMSprop, whose mean square starts at 1 and takes its epsilon inside the
-root, after clipping each variable's gradient by itself. limner's own: Adam after clipping the whole
-gradient, the rate rising from 0 and falling along a half cosine.
+The optimiser of the 2018 study clips each variable's gradient by itself, then applies the RMSprop
+of TensorFlow 1, whose mean square starts at 1 and whose epsilon is inside the root. limner's own
+clips the whole gradient, then applies Adam, with a learning rate that rises from 0 and then falls
+along half a cosine.
 """
 
 import jax
@@ -33,7 +34,7 @@ _OPTIMISERS = {
 
 
 def learning_rate(config: TrainConfig) -> optax.Schedule:
-    """Step size as a function of the number of updates done."""
+    """The learning rate as a function of the number of updates done."""
     warmup_updates = min(config.warmup_updates, config.updates // 10)
     if config.schedule == "constant":
         rise = optax.linear_schedule(0.0, config.learning_rate, warmup_updates)
@@ -51,11 +52,11 @@ def make_optimiser(config: TrainConfig) -> optax.GradientTransformation:
     """Clipping, then the optimiser with its schedule.
 
     Raises:
-        LimnerError: The optimiser was given in Python, and is not described by the settings.
+        LimnerError: The optimiser was given in Python, so the settings do not describe it.
     """
     if config.optimiser == "given":
         raise LimnerError(
-            "this run's optimiser was given in Python: go on there, as in "
+            "this run's optimiser was given in Python: resume it there, with "
             "limner.train(data, config, out=RUN, optimiser=...)"
         )
     return optax.chain(
@@ -65,9 +66,9 @@ def make_optimiser(config: TrainConfig) -> optax.GradientTransformation:
 
 
 def average_step_size(decay: float, updates: jax.Array) -> jax.Array:
-    """How far the moving average moves towards the weights at an update.
+    """How far the exponential moving average (EMA) moves towards the weights at an update.
 
-    Early on it moves further than `decay` says, so that the first weights are soon forgotten; with
-    a decay of 0 it follows the weights.
+    In the first updates it moves further than `decay` says, so that it soon forgets the first
+    weights. With a decay of 0 it equals the weights.
     """
     return jnp.maximum(1 - decay, 9 / (10 + updates) * (decay > 0))

@@ -1,6 +1,6 @@
-"""Where training starts: new weights, or those of another run.
+"""The start of a training: new weights, or those of another run.
 
-Axis letters: k category, c channel, h w picture.
+Axis letters: k category, c channel, h w image.
 """
 
 import dataclasses
@@ -22,9 +22,9 @@ from limner.model.draw import Draw, build_model
 from limner.run import Run
 
 _MAY_DIFFER = ("num_steps", "initial_std")
-"""Settings of a model in which a run may differ from the one whose weights it takes.
+"""Model settings that may differ between a run and the run whose weights it starts from.
 
-Weights fit any number of steps, and have left behind what they were first.
+Weights fit any number of steps, and trained weights no longer depend on their initial values.
 """
 
 
@@ -32,7 +32,7 @@ class TrainState(NamedTuple):
     """What a checkpoint holds."""
 
     updates: Int[Array, ""]
-    """How many were made."""
+    """Number of updates made."""
     model: Draw
     average: Draw
     optimiser: optax.OptState
@@ -40,7 +40,7 @@ class TrainState(NamedTuple):
 
 @partial(jax.jit, static_argnums=1)
 def state_around(model: Draw, optimiser: optax.GradientTransformation) -> TrainState:
-    """The state before the first update of these weights."""
+    """The state of a training before the first update of `model`."""
     weights: Any = model  # Optax's types know arrays in dicts, not in modules
     return TrainState(
         updates=jnp.asarray(0, jnp.int32),
@@ -53,7 +53,7 @@ def state_around(model: Draw, optimiser: optax.GradientTransformation) -> TrainS
 def state_shapes(
     config: RunConfig, optimiser: optax.GradientTransformation, model: Draw | None = None
 ) -> TrainState:
-    """The shapes of a run's state, of a network like `model` if one is given."""
+    """The shapes of the state of a training, for a network like `model` if one is given."""
 
     def new() -> TrainState:
         network = build_model(config.model, jax.random.key(0)) if model is None else model
@@ -65,11 +65,11 @@ def state_shapes(
 def initial_model(config: RunConfig, dataset: Dataset) -> Draw:
     """The network before the first update.
 
-    That of the run that `start_from` names; or a new one, whose learned first canvases show the
-    mean images.
+    It is the network of the run that `start_from` names, or a new network whose learned first
+    canvases show the mean images.
 
     Raises:
-        LimnerError: That run's weights cannot be had, or are of another model.
+        LimnerError: The weights of that run cannot be read, or belong to another model.
     """
     if config.train.start_from is not None:
         return _model_of(config.train.start_from, config)
@@ -78,10 +78,10 @@ def initial_model(config: RunConfig, dataset: Dataset) -> Draw:
 
 
 def check_fits(config: RunConfig, dataset: Dataset) -> None:
-    """Refuse images that a model of these sizes cannot be trained and validated on.
+    """Check that a model of these sizes can be trained and validated on a data set.
 
     Raises:
-        LimnerError: It cannot.
+        LimnerError: The image sizes or the categories do not fit, or a split is empty.
     """
     model = (config.model.channels, config.model.height, config.model.width)
     if dataset.shape != model:
@@ -100,27 +100,27 @@ def check_fits(config: RunConfig, dataset: Dataset) -> None:
 
 
 def check_start(config: RunConfig) -> None:
-    """Refuse a start that a new run cannot make.
+    """Check that a new run can start from the weights that its settings name.
 
     Raises:
-        LimnerError: The run that `start_from` names has no weights, or those of another model.
+        LimnerError: The run that `start_from` names has no weights, or is of another model.
     """
     if config.train.start_from is not None:
         _model_of(config.train.start_from, config)
 
 
 def _first_images(config: RunConfig, dataset: Dataset) -> Float[Array, "k c h w"]:
-    """What some thousand training images look like on average, from 0.01 to 0.99.
+    """The mean of some thousand training images, from 0.01 to 0.99.
 
-    One for each category that the model tells apart, or one of them all.
+    There is one mean for each category of a class-conditional model, otherwise a single one.
     """
     split = dataset.split("train")
-    places = some_indices(len(split), 4096, seed=0)
-    levels = split.levels(places)
+    indices = some_indices(len(split), 4096, seed=0)
+    levels = split.levels(indices)
     if config.model.num_categories:
-        categories = split.categories(places)
+        categories = split.categories(indices)
         groups = [levels[categories == k] for k in range(config.model.num_categories)]
-        # A category too rare to be among them begins as the mean of all.
+        # A category too rare to be among them begins with the mean of all.
         groups = [group if len(group) else levels for group in groups]
     else:
         groups = [levels]

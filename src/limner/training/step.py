@@ -1,6 +1,6 @@
 """One update of the weights, as a compiled program.
 
-Axis letters: k step of a dispatch, b batch, c channel, h w picture.
+Axis letters: k update of a dispatch, b batch, c channel, h w image.
 """
 
 from collections.abc import Callable
@@ -23,14 +23,14 @@ from limner.training.weight_gradients import infer_many
 
 
 class Batches(NamedTuple):
-    """What the steps of a dispatch see: levels, and the category of each picture."""
+    """The images of a dispatch: their levels and categories, for each update."""
 
     targets: UInt8[AnyArray, "k b c h w"]
     categories: Int[AnyArray, "k b"]
 
 
 class Losses(NamedTuple):
-    """Means over a batch, for each step of a dispatch, nats."""
+    """Means over a batch, for each update of a dispatch, nats."""
 
     distortion: Float[AnyArray, "k"]
     rate: Float[AnyArray, "k"]
@@ -39,27 +39,26 @@ class Losses(NamedTuple):
 def make_advance(
     config: RunConfig, optimiser: optax.GradientTransformation, mesh: Mesh
 ) -> Callable[[TrainState, Batches, int], tuple[TrainState, Losses]]:
-    """The compiled function that makes the first `count` of K steps.
+    """The compiled function that makes the first `count` of K updates.
 
-    It takes the state (and consumes it), the batches of the K steps, split over the mesh along b,
+    It takes the state (and consumes it), the batches of the K updates, split over the mesh along b,
     and `count`.
     """
     settings = config.train
     augment = AUGMENTATIONS[settings.augment]
 
-    def batch_loss(model: Draw, batch: Any, step):
+    def batch_loss(model: Draw, batch: Any, update):
         size = batch.categories.size
-        places = jax.lax.axis_index(DATA_AXIS) * size + jnp.arange(size)
-        key = jax.random.fold_in(jax.random.key(settings.seed), step + 1)
+        indices = jax.lax.axis_index(DATA_AXIS) * size + jnp.arange(size)
+        key = jax.random.fold_in(jax.random.key(settings.seed), update + 1)
 
-        def prepare(target, place):
-            key_of_place = jax.random.fold_in(key, place)
-            noise = draw_noise(
-                key_of_place, config.model.num_steps, model.latent_size, settings.protocol
-            )
-            return augment(target / 255, jax.random.fold_in(key_of_place, 1)), noise
+        def prepare(target, index):
+            own_key = jax.random.fold_in(key, index)
+            num_steps, latent_size = config.model.num_steps, model.latent_size
+            noise = draw_noise(own_key, num_steps, latent_size, settings.protocol)
+            return augment(target / 255, jax.random.fold_in(own_key, 1)), noise
 
-        images, noise = jax.vmap(prepare)(batch.targets, places)
+        images, noise = jax.vmap(prepare)(batch.targets, indices)
         inference = infer_many(model, images, batch.categories, noise, settings.rematerialise)
         losses = jax.vmap(loss_of_inference)(*inference, images)
         return losses.bound.mean(), Losses(losses.distortion.mean(), losses.rate.mean())

@@ -1,6 +1,6 @@
-"""Inference on a batch, whose gradient takes the cells' matrices as one product.
+"""Inference on a batch, with the gradient of each cell's matrix as one product.
 
-A cell makes products p_t = W v_t at each of T steps for each of B pictures. The gradient of the
+A cell makes products p_t = W v_t at each of T steps for each of B images. The gradient of the
 loss by W is a sum of outer products,
 
     dW = sum over t, b of g_tb v_tb^T,    g_tb the gradient by p_tb.
@@ -14,7 +14,7 @@ Values are those of `Draw.infer`; gradients are its own but for the order of sum
 forward-mode derivative. This is for cells made of a product (`ProductCell`); with others the loop
 is differentiated as it is.
 
-Axis letters: b picture, t step, z latent, c channel, h w picture, g products, j what they are of.
+Axis letters: b image, t step, z latent, c channel, h w image, g products, j their inputs.
 """
 
 from functools import partial
@@ -41,10 +41,10 @@ def infer_many(
     Args:
         model: The network.
         images: Pixels from 0 to 1.
-        categories: The category of each; a network that tells none apart does not look.
+        categories: Index of the category of each image; ignored if not class-conditional.
         noise: Standard normal.
-        rematerialise: Keep only what goes from step to step, and compute the rest again in the
-            backward pass: slower, in far less memory.
+        rematerialise: Keep only what passes from step to step, and compute the rest again in the
+            backward pass (gradient checkpointing): slower, with far less memory.
     """
     if all(isinstance(cell, ProductCell) for cell in _cells(model)):
         return _infer(rematerialise, model.aligned(), images, categories, noise)
@@ -54,7 +54,7 @@ def infer_many(
 def _infer_plainly(
     rematerialise: bool, model: Draw, images, categories, noise
 ) -> tuple[State, Step]:
-    """With any cells; its gradient is the loop's own."""
+    """Inference with any cells; its gradient is that of the loop."""
 
     def one(image, category, noise):
         chosen = model.of(category)
@@ -94,7 +94,7 @@ _infer.defvjp(_infer_forward, _infer_backward)
 def _run(
     rematerialise: bool, model: Draw, taps: list[Array], images, categories, noise
 ) -> tuple[tuple[State, Step], list[Array]]:
-    """The inference, and what each cell's matrix was multiplied with (b t j)."""
+    """The inference, and the inputs of each cell's matrix (b t j)."""
 
     def one(taps, image, category, noise):
         chosen = model.of(category)

@@ -42,7 +42,7 @@ def doodle(category: str, index: int) -> list[Int[np.ndarray, "2 _n"]]:
 
 
 def doodles(category: str, indices: Iterable[SupportsIndex]) -> UInt8[np.ndarray, "b 28 28"]:
-    """Those drawings of a category as the official bitmaps would show them, 255 for ink."""
+    """Drawings of a category, rendered like the official bitmaps, 255 for ink."""
     return rasterise([doodle(category, int(index)) for index in indices])
 
 
@@ -58,7 +58,7 @@ _SUBJECTS: dict[str, Callable[[Hand], None]] = {
 }
 
 CATEGORIES = tuple(_SUBJECTS)
-"""What there are doodles of."""
+"""The categories of doodles."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class Doodles:
     drawn: UInt8[np.ndarray, "n h w"]
     """Levels of the doodles drawn so far."""
     done: Bool[np.ndarray, "n"]
-    """Which those are."""
+    """Whether each doodle has been drawn."""
 
     @staticmethod
     def of(category: str, count: int | None = None) -> "Doodles":
@@ -82,7 +82,7 @@ class Doodles:
 
         Args:
             category: One of `doodles.CATEGORIES`.
-            count: How many there are; 2,000 if None.
+            count: Number of doodles; None makes 2,000.
         """
         count = count or COUNT
         return Doodles(category, np.zeros((count, SIDE, SIDE), np.uint8), np.zeros(count, np.bool_))

@@ -98,7 +98,7 @@ class Hand:
         self.draw(np.array([at, at]))
 
     def move(self, origin: complex, size: float) -> None:
-        """From here on draws about this origin, at this size."""
+        """Draw around this origin, at this size, from now on."""
         self._origin, self._size = origin, size
 
     def page(self) -> list[Int[np.ndarray, "2 _n"]]:
@@ -117,7 +117,7 @@ class Hand:
         return [paper[:, start:end] for start, end in pairwise(ends)]
 
     def _failings(self, page: Points, ends: list[int]) -> Points:
-        """How far each point of a page of extent 1 misses, by the most hurried hand."""
+        """Error of each point on a page of extent 1, for the most hurried hand."""
         count = len(ends) - 1
         noise = self._rng.standard_normal(2 * (6 + count + len(page))).view(complex)
         waves, pushes, misses, waver = np.split(noise, [3, 6, 6 + count])

@@ -29,16 +29,17 @@ def read_idx(path: Path, axes: int) -> UInt8[np.ndarray, "..."]:
 
     Args:
         path: The file.
-        axes: How many axes it has: 3 for images, 1 for labels.
+        axes: Number of axes: 3 for images, 1 for labels.
 
     Raises:
-        LimnerError: Another type or number of axes, or more or fewer bytes than it claims.
+        LimnerError: The file has another type or number of axes, or more or fewer bytes than its
+            header claims.
     """
     return read_idx_with(path, axes, gzip.open if path.suffix == ".gz" else open)
 
 
 def read_idx_with(path: Path, axes: int, opener: Callable[..., Any]) -> UInt8[np.ndarray, "..."]:
-    """As `read_idx`, the file opened by `opener`, whatever its name."""
+    """Read an IDX file that `opener` opens; see `read_idx`."""
     with reading(path, EOFError, zlib.error), opener(path, "rb") as file:
         head = file.read(4 + 4 * axes)
         if head[:4] != bytes((0, 0, 8, axes)) or len(head) != 4 + 4 * axes:
@@ -53,9 +54,9 @@ def write_idx(
     """Write an IDX file of unsigned bytes, gzipped if its name ends in .gz, block by block.
 
     Args:
-        path: The file, which appears when it is complete.
+        path: File to write; it appears when it is complete (atomic write).
         shape: Sizes of the axes.
-        blocks: Its items along the first axis, in order.
+        blocks: Items along the first axis, in order.
     """
     with replacing(path) as temporary, ExitStack() as opened:
         file: Writable = opened.enter_context(temporary.open("wb"))
@@ -70,7 +71,7 @@ def write_idx(
 def read_items(
     file: Readable, shape: tuple[int, ...], path: Path, name: str
 ) -> UInt8[np.ndarray, "..."]:
-    """Read all that is left of a stream, which must fill `shape`, on no claim of its own."""
+    """Read the rest of a stream, which must fill `shape` exactly."""
     size = prod(shape)
     if size > most_unpacked(path):
         raise LimnerError(f"{name} claims {size} bytes, too many for so small a file")

@@ -1,4 +1,4 @@
-"""NumPy's .npy files, trusted for nothing: a strict header and rows read where they lie.
+"""NumPy's .npy files, read without trust: a strict header, and rows that stay on the disk.
 
 A .npy file is the magic string, a version, the length of a header, the header (a Python literal of
 type, order and shape) and the raw items in C order. The header here is matched by one regular
@@ -44,7 +44,7 @@ _HEADER = re.compile(
 
 @runtime_checkable
 class Readable(Protocol):
-    """A binary stream, or what is unpacked from one."""
+    """A binary stream, or a stream of unpacked bytes."""
 
     def read(self, size: int = -1, /) -> bytes:
         """The next bytes, at most `size`; none at the end."""
@@ -53,7 +53,7 @@ class Readable(Protocol):
 
 @runtime_checkable
 class Writable(Protocol):
-    """What bytes are written to."""
+    """An object that bytes can be written to."""
 
     def write(self, data: bytes | memoryview, /) -> int:
         """Write all bytes."""
@@ -61,7 +61,7 @@ class Writable(Protocol):
 
 
 class Header(NamedTuple):
-    """What a .npy file says of itself."""
+    """The header of a .npy file."""
 
     dtype: np.dtype
     """Type of an item: bool, integer or float, of either byte order."""
@@ -76,12 +76,12 @@ def read_header(file: Readable, name: str, objects: bool = False) -> Header:
 
     Args:
         file: A binary stream.
-        name: What to call it in an error.
-        objects: Whether the items may be Python objects, which are not read here.
+        name: Name of the file, for error lines.
+        objects: Whether the items may be Python objects; they are not read here.
 
     Raises:
-        LimnerError: No .npy, a header longer than 10,000 bytes, Fortran order, or a type other
-            than bool, integer and float.
+        LimnerError: The stream is not .npy, its header is longer than 10,000 bytes, its order is
+            Fortran, or its type is not bool, integer or float.
     """
     head = file.read(8)
     if len(head) < 8 or head[:6] != _MAGIC or head[6] not in (1, 2, 3):
@@ -124,7 +124,7 @@ class Rows:
     path: Path
     """The file."""
     header: Header
-    """Its first axis counts the rows."""
+    """The header; the first axis counts the rows."""
 
     def __len__(self) -> int:
         return self.header.shape[0]
@@ -133,7 +133,7 @@ class Rows:
         """Read some rows, in the order asked for.
 
         Raises:
-            LimnerError: The file went away or shrank after it was opened.
+            LimnerError: The file was removed or truncated after it was opened.
         """
         dtype, (_, *shape), offset = self.header
         size = dtype.itemsize * prod(shape)
@@ -146,11 +146,11 @@ class Rows:
 
 
 def open_rows(path: Path) -> Rows:
-    """Open a .npy file of at least two axes as rows, holding its header against its length.
+    """Open a .npy file of at least two axes as rows; its header must agree with its length.
 
     Raises:
-        LimnerError: Not a regular file, no valid header, or more or fewer bytes than the header
-            claims.
+        LimnerError: It is not a regular file, its header is not valid, or it has more or fewer
+            bytes than the header claims.
     """
     with reading(path):
         status = path.stat()
@@ -171,17 +171,17 @@ def open_rows(path: Path) -> Rows:
 
 
 def most_unpacked(path: Path) -> int:
-    """The bytes of memory that what is unpacked from a file may take."""
+    """Largest number of bytes of memory that the unpacked contents of a file may take."""
     return max(_ALWAYS_ALLOWED, _RATIO * path.stat().st_size)
 
 
 @contextmanager
 def open_npz(path: Path) -> Iterator[zipfile.ZipFile]:
-    """An .npz archive, whose faults, those met while reading too, become one line.
+    """Open an .npz archive; all its faults, also while reading, become a LimnerError.
 
     Raises:
-        LimnerError: Missing, damaged, encrypted, compressed as NumPy never does, or without a
-            member that is asked for.
+        LimnerError: The archive is missing, damaged, encrypted, compressed in a way that NumPy does
+            not use, or lacks a member.
     """
     # RuntimeError is zipfile's word for an encrypted member, ValueError for a negative length and
     # for members' names that cannot be decoded.
@@ -190,7 +190,9 @@ def open_npz(path: Path) -> Iterator[zipfile.ZipFile]:
         with reading(path, *faults), zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
                 if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                    raise LimnerError(f"{path} is compressed as no .npz file is: save it anew")
+                    raise LimnerError(
+                        f"{path} is compressed in a way that NumPy does not use: save it again"
+                    )
             yield archive
     except KeyError as error:
         raise LimnerError(f"{path} is of another kind: {error.args[0]}") from None

@@ -1,4 +1,4 @@
-"""Pickles of arrays of arrays, read without running anything that they say.
+"""Pickles of arrays of arrays, read without running any code that they name.
 
 Unpickling calls what a file names. Here the only names allowed are those that NumPy's pickles of
 arrays need, and none of them leads to NumPy: `find_class` answers with a stand-in that, where it is
@@ -47,16 +47,16 @@ _ARGUMENTS = {
     for operation in pickletools.opcodes
     if operation.name in _OPERATIONS.split()
 }
-"""Of each operation the bytes that follow it, or how pickletools says that a length follows."""
+"""For each operation the number of bytes that follow it, or pickletools' mark for a length."""
 _LENGTHS = {
     pickletools.TAKEN_FROM_ARGUMENT1: 1,
     pickletools.TAKEN_FROM_ARGUMENT4: 4,
     pickletools.TAKEN_FROM_ARGUMENT4U: 4,
 }
-"""The bytes of that length."""
+"""The number of bytes of such a length."""
 _LONG_BINPUT = ord("r")
 _COST = 64
-"""Bytes that one operation makes the unpickler take, at most."""
+"""Largest number of bytes of memory that one operation takes in the unpickler."""
 
 
 def read_object_array(
@@ -66,11 +66,11 @@ def read_object_array(
 
     Args:
         file: The stream.
-        name: What to call it in an error.
-        most_bytes: Memory that it may take.
+        name: Name of the file, for error lines.
+        most_bytes: Largest number of bytes of memory that it may take.
 
     Raises:
-        LimnerError: Anything but an array of arrays of numbers, or one that takes more memory.
+        LimnerError: It is not an array of arrays of numbers, or takes more memory.
     """
     header = read_header(file, name, objects=True)
     if not header.dtype.hasobject:
@@ -91,14 +91,14 @@ _FAULTS = (
     pickle.UnpicklingError,
     *(ValueError, TypeError, LookupError, AttributeError, OverflowError, EOFError),
 )
-"""What Python's unpickler raises for a damaged pickle; the stand-ins and checks here, too."""
+"""The errors that Python's unpickler, and the code here, raise for a damaged pickle."""
 
 
 def _check(data: bytes, most_bytes: int) -> None:
     """Walk over the operations, without carrying any out.
 
     Raises:
-        ValueError: One is not allowed, or all of them together take too much memory.
+        ValueError: An operation is not allowed, or all together take too much memory.
     """
     at, left = 0, (most_bytes - len(data)) // _COST
     while at < len(data):
@@ -121,7 +121,7 @@ def _check(data: bytes, most_bytes: int) -> None:
 
 
 class _Name(NamedTuple):
-    """Stands in for what a pickle may name; immutable, as a pickle may set attributes."""
+    """Stands in for a name that a pickle may use; immutable, since a pickle may set attributes."""
 
     name: str
 
@@ -130,7 +130,7 @@ class _Name(NamedTuple):
 
 
 class _Call:
-    """Stands in for what calling a name would give."""
+    """Stands in for the result of calling a name."""
 
     __match_args__ = ("name", "arguments", "state")
     __slots__ = __match_args__
@@ -152,7 +152,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 def _items(tree: Any) -> list[Any]:
-    """What an array of objects holds."""
+    """The items of an array of objects."""
     match tree:
         case _Call("_reconstruct", _, (_, tuple(), _Call("dtype", (code, *_)), _, list(items))) if (
             _text(code) in ("O", "O8")

@@ -28,7 +28,7 @@ def read_sketchrnn(path: Path) -> Iterator[tuple[SplitName, list[Float64[np.ndar
     """The part (train, valid or test) and the strokes of each drawing, moved to the origin.
 
     Raises:
-        LimnerError: A part is missing, or the file is damaged or holds anything but arrays.
+        LimnerError: A part is missing, or the file is damaged, or holds other things than arrays.
     """
     with open_npz(path) as archive:
         most = most_unpacked(path)

@@ -37,13 +37,13 @@ Stroke = Real[np.ndarray, "axes n"]
 
 
 def read_ndjson(path: Path) -> Iterator[list[Stroke]]:
-    """The drawings of an ndjson file, raw or simplified: one JSON object a line.
+    """The drawings of an ndjson file, raw or simplified: one JSON object in each line.
 
     A drawing is what its object has under "drawing"; other keys may be there or not. Blank lines
     are none.
 
     Raises:
-        LimnerError: A line is no drawing, or is longer than 4 MiB.
+        LimnerError: A line is not a drawing, or is longer than 4 MiB.
     """
     with reading(path), path.open("rb") as file:
         number = 0
@@ -87,7 +87,7 @@ def read_binary(path: Path) -> Iterator[list[Stroke]]:
     """The drawings of a binary file.
 
     Raises:
-        LimnerError: Cut short, or not this format.
+        LimnerError: The file is incomplete, or has another format.
     """
     with reading(path), path.open("rb") as file:
         number = 0
@@ -125,7 +125,7 @@ def read_strokes(path: Path) -> Iterator[list[Stroke]]:
     """The strokes of each drawing of a file, whose suffix is one of `STROKE_SUFFIXES`.
 
     Raises:
-        LimnerError: Another suffix, or a damaged file.
+        LimnerError: The suffix is none of these, or the file is damaged.
     """
     if path.suffix not in _READERS:
         raise LimnerError(f"{path} is no file of strokes: those end in .ndjson, .bin or .npz")
@@ -139,4 +139,4 @@ _READERS: dict[str, Callable[[Path], Iterator[list[Stroke]]]] = {
 }
 
 STROKE_SUFFIXES = frozenset(_READERS)
-"""Of ndjson, the binary format and sketch-rnn's."""
+"""Suffixes of files of strokes: ndjson, the binary format and sketch-rnn's."""

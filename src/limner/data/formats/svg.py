@@ -1,4 +1,4 @@
-"""SVG files, drawn only if all they need is in them.
+"""SVG files; a file is drawn only if it needs no other files.
 
 librsvg never sees the file itself. It is parsed first, by expat, and written anew as it is walked
 through: elements of SVG, attributes without a namespace, links to elements of the same file, and
@@ -50,12 +50,12 @@ def render_svg(data: bytes, name: str, side: int | None = None) -> UInt8[np.ndar
 
     Args:
         data: The file.
-        name: What to call it in an error.
-        side: The longer side that the image will be brought to, pixels: it is drawn four times
-            as fine, up to 512 pixels. None draws 512 pixels.
+        name: Name of the file, for error lines.
+        side: Longer side of the image that will be made of it, pixels; the SVG is drawn four times
+            as large, up to 512 pixels. None draws 512 pixels.
 
     Raises:
-        LimnerError: It is no SVG, needs other files, or is too large.
+        LimnerError: It is not an SVG, needs other files, or is too large.
     """
     document = _rewritten(data, name)
     import pyvips
@@ -102,7 +102,7 @@ class _Scribe:
         self._elements = self._expanded = 0
         self._style: list[str] = []
         self._left_behind = 0
-        """How many of the elements that are open are not written."""
+        """Number of open elements that are not written."""
 
     def entity(self, name: str, is_parameter: int, value: str | None, *_: str | None) -> None:
         if value is None:
@@ -139,7 +139,7 @@ class _Scribe:
         self.written.append(f"<{element}{spaces}{kept}>")
 
     def _attribute(self, element: str, name: str, value: str) -> str:
-        """An attribute as it is written: not at all if it can have no effect."""
+        """An attribute as it is written; nothing if it can have no effect."""
         space, local = _split(name)
         match space, local:
             case _, "href" if space in ("", _XLINK):
