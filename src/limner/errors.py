@@ -20,6 +20,13 @@ class PeerLost(LimnerError):
     """Another process of the same training is gone: an orderly end would wait for it in vain."""
 
 
+class Mended(UserWarning):
+    """Something was found damaged and was made again; one line says what.
+
+    The command line prints it to stderr.
+    """
+
+
 def reason(error: BaseException) -> str:
     """What another's error says, for a line of ours: its first line, or its type if it has none.
 

@@ -11,7 +11,7 @@ from limner.data.dataset import open_dataset
 from limner.model.draw import build_model
 from limner.pretrained.export import export
 from limner.run import Run
-from limner.training.loop import train
+from limner.training.loop import fit_run
 
 NUM_STEPS = 4
 
@@ -44,7 +44,7 @@ def make_pair(folder: Path) -> Path:
         train=TrainConfig(updates=4, batch_size=4, validate_every=2),
     )
     run, dataset = Run.create(folder / "run", config), open_dataset(config.data)
-    assert train(run, dataset).finished
+    assert fit_run(run, dataset).finished
     export(run, folder / "pair", dataset)
     return folder / "pair"
 

@@ -6,7 +6,7 @@ number depends on: the drawings, the seconds, the machine and the version of thi
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,18 +118,3 @@ def read_run(row: Row, folder: Path) -> Record:
         return Record(row)
     Run.create(folder, row.config)  # refuses other settings
     return read_record(row, folder)
-
-
-def seconds_until(sessions: Iterable[Mapping[str, Any]], update: int) -> float | None:
-    """Seconds of training up to an update; None where no session is on record.
-
-    A session's seconds are shared out evenly over its updates. Updates of a session that was killed
-    have no seconds on record: they count as much as those that have.
-    """
-    updates = seconds = 0.0
-    for session in sessions:
-        first, last = session["from_update"], session["to_update"]
-        within = max(0, min(update, last) - first)
-        updates += within
-        seconds += session["seconds"] * within / (last - first)
-    return seconds * update / updates if updates else None

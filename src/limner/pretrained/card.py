@@ -61,8 +61,8 @@ class Training:
     """The shortest that asks for the same settings."""
     updates: int
     """Updates of the weights."""
-    seconds: float
-    """Of training, over all sessions."""
+    seconds: float | None
+    """Of training, over all sessions; None if none is on record."""
     device: str
     """The kind of machine."""
     commit: str | None
@@ -87,7 +87,8 @@ class Training:
     @property
     def effort(self) -> str:
         """How many updates it took, how long and where."""
-        return f"{self.updates:,} updates in {self.seconds:,.0f} s on {self.device}"
+        took = "" if self.seconds is None else f" in {self.seconds:,.0f} s"
+        return f"{self.updates:,} updates{took} on {self.device}"
 
 
 @dataclass(frozen=True, kw_only=True)
