@@ -18,6 +18,7 @@ import dacite
 from limner.errors import LimnerError, reason
 
 Binarisation = Literal["grey", "threshold", "static", "dynamic"]
+Ink = Literal["auto", "dark", "light"]
 DataName = Literal["doodles", "quickdraw", "mnist", "static-mnist", "images", "arrays"]
 Protocol = Literal["honest", "as-published"]
 CellName = Literal["lstm", "dense"]
@@ -177,7 +178,9 @@ class DataConfig:
     root: Path | None = None
     """Folder laid out as the Quick, Draw! bucket is; else $LIMNER_DATA, else the user's cache."""
     path: Path | None = None
-    """For images: a folder of pictures, a picture, or a .npy array."""
+    """For images: a folder of images, an image, or a .npy array."""
+    ink: Ink = "auto"
+    """For images: whether ink is dark or light; auto finds out for each image."""
     binarisation: Binarisation = "grey"
     """grey keeps levels/255 as targets; threshold cuts at one half; static draws each pixel once
     and for all; dynamic draws it anew at every visit."""
@@ -204,12 +207,18 @@ class DataConfig:
             self.name != "images" or self.path is not None,
             "data.path",
             self.path,
-            "a folder of pictures, a picture or a .npy file when data.name is images",
+            "a folder of images, an image or a .npy file when data.name is images",
         )
         _require(
             self.name == "images" or self.path is None,
             "data.path",
             str(self.path),
+            "left out unless data.name is images",
+        )
+        _require(
+            self.name == "images" or self.ink == "auto",
+            "data.ink",
+            self.ink,
             "left out unless data.name is images",
         )
         _require(

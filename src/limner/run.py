@@ -17,13 +17,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 import jax
 from filelock import FileLock, Timeout
 
-from limner.config import Protocol, RunConfig, essence
+from limner.config import Protocol, RunConfig, changed, essence
 from limner.data.dataset import category_names
 from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError, check_names, first_difference
@@ -33,6 +32,7 @@ from limner.system.checksums import with_checksum, without_checksum
 from limner.system.distributed import agreement, by_leader, leader_first, leads
 from limner.system.files import reading, replace_text, writing
 from limner.system.journal import add_to_journal, read_journal, write_journal
+from limner.text import suggested
 
 LOSSES: dict[Protocol, tuple[str, str, str]] = {
     "honest": ("distortion", "rate", "bound"),
@@ -104,11 +104,11 @@ class Run:
         folder = Path(folder)
         path = folder / "config.json"
         try:
-            text = path.read_text("utf-8")
+            text = path.read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError):
             raise LimnerError(
                 f"{folder} is not a run folder (no {path.name} in it): make one with "
-                f"`limner train --out {folder}`"
+                f"`{suggested('train --out', folder)}`"
             ) from None
         text = without_checksum(text, origin=str(path))
         return cls(folder, RunConfig.from_json(text, origin=str(path)))
@@ -117,6 +117,7 @@ class Run:
     def create(cls, folder: str | Path, config: RunConfig) -> "Run":
         """A new run, or the one that is there if it was made with the same settings.
 
+        The run remembers its data by absolute paths, so that it may be used from any folder.
         Where the data lie and how many devices share the work may differ: neither changes what is
         computed.
 
@@ -124,17 +125,17 @@ class Run:
             LimnerError: The folder cannot be written, or holds a run with other settings, or is
                 not shared by all processes.
         """
-        return leader_first(lambda: cls._create(Path(folder), config))
+        return leader_first(lambda: cls._create(Path(folder), _located(config)))
 
     @classmethod
     def _create(cls, folder: Path, config: RunConfig) -> "Run":
         if (folder / "config.json").exists():
             found = cls.open(folder)
-            changed = first_difference(essence(found.config), essence(config))
-            if changed:
+            difference = first_difference(essence(_located(found.config)), essence(config))
+            if difference:
                 raise LimnerError(
-                    f"{folder} holds a run with other settings ({changed}): choose another --out, "
-                    f"or resume it as it was with `limner train --out {folder}` alone"
+                    f"{folder} holds a run with other settings ({difference}): choose another "
+                    f"--out, or resume it as it was with `{suggested('train --out', folder)}` alone"
                 )
             return cls(folder, config)
         if not leads():
@@ -214,7 +215,7 @@ class Run:
         Raises:
             LimnerError: The file is damaged; the line says how to mend it.
         """
-        with _mended_by(f"`limner train --out {quote(str(self.folder))}` makes it again"):
+        with _mended_by(f"`{suggested('train --out', self.folder)}` makes it again"):
             return read_journal(self.metrics, ("kind", "update"))
 
     def read_sessions(self) -> list[dict[str, Any]]:
@@ -254,8 +255,8 @@ class Run:
         """
         if not self.weights.exists():
             raise LimnerError(
-                f"{self.folder} has no weights yet: run `limner train --out {self.folder}` "
-                "up to its first validation"
+                f"{self.folder} has no weights yet: run "
+                f"`{suggested('train --out', self.folder)}` up to its first validation"
             )
         shapes = jax.eval_shape(
             lambda: build_model(self.config.model, jax.random.key(0)) if like is None else like
@@ -279,6 +280,14 @@ def _mended_by(advice: str) -> Iterator[None]:
         yield
     except LimnerError as error:
         raise LimnerError(f"{error}: {advice}") from None
+
+
+def _located(config: RunConfig) -> RunConfig:
+    """The same configuration with absolute paths of its data, which mean the same everywhere."""
+    paths = {"data.root": config.data.root, "data.path": config.data.path}
+    return changed(
+        config, {name: path and path.expanduser().absolute() for name, path in paths.items()}
+    )
 
 
 def model_categories(config: RunConfig) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Words for what users read."""
 
 import html
+import shlex
 from collections.abc import Iterable, Sequence
 
 
@@ -8,6 +9,11 @@ def listed(names: Iterable[str]) -> str:
     """One thing, two with "and", or more with commas too."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def suggested(command: str, *words: object) -> str:
+    """A command of limner's that may be pasted into a shell: each word quoted that needs it."""
+    return f"limner {command} {shlex.join(map(str, words))}"
 
 
 def rounded(value: float | None, places: int) -> str:

@@ -14,7 +14,7 @@ from limner.data.formats.idx import write_idx
 from limner.data.formats.npy import open_rows
 from limner.data.formats.sketchrnn import read_sketchrnn
 from limner.data.formats.stroke_files import read_binary, read_ndjson
-from limner.data.images import read_picture
+from limner.data.images import read_image
 from limner.data.quickdraw import open_bitmaps
 
 
@@ -171,7 +171,7 @@ def test_static_mnist_missing_or_damaged_is_refused(tmp_path):
         lambda path: list(read_sketchrnn(path)),
         lambda path: list(read_ndjson(path)),
         lambda path: list(read_binary(path)),
-        lambda path: read_picture(path, (1, 28, 28)),
+        lambda path: read_image(path, (1, 28, 28)),
     ],
 )
 def test_a_file_that_is_not_there_is_said_in_few_words(tmp_path, read):

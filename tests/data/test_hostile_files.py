@@ -25,7 +25,7 @@ from limner.data import mnist
 from limner.data.formats.npy import open_rows
 from limner.data.formats.sketchrnn import read_sketchrnn
 from limner.data.formats.stroke_files import read_binary, read_ndjson
-from limner.data.images import open_images, read_picture
+from limner.data.images import open_images, read_image
 from limner.data.quickdraw import open_bitmaps
 from limner.errors import LimnerError
 
@@ -70,11 +70,11 @@ READERS = {
     "images-idx3-ubyte": (lambda path: mnist.read_idx(path, 3), [idx(IMAGES)]),
     "images-idx3-ubyte.gz": (lambda path: mnist.read_idx(path, 3), [gzip.compress(idx(IMAGES))]),
     "own.png": (
-        lambda path: read_picture(path, (1, 14, 14)),
+        lambda path: read_image(path, (1, 14, 14)),
         [picture("PNG", mode) for mode in ("1", "L", "P", "RGB", "RGBA", "I;16")],
     ),
-    "own.jpg": (lambda path: read_picture(path, (3, 14, 14)), [picture("JPEG")]),
-    "own.svg": (lambda path: read_picture(path, (1, 14, 14)), [SVG]),
+    "own.jpg": (lambda path: read_image(path, (3, 14, 14)), [picture("JPEG")]),
+    "own.svg": (lambda path: read_image(path, (1, 14, 14)), [SVG]),
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from node_process import SMALL, needs_node, run_node
 
-from limner.data.strokes import rasterise
+from limner.data.rasteriser import rasterise
 from limner.evaluation.classify import bounds
 from limner.model.objective import loss_of_inference
 from limner.model.weights import save_weights

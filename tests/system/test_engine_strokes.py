@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from node_process import needs_node, run_node
 
-from limner.data.strokes import rasterise, simplify
+from limner.data.rasteriser import preferred_backend, rasterise
+from limner.data.strokes import simplify
 
 pytestmark = needs_node
 
+BACKEND = preferred_backend()
 MEAN = 0.5  # levels of 255, over all pixels
 MOST = 12  # at any pixel
 
@@ -53,7 +55,7 @@ def test_official_drawings_have_the_librarys_pixels(shared_data):
             drawing = json.loads(next(lines))["drawing"]
         drawings.append([list(zip(*stroke, strict=True)) for stroke in drawing])
     _, found = levels(drawings)
-    assert_same_levels(found, rasterise(as_arrays(drawings)))
+    assert_same_levels(found, rasterise(as_arrays(drawings), backend=BACKEND))
 
 
 @pytest.mark.parametrize("side", [28, 64])
@@ -63,7 +65,7 @@ def test_what_a_visitor_draws_is_simplified_and_rasterised(side):
     expected = [simplify(drawing) for drawing in as_arrays(drawings)]
     for mine, library in zip(as_arrays(placed), expected, strict=True):
         assert [stroke.tolist() for stroke in mine] == [stroke.tolist() for stroke in library]
-    assert_same_levels(found, rasterise(expected, side))
+    assert_same_levels(found, rasterise(expected, side, BACKEND))
 
 
 def test_a_drawing_that_is_not_done_stays_in_its_place():
@@ -74,7 +76,7 @@ def test_a_drawing_that_is_not_done_stays_in_its_place():
         [stroke + np.max([s.max(1) for s in drawing], 0)[:, None] - 256 for stroke in drawing]
         for drawing in as_arrays(drawings)
     ]
-    assert_same_levels(found, rasterise(still))
+    assert_same_levels(found, rasterise(still, backend=BACKEND))
 
 
 def test_a_dot_is_drawn():
@@ -82,7 +84,7 @@ def test_a_dot_is_drawn():
     placed, found = levels(dots, place="fitted")
     assert placed[0] == [[[0, 0], [0, 0]]]  # two equal points, as in the published files
     assert (found[0] > 0).sum() == 4  # in the middle of the image
-    assert_same_levels(found, rasterise([simplify(drawing) for drawing in as_arrays(dots)]))
+    assert_same_levels(found, rasterise([*map(simplify, as_arrays(dots))], backend=BACKEND))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from limner.system.progress import progress_bar
 if TYPE_CHECKING:
     import numpy as np
 
-    from limner.config import DataConfig, Protocol
+    from limner.config import DataConfig, Ink, Protocol
     from limner.data.dataset import Dataset
     from limner.model.draw import Draw
     from limner.run import Run
@@ -74,12 +74,20 @@ def open_run(place: Path) -> "Run":
 
 
 def open_data(run: "Run", root: Path | None = None, other_data: bool = False) -> "Dataset":
-    """The data of a run, from `root` if given, with what is downloaded shown on stderr.
+    """The data of a run, with what is downloaded shown on stderr.
+
+    Args:
+        run: The run.
+        root: Where its data lie, if not where they were: a data root, or the images themselves.
+        other_data: Whether they may be other data.
 
     Raises:
         LimnerError: They are not what it was trained on, and `other_data` does not allow that.
     """
-    data = run.config.data if root is None else dataclasses.replace(run.config.data, root=root)
+    lies = "path" if run.config.data.name == "images" else "root"
+    data = run.config.data
+    if root is not None:
+        data = dataclasses.replace(data, **{lies: root})
     dataset = open_with_progress(data, run.config.model.shape)
     if not other_data:
         run.check_data(dataset.fingerprint())
@@ -99,13 +107,18 @@ def open_with_progress(
     return dataset
 
 
-def read_picture(run: "Run", path: Path) -> "np.ndarray":
-    """A picture of the user's own as a run's model takes it: pixels from 0 to 1, (c, h, w)."""
+def read_picture(run: "Run", path: Path, ink: "Ink" = "auto") -> "np.ndarray":
+    """An image of the user's own as a run's model takes it: pixels from 0 to 1, (c, h, w).
+
+    What was taken for its paper is told on stderr, where that is not sure.
+    """
     from limner.data import binarise, images
 
     config = run.config.model
-    levels = images.read_picture(path, (config.channels, config.height, config.width))
-    return binarise.pixels(levels, run.config.data.binarisation)
+    seen = images.read_image(path, (config.channels, config.height, config.width), ink)
+    if seen.note:
+        print(seen.note, file=sys.stderr)
+    return binarise.pixels(seen.levels, run.config.data.binarisation)
 
 
 def load_drawing_model(run: "Run", category: str | None, picture: "np.ndarray") -> "Draw":

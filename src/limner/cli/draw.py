@@ -14,7 +14,7 @@ from limner.cli.common import (
     open_run,
     read_picture,
 )
-from limner.config import Protocol, require_seed
+from limner.config import Ink, Protocol, require_seed
 from limner.errors import LimnerError
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def reconstruct(
     picture: Path | None = None,
     show_steps: tuple[int, ...] = (),
     category: str | None = None,
+    ink: Ink = "auto",
     protocol: Protocol = "honest",
     data_root: Path | None = None,
     other_data: bool = False,
@@ -107,9 +108,11 @@ def reconstruct(
         show_steps: Time steps to show in steps.png; five if none are given.
         category: Of your own picture, for a model that tells categories apart; else what the
             picture looks like.
+        ink: Whether the ink of your own image is dark or light; auto finds out.
         protocol: Noise: honest is new at every step; as-published is one vector for all steps, for
             a model that was trained so.
-        data_root: Where the drawings lie, if not where they were in training.
+        data_root: Where the drawings lie, if not where they were in training: a data root, or
+            your own images.
         other_data: Allow other data than those the run was trained on.
         out: Folder for the files, if not RUN/figures/reconstructions.
     """
@@ -133,7 +136,7 @@ def reconstruct(
         images = targets / np.float32(255)
         model, categories, what = there.load_model(), split.categories(chosen), "test images"
     else:
-        image = read_picture(there, picture)
+        image = read_picture(there, picture, ink)
         model, categories, what = load_drawing_model(there, category, image), None, picture.name
         images = image[None]
     drawings = reconstruct(
@@ -162,6 +165,7 @@ def interpolate(
     *,
     num: int = 9,
     category: str | None = None,
+    ink: Ink = "auto",
     out: Path | None = None,
 ) -> list[Path]:
     """Draw the way from one picture to another through the latents.
@@ -173,6 +177,7 @@ def interpolate(
         num: How many drawings, both ends among them.
         category: To draw all in, of a model that tells categories apart; else what the first
             picture looks like.
+        ink: Whether the ink of both images is dark or light; auto finds out.
         out: Folder for the files, if not RUN/figures/interpolation.
     """
     if num < 2:
@@ -183,11 +188,11 @@ def interpolate(
     from limner.sampling.interpolation import interpolate
 
     there = open_run(run)
-    start = read_picture(there, first)
+    start = read_picture(there, first, ink)
     drawings = interpolate(
         load_drawing_model(there, category, start),
         start,
-        read_picture(there, second),
+        read_picture(there, second, ink),
         places=np.linspace(0, 1, num, dtype=np.float32),
         num_steps=there.config.model.num_steps,
     )
@@ -208,6 +213,7 @@ def complete(
     seed: int = 0,
     temperature: float = 1.0,
     category: str | None = None,
+    ink: Ink = "auto",
     out: Path | None = None,
 ) -> list[Path]:
     """Finish a drawing in several ways; its ink stays.
@@ -219,6 +225,7 @@ def complete(
         seed: Of the noise.
         temperature: Factor on the noise of the prior.
         category: Of a model that tells categories apart; else what the picture looks like.
+        ink: Whether the ink of the image is dark or light; auto finds out.
         out: Folder for the files, if not RUN/figures/completions.
     """
     check_temperature(temperature)
@@ -228,7 +235,7 @@ def complete(
 
     there = open_run(run)
     config = there.config.model
-    image = read_picture(there, picture)
+    image = read_picture(there, picture, ink)
     drawings = complete(
         load_drawing_model(there, category, image),
         image,

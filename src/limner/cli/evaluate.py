@@ -38,7 +38,8 @@ def evaluate(
         protocol: Noise: honest gives a bound; as-published gives what the study reported.
         importance_samples: K, to estimate the importance-weighted bound as well.
         importance_images: Take that over so many test images, chosen by chance, if not over all.
-        data_root: Where the drawings lie, if not where they were in training.
+        data_root: Where the drawings lie, if not where they were in training: a data root, or
+            your own images.
         other_data: Allow other data than those the run was trained on.
         seed: Of the noise.
         check: Instead, of a model with a card, measure in seconds what the card has to check an

@@ -55,10 +55,11 @@ options and their help, and which gives the files that it wrote."""
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the `limner` command."""
+    words = [_at_home(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     write_any_encoding()
     try:
         with _mended_in_a_line():
-            _run(list(sys.argv[1:] if arguments is None else arguments))
+            _run(words)
     except FailedElsewhere:
         sys.exit(2)
     except LimnerError as error:
@@ -87,6 +88,12 @@ def _mended_in_a_line() -> Iterator[None]:
         usual, warnings.showwarning = warnings.showwarning, show
         warnings.simplefilter("always", Mended)
         yield
+
+
+def _at_home(word: str) -> str:
+    """The word of a command with ~ as the home folder, which no shell expands after a ="""
+    option, equals, path = word.rpartition("=") if word.startswith("--") else ("", "", word)
+    return option + equals + os.path.expanduser(path) if path.startswith("~/") else word
 
 
 def _run(words: list[str]) -> None:

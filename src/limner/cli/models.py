@@ -57,7 +57,8 @@ def export(
         title: What it draws, if the categories do not say it well.
         importance_samples: K, to estimate the importance-weighted bound for the card as well.
         importance_images: Take that over so many test images, chosen by chance, if not over all.
-        data_root: Where the drawings lie, if not where they were in training.
+        data_root: Where the drawings lie, if not where they were in training: a data root, or
+            your own images.
         other_data: Allow other data than those the run was trained on.
     """
     check_importance(importance_samples, importance_images)
@@ -103,7 +104,8 @@ def outliers(
             above that price, which finds odd shapes.
         num: How many to show; all are scored and listed.
         seed: Of the noise.
-        data_root: Where the drawings lie, if not where they were in training.
+        data_root: Where the drawings lie, if not where they were in training: a data root, or
+            your own images.
         other_data: Allow other data than those the run was trained on.
         out: Folder for the picture and the list, if not RUN/figures/outliers.
     """
@@ -150,7 +152,8 @@ def nearest(
         run: Run folder, or the name of a pretrained model.
         num: How many samples.
         seed: Of the noise; the samples are those of `limner sample`.
-        data_root: Where the drawings lie, if not where they were in training.
+        data_root: Where the drawings lie, if not where they were in training: a data root, or
+            your own images.
         other_data: Allow other data than those the run was trained on.
         out: Folder for the picture and the distances, if not RUN/figures/nearest.
     """

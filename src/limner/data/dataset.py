@@ -110,7 +110,11 @@ class Dataset:
         """
         counts = self._counts(which)
         if sum(counts) == 0:
-            raise LimnerError(f"{self.name} has no drawing for {which}: it has too few rows")
+            most = max(map(len, self.sources))
+            raise LimnerError(
+                f"{self.name} has no drawing for {which}: it takes {BY_ROW[which].first + 1} "
+                f"drawings of one category, and there are {most} at most"
+            )
         progression = Progression(self.official[which][0], 1, 1) if self.official else BY_ROW[which]
         return Split(self.sources, progression, counts, self.row_categories)
 
@@ -127,9 +131,9 @@ class Dataset:
 def data_root(root: Path | None = None) -> Path:
     """The folder that files are looked for in: `root`, else $LIMNER_DATA, else the user's cache."""
     if root is not None:
-        return root
+        return root.expanduser()
     if given := os.environ.get("LIMNER_DATA"):
-        return Path(given)
+        return Path(given).expanduser()
     return platformdirs.user_cache_path("limner")
 
 
@@ -240,5 +244,5 @@ def _in_a_row(train: int, valid: int, test: int) -> dict[SplitName, tuple[int, i
 
 def _open_images(config: DataConfig, shape: Shape | None) -> Dataset:
     assert config.path is not None  # DataConfig sees to it
-    opened = images.open_images(config.path, shape, config.categories)
+    opened = images.open_images(config.path, shape, config.categories, config.ink)
     return Dataset(config, opened.categories, opened.sources, note=opened.note)

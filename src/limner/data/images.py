@@ -1,117 +1,130 @@
-"""Your own pictures as drawings: PNG, JPEG, SVG, folders of them, and .npy arrays.
+"""Your own images as drawings: files of one image, folders of them, and .npy arrays.
 
-Every picture becomes levels of one shape: it is shrunk by averaging areas so that it fits, keeps
-its proportions, and lies in the middle of paper of its own colour. With one channel 255 is ink, so
-dark lines on light paper are inverted: a picture's paper is what its border mostly is. If nine in
-ten pictures of a set agree, all are taken as they are; else each as it is itself.
+Every image becomes levels of one shape, 255 for ink: paper and ink are told apart as
+`limner.data.background` says, and it is brought to size as `limner.data.shrink` says. An image
+that does not tell its paper is taken as the others of its set are.
 
-Nothing in a file is trusted: what is not PNG, JPEG or SVG is not decoded, and one of over 40
-million pixels is refused by its header.
+Nothing in a file is trusted: what is none of the formats below is not decoded, and what is too
+large is refused by its header.
 
-Axis letters: n picture, c channel, h w picture.
+Axis letters: n image, c channel, h w pixel, a b pixel of the shape asked for.
 """
 
-import io
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, UInt8
-from PIL import Image, ImageOps
+from jaxtyping import UInt8
+from PIL import Image, ImageOps, UnidentifiedImageError
 
+from limner.config import Ink
 from limner.data.arrays import open_array
-from limner.data.background import COLOURS_KEPT, fit, is_light, majority
+from limner.data.background import Inked, find_ink, flatten
+from limner.data.folders import list_images
 from limner.data.formats.svg import render_svg
+from limner.data.shrink import fit_colours, fit_ink
 from limner.data.sources import Pictures, Shape, Source
+from limner.data.told import COLOURS_KEPT, lean, tell
 from limner.errors import LimnerError, check_names, reason
 from limner.system.files import reading
 
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".svg")
-_PIXEL_LIMIT = 40_000_000
-_AGREEMENT = 0.9
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
+_AREA, _SIDE = 40_000_000, 20_000
+"""Pixels that an image may have at most, and along a side."""
+_ENOUGH = 512
+"""Longer side, pixels, of which ink is told from paper at least, and of an image of no size asked
+for at most."""
 
 
 class Opened(NamedTuple):
-    """A set of one's own pictures."""
+    """A set of one's own images."""
 
     sources: tuple[Source, ...]
     """Their levels, a source for each category."""
     categories: tuple[str, ...]
     """The folders in the folder, or one for all."""
     note: str
-    """What was found out of ink and paper, for the user."""
+    """What was found out of ink and paper, and what was passed over, for the user."""
 
 
-def open_images(path: Path, shape: Shape | None = None, categories: Sequence[str] = ()) -> Opened:
-    """Open a folder of pictures, one picture, or a .npy array of pictures.
+class Seen(NamedTuple):
+    """One image as a model takes it."""
 
-    Pictures in folders of the folder are categories of those names. An array is as `array_file`
-    has it.
+    levels: UInt8[np.ndarray, "c h w"]
+    """With one channel, 255 is ink."""
+    note: str
+    """What was taken for paper, where that is not sure; else nothing."""
+
+
+def open_images(
+    path: Path, shape: Shape | None = None, categories: Sequence[str] = (), ink: Ink = "auto"
+) -> Opened:
+    """Open a folder of images, one image, or a .npy array of images.
+
+    Folders in the folder are categories of those names. An array is as `open_array` has it.
 
     Args:
         path: The folder or file.
-        shape: What to bring each picture to; the first one's own if None.
+        shape: What to bring each image to. If None, the first one's own, shrunk to 512 pixels
+            along its longer side.
         categories: Only these, in this order; all, by the alphabet, if none are given.
+        ink: dark or light, if it is known which the ink is.
 
     Raises:
-        LimnerError: Nothing there, no such category, a picture that cannot be read, or an array of
+        LimnerError: Nothing there, no such category, an image that cannot be read, or an array of
             another kind.
     """
-    if path.suffix == ".npy":
-        names = category_names(path)
-        check_names(categories, names, str(path))
-        source, note = open_array(path, shape)
-        return Opened((source,), names, note)
-    files = _files(path)
-    names = _names(files, path)
+    path = path.expanduser()
+    names = category_names(path)
     check_names(categories, names, str(path))
+    if path.suffix == ".npy":
+        source, note = open_array(path, shape, ink)
+        return Opened((source,), names, note)
+    listing = list_images(path)
     names = tuple(categories) or names
-    files = [file for file in files if _category(file, path) in names]
+    files = [file for file in listing.files if _category(file, path) in names]
     shape = shape or _own_shape(_decode(files[0], None))
-    pixels = np.stack([fit(_decode(file, shape), shape) for file in files])
-    pixels, note = _as_ink(pixels)
-    of_each = np.array([_category(file, path) for file in files])
-    sources = tuple(Pictures(name, pixels[of_each == name]) for name in names)
-    return Opened(sources, names, note)
+    if shape[0] == 1:
+        pixels, note = _inked(files, shape, ink)
+    else:
+        pixels = np.stack([_colours(_decode(file, shape), shape) for file in files])
+        note = COLOURS_KEPT
+    return Opened(
+        tuple(_source(name, path, files, pixels) for name in names), names, note + listing.note
+    )
 
 
 def category_names(path: Path) -> tuple[str, ...]:
-    """The categories of what `open_images` would open, by the files' places alone.
+    """The categories of what `open_images` would open, by the files' paths alone.
 
     Raises:
         LimnerError: Nothing there.
     """
+    path = path.expanduser()
     if path.suffix == ".npy":
         return (path.stem,)
-    return _names(_files(path), path)
+    return tuple(sorted({_category(file, path) for file in list_images(path).files}))
 
 
-def _names(files: Sequence[Path], root: Path) -> tuple[str, ...]:
-    return tuple(sorted({_category(file, root) for file in files}))
-
-
-def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES)
-        if not files:
-            raise LimnerError(f"{path} holds no picture: they end in {', '.join(_SUFFIXES)}")
-        return files
-    if not path.exists():
-        raise LimnerError(
-            f"{path} is not there: give a folder of pictures, a picture or a .npy file"
-        )
-    return [path]
-
-
-def read_picture(path: Path, shape: Shape) -> UInt8[np.ndarray, "c h w"]:
-    """Read one PNG, JPEG or SVG as levels; with one channel, 255 is ink.
+def read_image(path: Path, shape: Shape, ink: Ink = "auto") -> Seen:
+    """Read one file of an image.
 
     Raises:
         LimnerError: It is not there, or cannot be read.
     """
-    return _as_ink(fit(_decode(path, shape), shape)[None])[0][0]
+    pixels = _decode(path.expanduser(), shape)
+    if shape[0] != 1:
+        return Seen(_colours(pixels, shape), "")
+    found = find_ink(pixels, ink)
+    note = "" if ink != "auto" or found.is_sure else tell([found], [path.name], "--ink")
+    return Seen(fit_ink(found.levels, shape), note)
+
+
+def _source(name: str, root: Path, files: Sequence[Path], pixels: np.ndarray) -> Pictures:
+    rows = [row for row, file in enumerate(files) if _category(file, root) == name]
+    return Pictures(name, pixels[rows], tuple(_inside(files[row], root) for row in rows))
 
 
 def _category(file: Path, root: Path) -> str:
@@ -119,65 +132,81 @@ def _category(file: Path, root: Path) -> str:
     return inside[0] if len(inside) > 1 else root.absolute().stem
 
 
-def _decode(path: Path, shape: Shape | None) -> Image.Image:
-    """A picture as mode L or RGB, on opaque paper."""
-    with reading(path):
-        data = path.read_bytes()
+def _inside(file: Path, root: Path) -> str:
+    return file.name if file == root else file.relative_to(root).as_posix()
+
+
+def _inked(
+    files: Sequence[Path], shape: Shape, ink: Ink
+) -> tuple[UInt8[np.ndarray, "n 1 h w"], str]:
+    """Levels of ink, and what was found out; who differs from most without being sure follows."""
+    pixels = np.empty((len(files), *shape), np.uint8)
+    found: list[Inked] = []
+
+    def read(row: int, others: float) -> Inked:
+        one = find_ink(_decode(files[row], shape), ink, others)
+        pixels[row] = fit_ink(one.levels, shape)
+        return one._replace(levels=pixels[row, 0])
+
+    found = [read(row, 0.0) for row in range(len(files))]
+    others = lean(found)
+    for row, one in enumerate(found):
+        if ink == "auto" and one.follows(others):
+            found[row] = read(row, others)
+    return pixels, tell(found, [file.name for file in files], "--data.ink", ink)
+
+
+def _colours(pixels: UInt8[np.ndarray, "h w 4"], shape: Shape) -> UInt8[np.ndarray, "c a b"]:
+    return fit_colours(flatten(pixels), shape)
+
+
+def _own_shape(pixels: UInt8[np.ndarray, "h w 4"]) -> Shape:
+    flat = flatten(pixels)
+    scale = min(1.0, _ENOUGH / max(flat.shape[:2]))
+    height, width = (max(1, round(side * scale)) for side in flat.shape[:2])
+    return (1 if (flat == flat[..., :1]).all() else 3), height, width
+
+
+def _decode(path: Path, shape: Shape | None) -> UInt8[np.ndarray, "h w 4"]:
+    """Red, green, blue and opacity, not much finer than they are needed."""
+    enough = max(_ENOUGH, 16 * max(shape[1:]) if shape else 0)
     if path.suffix.lower() == ".svg":
-        picture = Image.fromarray(render_svg(data, str(path), max(shape[1:]) if shape else None))
-        return _on_paper(picture)
+        with reading(path):
+            data = path.read_bytes()
+        return render_svg(data, str(path), enough // 4)
+    with reading(path):
+        if path.stat().st_size == 0:
+            raise LimnerError(f"cannot read {path}: it is empty")
+        if not path.is_file():
+            raise LimnerError(f"cannot read {path}: it is no regular file")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of damage that Pillow can live with
         try:
-            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
-                if picture.width * picture.height > _PIXEL_LIMIT:
-                    raise LimnerError(
-                        f"{path} has {picture.width} x {picture.height} pixels: "
-                        f"over {_PIXEL_LIMIT // 1_000_000} million are not read"
-                    )
-                return _on_paper(ImageOps.exif_transpose(picture))
+            with Image.open(path, formats=_FORMATS) as image:
+                _check_size(path, *image.size)
+                pixels = _opened(ImageOps.exif_transpose(image))
         except LimnerError:
             raise
+        except UnidentifiedImageError:
+            raise LimnerError(f"cannot read {path}: it is none of {', '.join(_FORMATS)}") from None
         except Exception as error:  # Pillow's decoders raise whatever their parsing runs into
-            raise LimnerError(f"cannot read {path} as PNG or JPEG: {reason(error)}") from None
+            raise LimnerError(f"cannot read {path} as an image: {reason(error)}") from None
+    pixels.thumbnail((enough, enough), Image.Resampling.BOX, reducing_gap=None)
+    return np.asarray(pixels)
 
 
-def _on_paper(picture: Image.Image) -> Image.Image:
-    """Without transparency: dark ink is laid on white, light ink on black."""
-    if picture.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-    if picture.mode in ("1", "L"):
-        return picture.convert("L")
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    picture = picture.convert("RGBA")
-    opacity = np.asarray(picture.getchannel("A"), np.float64)
-    ink = np.asarray(picture.convert("RGB").convert("L"), np.float64)
-    is_dark = np.average(ink, weights=opacity) < 128 if opacity.any() else True
-    paper = Image.new("RGBA", picture.size, "white" if is_dark else "black")
-    return Image.alpha_composite(paper, picture).convert("RGB")
+def _check_size(path: Path, width: int, height: int) -> None:
+    if width * height > _AREA or max(width, height) > _SIDE:
+        raise LimnerError(
+            f"{path} has {width} x {height} pixels: over {_AREA // 1_000_000} million, or over "
+            f"{_SIDE:,} along a side, are not read"
+        )
 
 
-def _own_shape(picture: Image.Image) -> Shape:
-    pixels = np.asarray(picture.convert("RGB"))
-    is_grey = (pixels == pixels[..., :1]).all()
-    return (1 if is_grey else 3), picture.height, picture.width
-
-
-def _as_ink(
-    pixels: UInt8[np.ndarray, "n c h w"],
-) -> tuple[UInt8[np.ndarray, "n c h w"], str]:
-    """Levels where 255 is ink, and what was found out."""
-    if pixels.shape[1] != 1:
-        return pixels, COLOURS_KEPT
-    inverted, note = _inverted(pixels[:, 0])
-    return np.where(inverted[:, None, None, None], 255 - pixels, pixels), note
-
-
-def _inverted(pixels: UInt8[np.ndarray, "n h w"]) -> tuple[Bool[np.ndarray, "n"], str]:
-    """Which pictures are to be inverted, and that in words."""
-    light = is_light(pixels)
-    inverted, note = majority(light, "pictures")
-    if (light == inverted).mean() >= _AGREEMENT:
-        return np.full(len(light), inverted), note
-    return light, f"of {len(light)} pictures, {light.sum()} are dark on light: those inverted"
+def _opened(image: Image.Image) -> Image.Image:
+    """The first frame as mode RGBA."""
+    if image.mode[0] in "IF":  # 16 or 32 bits, or floats: brought to 0..255 by the largest scale
+        items = np.nan_to_num(np.asarray(image, np.float64))
+        top = next((top for top in (1, 255, 65535) if items.max() <= top), items.max())
+        image = Image.fromarray(np.clip(items * (255 / top), 0, 255).astype(np.uint8))
+    return image.convert("RGBA")

@@ -15,7 +15,10 @@ Shape = tuple[int, int, int]
 
 @runtime_checkable
 class Source(Protocol):
-    """Drawings with a common name: one category, or one file."""
+    """Drawings with a common name: one category, or one file.
+
+    One whose rows are files of their own may name them in `files`, as `Pictures` does.
+    """
 
     @property
     def name(self) -> str:
@@ -42,6 +45,8 @@ class Pictures:
     """The data set."""
     pixels: UInt8[np.ndarray, "n c h w"]
     """Grey levels; 255 is ink."""
+    files: tuple[str, ...] = ()
+    """The file of each row, where each has one of its own."""
 
     @property
     def shape(self) -> Shape:

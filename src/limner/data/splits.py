@@ -82,6 +82,15 @@ class Split:
         """The row of some drawings in their source's file."""
         return self._locate(indices)[1]
 
+    def files(self, indices: Int64[np.ndarray, "b"]) -> list[str]:
+        """The file of some drawings, where each has one of its own; else nothing."""
+        sources, rows = self._locate(indices)
+        named = [getattr(source, "files", ()) for source in self.sources]
+        return [
+            named[source][row] if named[source] else ""
+            for source, row in zip(sources.tolist(), rows.tolist(), strict=True)
+        ]
+
     def targets(
         self, indices: Int64[np.ndarray, "b"], binarisation: Binarisation, key: tuple[int, ...]
     ) -> UInt8[np.ndarray, "b c h w"]:

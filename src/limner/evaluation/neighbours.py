@@ -52,6 +52,8 @@ class Comparison(NamedTuple):
     """Of these neighbours."""
     rows: Int[np.ndarray, "b n"]
     """Of the neighbours, in the source's file."""
+    files: list[list[str]]
+    """Of the neighbours that have one of their own; else nothing."""
     distances: Float[np.ndarray, "b n"]
     """Of each sample from its neighbours."""
     held_out: Float[np.ndarray, "m"]
@@ -115,6 +117,7 @@ def compare(
         neighbours=drawings.reshape(*places.shape, *drawings.shape[1:]),
         categories=[[dataset.categories[category] for category in row] for row in categories],
         rows=train.rows(places.ravel()).reshape(places.shape),
+        files=[train.files(row) for row in places],
         distances=found.distances[:num],
         held_out=held_out,
         reconstructed=reconstructed,

@@ -34,6 +34,8 @@ class Scores(NamedTuple):
     categories: list[str]
     rows: Int[np.ndarray, "b"]
     """In the source's file."""
+    files: list[str]
+    """Of the drawings that have one of their own; else nothing."""
     places: Int[np.ndarray, "b"]
     """In the split."""
     bound: Float[np.ndarray, "b"]
@@ -100,12 +102,18 @@ def score(
             )
         )
     found = jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
+    files = [
+        file
+        for which, places in zip(splits, chosen, strict=True)
+        for file in dataset.split(which).files(places)
+    ]
     surplus = _above_a_line(found.loss.bound, found.ink)
     order = np.argsort(-(found.loss.bound if by == "bound" else surplus), kind="stable")
     return Scores(
         splits=[splits[n] for n in found.split[order]],
         categories=[dataset.categories[category] for category in found.category[order]],
         rows=found.row[order],
+        files=[files[n] for n in order],
         places=found.place[order],
         bound=found.loss.bound[order],
         distortion=found.loss.distortion[order],

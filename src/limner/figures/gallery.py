@@ -52,9 +52,9 @@ def save_outliers(
     figures.save_image(figures.image_grid(levels / 255, caption, labels=labels), picture)
     with replacing(table) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["split", "category", "row", *numbers])
+        writer.writerow(["split", "category", "row", "file", *numbers])
         rounded = [[f"{value:.3f}" for value in column] for column in numbers.values()]
-        columns = [scores.splits, scores.categories, scores.rows, *rounded]
+        columns = [scores.splits, scores.categories, scores.rows, scores.files, *rounded]
         writer.writerows(zip(*columns, strict=True))
     return [picture, table]
 
@@ -77,12 +77,15 @@ def save_nearest(comparison: Comparison, folder: Path, *, of: str) -> list[Path]
     )
     found = [
         [
-            {"category": category, "row": row, "distance": round(distance, 3)}
-            for category, row, distance in zip(*each, strict=True)
+            {"category": category, "row": row}
+            | ({"file": file} if file else {})
+            | {"distance": round(distance, 3)}
+            for category, row, file, distance in zip(*each, strict=True)
         ]
         for each in zip(
             comparison.categories,
             comparison.rows.tolist(),
+            comparison.files,
             comparison.distances.tolist(),
             strict=True,
         )

@@ -24,7 +24,7 @@ from limner.run import Run, write_config
 from limner.system.checksums import with_checksum
 from limner.system.files import replace_text, replacing_folder
 from limner.system.provenance import commit, machine, seconds_until
-from limner.text import listed
+from limner.text import listed, suggested
 
 MOST_ROUNDING = 0.1
 """Nats by which rounding the weights may move the bound."""
@@ -126,7 +126,8 @@ def check_can_export(run: Run, out: Path) -> None:
         raise LimnerError(f"{run.folder} has been exported already: copy the folder")
     if not run.finished:
         raise LimnerError(
-            f"{run.folder} is not a finished training: go on with `limner train --out {run.folder}`"
+            f"{run.folder} is not a finished training: go on with "
+            f"`{suggested('train --out', run.folder)}`"
         )
     if out.resolve() == Path.cwd():
         raise LimnerError(f"--out {out} is the folder you are in: name one to be made")

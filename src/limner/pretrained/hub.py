@@ -8,6 +8,7 @@ from limner.pretrained.card import Card
 from limner.run import Run
 from limner.system.checksums import without_checksum
 from limner.system.files import reading
+from limner.text import suggested
 
 SHELF = Path(__file__).parent
 """Where the models that come with the package lie."""
@@ -32,8 +33,8 @@ def find(place: Path) -> Run:
     folder, known = folder_of(place), names()
     if known and len(folder.parts) == 1 and not (folder / "config.json").exists():
         raise LimnerError(
-            f"{place} is neither a run folder (`limner train --out {place}` makes one) nor a "
-            f"pretrained model{near(str(place), known)}"
+            f"{place} is neither a run folder (`{suggested('train --out', place)}` makes one) nor "
+            f"a pretrained model{near(str(place), known)}"
         )
     run = Run.open(folder)
     if folder.resolve().parent == SHELF.resolve():  # the package is no place for pictures
@@ -57,5 +58,5 @@ def read_card(folder: Path) -> Card | None:
     if not path.exists():
         return None
     with reading(path, UnicodeDecodeError):
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     return Card.from_json(without_checksum(text, origin=str(path)), origin=str(path))

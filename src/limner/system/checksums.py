@@ -41,8 +41,9 @@ def file_checksum(path: Path) -> str:
 
 
 def with_checksum(text: str) -> str:
-    """The text of a JSON object, indented, with a checksum of its fields among them."""
+    """The text of a JSON object, indented, with a checksum of its fields in place of any before."""
     fields = json.loads(text)
+    fields.pop(KEY, None)
     return json.dumps(fields | {KEY: _of(fields)}, indent=2) + "\n"
 
 

@@ -59,7 +59,7 @@ def keep_compiled(folder: Path) -> None:
 
     A folder that JAX was told of already, by its variable JAX_COMPILATION_CACHE_DIR, stays.
     """
-    if jax.config.jax_compilation_cache_dir is None:
+    if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue]
         jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 

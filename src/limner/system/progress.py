@@ -5,13 +5,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 LOG_EVERY_SECONDS = (5, 30)
 """Where stderr is no terminal, a bar is a line of the log now and then: after a tenth of the time
 so far, but no sooner than after the first of these and no later than after the second."""
 
 
+@runtime_checkable
 class Advance(Protocol):
     """Tells a progress bar how it goes."""
 

@@ -1,0 +1,262 @@
+"""The library as a notebook uses it: arrays in, one noun for a trained network, results out."""
+
+import dataclasses
+import runpy
+from pathlib import Path
+
+import equinox as eqx
+import jax
+import numpy as np
+import optax
+import pytest
+
+import limner
+from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from limner.errors import LimnerError
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+TINY = RunConfig(
+    model=ModelConfig(
+        height=8, width=8, hidden_size=8, num_steps=3, latent_size=2, read_grid=2, write_grid=3
+    ),
+    train=TrainConfig(updates=40, batch_size=8, validate_every=20, warmup_updates=5),
+)
+
+
+def some_images(count=60, seed=0, shape=(8, 8)):
+    """Bars, standing or lying: 255 for ink."""
+    random = np.random.default_rng(seed)
+    images = np.zeros((count, *shape), np.uint8)
+    for image in images:
+        image[random.integers(shape[0])] = 255
+    images[::2] = np.swapaxes(images[::2], 1, 2) if shape[0] == shape[1] else images[::2]
+    return images
+
+
+@pytest.fixture(scope="module")
+def images():
+    return some_images()
+
+
+@pytest.fixture(scope="module")
+def data(images):
+    return limner.Dataset.from_arrays(images)
+
+
+@pytest.fixture(scope="module")
+def run(data):
+    """Trained in memory."""
+    return limner.train(data, TINY, progress=False)
+
+
+@pytest.fixture(scope="module")
+def folder(data, tmp_path_factory):
+    """The same, in a folder."""
+    folder = tmp_path_factory.mktemp("runs") / "bars"
+    limner.train(data, TINY, out=folder, progress=False)
+    return folder
+
+
+def assert_same_weights(one, other):
+    for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_every_public_name_is_there():
+    for name in limner.__all__:
+        assert getattr(limner, name) is not None
+    assert callable(limner.train)
+    assert callable(limner.load)
+
+
+def test_memory_and_a_folder_give_the_same_network(run, folder):
+    loaded = limner.load(folder)
+    assert type(loaded) is type(run) is limner.Trained
+    assert_same_weights(run.model, loaded.model)
+    assert list(run.metrics) == list(loaded.metrics)
+    assert run.data == loaded.data
+    assert run.config == loaded.config
+
+
+def test_a_network_that_was_saved_comes_back(run, tmp_path):
+    path = run.save(tmp_path / "saved")
+    loaded = limner.load(path)
+    assert_same_weights(run.model, loaded.model)
+    assert list(loaded.metrics) == list(run.metrics)
+    assert loaded.data == run.data
+
+
+def test_results_show_themselves_and_save_themselves(run, images, tmp_path):
+    begun = images[0] / 255
+    shows = [
+        run.sample(4, seed=1),
+        run.reconstruct(images[:3] / 255),
+        run.complete(begun, 2),
+        run.interpolate(images[0] / 255, images[1] / 255, 3),
+    ]
+    for number, show in enumerate(shows):
+        assert show._repr_png_().startswith(b"\x89PNG")
+        show.save(tmp_path / f"{number}.gif")
+        assert (tmp_path / f"{number}.gif").read_bytes().startswith(b"GIF8")
+    assert shows[0].probabilities.shape == (3, 4, 1, 8, 8)
+    assert run.curves()._repr_png_().startswith(b"\x89PNG")
+    assert run.curves().valid.updates.tolist() == [20, 40]
+
+
+def test_a_run_on_arrays_says_so_and_is_measured_on_them_alone(run, folder, data, images):
+    assert run.config.data.name == "arrays"
+    found = run.evaluate(data)
+    assert found.data == "arrays"
+    assert found.images == 6
+    assert found._repr_html_().startswith("<table")
+    others = limner.Dataset.from_arrays(some_images(seed=1))
+    with pytest.raises(LimnerError, match=r"other data \(pixels is \w+ there, here \w+\)"):
+        run.evaluate(others)
+    assert run.evaluate(others, other_data=True).images == 6
+    with pytest.raises(LimnerError, match="given in Python"):
+        run.evaluate()
+    longer = limner.Dataset.from_arrays(np.concatenate([images, images]))
+    with pytest.raises(LimnerError, match=r"rows is \(60,\) there, here \(120,\)"):
+        limner.train(longer, TINY, steps=60, out=folder, progress=False)
+
+
+def test_the_same_call_resumes(data, tmp_path):
+    heard = []
+
+    class Cut(Exception):
+        pass
+
+    def cut(row):
+        heard.append(row)
+        if row["kind"] == "valid":
+            raise Cut
+
+    with pytest.raises(Cut):
+        limner.train(data, TINY, out=tmp_path / "cut", on_metrics=cut, progress=False)
+    resumed = limner.train(data, TINY, out=tmp_path / "cut", progress=False)
+    assert [row["update"] for row in heard] == [20, 20]
+    assert [row["update"] for row in resumed.metrics] == [20, 20, 40, 40]
+    assert_same_weights(resumed.model, limner.train(data, TINY, progress=False).model)
+
+
+def test_the_settings_are_fitted_to_the_images_where_none_are_given():
+    data = limner.Dataset.from_arrays(some_images(shape=(6, 9)))
+    run = limner.train(data, steps=1, progress=False)
+    assert run.model.shape == (1, 6, 9)
+    assert run.config.train.updates == 1
+    with pytest.raises(LimnerError, match=r"\(1, 6, 9\).*\(1, 28, 28\)"):
+        limner.train(data, limner.PRESETS["quickdraw"], steps=1, progress=False)
+    with pytest.raises(LimnerError, match=r"\(1, 6, 9\).*\(8, 8\)"):
+        run.reconstruct(np.zeros((2, 8, 8)))
+
+
+def test_labels_make_a_class_conditional_network(images):
+    labels = ["lying" if image.any(1).sum() == 1 else "standing" for image in images]
+    data = limner.Dataset.from_arrays(images, labels)
+    assert data.categories == ("lying", "standing")
+    config = limner.changed(TINY, {"model.num_categories": 2})
+    run = limner.train(data, config, progress=False)
+    assert run.categories == ("lying", "standing")
+    assert set(run.classify(images[:2] / 255)) <= set(run.categories)
+    assert run.sample(3, category="lying").drawings.categories.tolist() == [0, 0, 0]
+    assert set(run.evaluate(data).by_category) <= set(run.categories)
+    with pytest.raises(LimnerError, match="'lyng' is no category"):
+        run.sample(1, category="lyng")
+
+
+@pytest.mark.parametrize(
+    ("bad", "labels", "said"),
+    [
+        (np.zeros((20, 5)), None, r"shape \(20, 5\)"),
+        (np.zeros((20, 8, 8, 3)), None, "channels come before height"),
+        (np.zeros((5, 8, 8)), None, "5 images: it takes 10"),
+        (np.full((20, 8, 8), 255.0), None, "from 255 to 255.*divide levels by 255"),
+        (np.full((20, 8, 8), np.nan), None, "not finite"),
+        (np.full((20, 8, 8), 300), None, "levels are 0 to 255"),
+        (np.ones((20, 8, 8), np.uint8), None, "next to no ink"),
+        (np.zeros((20, 8, 8), "U1"), None, "<U1"),
+        (np.zeros((20, 8, 8)), [1, 2], "20 images, so give 20"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused_in_one_line(bad, labels, said):
+    with pytest.raises(LimnerError, match=said) as caught:
+        limner.Dataset.from_arrays(bad, labels)
+    assert "\n" not in str(caught.value)
+
+
+def test_arrays_of_every_kind_of_number_are_the_same_levels():
+    bits = some_images() > 0
+    kinds = [bits, bits.astype(np.float32), bits.astype(np.uint8) * 255, bits * np.int64(255)]
+    prints = {limner.Dataset.from_arrays(kind).fingerprint() for kind in kinds}
+    prints |= {limner.Dataset.from_arrays(bits[:, None]).fingerprint()}
+    assert len(prints) == 1
+
+
+class Blind(eqx.Module):
+    """A read that sees one number: the mean of the error image."""
+
+    glimpse_size: int = eqx.field(static=True, default=1)
+
+    def __call__(self, image, error, hidden):
+        return error.mean()[None], None
+
+
+def own_model(**changes):
+    sizes = {"height": 8, "width": 8, "latent_size": 2, "hidden_size": 8, "write_grid": 3}
+    more = {"read": Blind(), "cell": eqx.nn.GRUCell, "key": jax.random.key(0)}
+    return limner.Draw(**(sizes | more | changes))
+
+
+def test_modules_of_ones_own_train_checkpoint_and_resume(data, tmp_path):
+    model, adam = own_model(), optax.adam(1e-3)
+    config = dataclasses.replace(TINY, data=DataConfig())
+
+    def train(out, steps):
+        return limner.train(
+            data, config, model=model, optimiser=adam, steps=steps, out=out, progress=False
+        )
+
+    whole = train(tmp_path / "whole", 40)
+    assert whole.config.model.network == "Blind, AttentiveWrite, GRUCell, GRUCell"
+    assert whole.config.train.optimiser == "given"
+
+    class Cut(Exception):
+        pass
+
+    def cut(row):
+        if row["kind"] == "valid":
+            raise Cut
+
+    with pytest.raises(Cut):
+        limner.train(
+            data, config, model=model, optimiser=adam, steps=40, out=tmp_path / "cut",
+            on_metrics=cut, progress=False,
+        )  # fmt: skip
+    assert_same_weights(train(tmp_path / "cut", 40).model, whole.model)
+    assert not np.array_equal(whole.model.write.patch.weight, model.write.patch.weight)
+    assert_same_weights(limner.load(tmp_path / "whole", model=model).model, whole.model)
+    with pytest.raises(LimnerError, match="given in Python"):
+        limner.load(tmp_path / "whole")
+    assert whole.sample(2)._repr_png_().startswith(b"\x89PNG")
+
+
+def test_a_module_that_cannot_be_learned_is_named():
+    with pytest.raises(ValueError, match=r"read\.glimpse_size is int"):
+        own_model(read=eqx.tree_at(lambda read: read, Blind(), NotStatic(1)))
+
+
+class NotStatic(eqx.Module):
+    """A read whose constant is taken for a weight."""
+
+    glimpse_size: int
+
+    def __call__(self, image, error, hidden):
+        return error.mean()[None], None
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_an_example_runs(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = runpy.run_path(str(path))["main"](updates=2)
+    assert run.config.train.updates == 2
+    assert list(tmp_path.glob("*.png"))
