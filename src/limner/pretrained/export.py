@@ -161,7 +161,7 @@ def evaluate_check(model: Draw, dataset: Dataset, config: RunConfig, limit: int)
     """What a card's check is of: the test pictures among the first `limit` rows of each source."""
     return evaluate(
         model,
-        dataclasses.replace(dataset, limit=limit),
+        dataclasses.replace(dataset, config=dataclasses.replace(dataset.config, limit=limit)),
         num_steps=config.model.num_steps,
         binarisation=config.data.binarisation,
     )

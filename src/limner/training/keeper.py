@@ -83,26 +83,29 @@ class FolderKeeper:
             self._note([])
             return None
         update = int(found.state.updates)
-        for fault in found.damaged:
-            _tell(f"{fault}: training goes on from the checkpoint of update {update}")
         rows = self._run.read_metrics() if found.rows is None else found.rows
         self._note([row for row in rows if row["update"] <= update])
-        self._mend_weights(found.state, shapes)
+        mended = [
+            *(f"{fault}: training goes on from update {update}" for fault in found.damaged),
+            *self._mend_weights(found.state, shapes),
+        ]
+        for line in mended:
+            warnings.warn(line, Mended, stacklevel=2)
         return found.state
 
     def _note(self, rows: list[Row]) -> None:
         self._rows, self.best = rows, best_of(rows)
         self._run.write_metrics(rows)
 
-    def _mend_weights(self, state: TrainState, shapes: TrainState) -> None:
-        """Write the weights of the best validation again if they are lost or damaged."""
+    def _mend_weights(self, state: TrainState, shapes: TrainState) -> list[str]:
+        """Write the weights of the best validation again if they are lost or damaged; say so."""
         if self.best is None or not anywhere(leads() and not self._has_weights(shapes.average)):
-            return
+            return []
         step = self.best["update"]
         if step != int(state.updates):
             state = restore(self._checkpoints, step, shapes).state
         self._run.save_model(state.average)
-        _tell(f"{self._run.weights} was lost or damaged: made again from update {step}")
+        return [f"{self._run.weights} was lost or damaged: made again from update {step}"]
 
     def _has_weights(self, shapes: Draw) -> bool:
         try:
@@ -183,7 +186,3 @@ class MemoryKeeper:
 
 
 Keeper = FolderKeeper | MemoryKeeper
-
-
-def _tell(line: str) -> None:
-    warnings.warn(line, Mended, stacklevel=2)
