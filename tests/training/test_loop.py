@@ -269,8 +269,11 @@ def test_lost_weights_are_those_of_the_best_checkpoint(tmp_path, dataset):
 def test_what_a_finished_run_lost_is_made_again(finished, copy, dataset):
     copy.weights.unlink()
     copy.metrics.write_text("".join(copy.metrics.read_text().splitlines(keepends=True)[1:]))
-    with pytest.warns(Mended, match=r"model.safetensors was lost or damaged: made again"):
+    with pytest.warns(Mended) as said:
         assert fit_run(copy, dataset).finished
+    metrics, weights = (str(one.message) for one in said)
+    assert "metrics.jsonl was lost or damaged: made again up to update 50" in metrics
+    assert "model.safetensors was lost or damaged: made again from update 50" in weights
     assert_same(finished, copy)
 
 

@@ -55,7 +55,7 @@ def open_checkpoints(folder: Path) -> ocp.CheckpointManager:
     options = ocp.CheckpointManagerOptions(
         cleanup_tmp_directories=True, enable_async_checkpointing=False
     )
-    with writing(folder):
+    with writing(folder), _silent_orbax():
         return ocp.CheckpointManager(folder.absolute(), options=options)
 
 

@@ -83,12 +83,9 @@ class FolderKeeper:
             self._note([])
             return None
         update = int(found.state.updates)
-        rows = self._run.read_metrics() if found.rows is None else found.rows
-        self._note([row for row in rows if row["update"] <= update])
-        mended = [
-            *(f"{fault}: training goes on from update {update}" for fault in found.damaged),
-            *self._mend_weights(found.state, shapes),
-        ]
+        mended = [f"{fault}: training goes on from update {update}" for fault in found.damaged]
+        mended += self._mend_rows(update, found.rows)
+        mended += self._mend_weights(found.state, shapes)
         for line in mended:
             warnings.warn(line, Mended, stacklevel=2)
         return found.state
@@ -96,6 +93,23 @@ class FolderKeeper:
     def _note(self, rows: list[Row]) -> None:
         self._rows, self.best = rows, best_of(rows)
         self._run.write_metrics(rows)
+
+    def _mend_rows(self, update: int, kept: list[Row] | None) -> list[str]:
+        """Go on from the losses up to an update, as a checkpoint kept them; say if some are lost.
+
+        Raises:
+            LimnerError: They are damaged, and no checkpoint kept them.
+        """
+        try:
+            rows = [row for row in self._run.read_metrics() if row["update"] <= update]
+        except LimnerError:
+            if kept is None:
+                raise
+            rows = []
+        self._note(rows if kept is None else kept)
+        if rows == self._rows:
+            return []
+        return [f"{self._run.metrics} was lost or damaged: made again up to update {update}"]
 
     def _mend_weights(self, state: TrainState, shapes: TrainState) -> list[str]:
         """Write the weights of the best validation again if they are lost or damaged; say so."""
