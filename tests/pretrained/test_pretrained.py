@@ -207,6 +207,22 @@ def test_a_card_says_what_came_before_a_training_that_went_on_from_other_weights
         assert str(tmp_path).encode() not in path.read_bytes()
 
 
+def test_a_card_does_not_say_how_long_training_took_where_that_is_not_known(kitten, tmp_path):
+    kitten.sessions.unlink()
+    card = export(kitten, tmp_path / "out", open_dataset(kitten.config.data))
+    assert card.training.seconds is None
+    assert card.training.effort == "10 updates on an unknown machine"
+    assert limner.load(tmp_path / "out").card == card
+
+
+def test_damaged_sessions_are_refused_before_anything_is_measured(kitten, tmp_path):
+    text = kitten.sessions.read_text()
+    kitten.sessions.write_text(text.replace("12.5", "92.5", 1))
+    dataset = open_dataset(kitten.config.data)
+    with pytest.raises(LimnerError, match=r"sessions.jsonl is damaged: row 1"):
+        export(kitten, tmp_path / "out", dataset, on_progress=lambda *_: pytest.fail("measured"))
+
+
 def test_a_folder_wins_over_a_name_if_it_is_a_run(exported):
     Path("kitten").mkdir()
     assert hub.find(Path("kitten")).folder == exported

@@ -16,7 +16,8 @@ from limner.errors import LimnerError
 from limner.evaluation.bound import Evaluation
 from limner.experiments.experiment import Measurement, Row
 from limner.run import Run
-from limner.system.files import replace_text
+from limner.system.checksums import with_checksum, without_checksum
+from limner.system.files import reading, replace_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +44,8 @@ class Result:
     """What made it."""
 
     def write(self, path: Path) -> None:
-        """Write it as indented JSON."""
-        replace_text(path, json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+        """Write it as indented JSON, with a checksum."""
+        replace_text(path, with_checksum(json.dumps(dataclasses.asdict(self))))
 
     @classmethod
     def read(cls, path: Path) -> "Result | None":
@@ -53,12 +54,13 @@ class Result:
         Raises:
             LimnerError: The file is not such a result.
         """
-        try:
-            text = path.read_text("utf-8")
-        except FileNotFoundError:
+        if not path.exists():
             return None
+        with reading(path, UnicodeDecodeError):
+            text = path.read_text("utf-8")
+        what = "what it holds"
         try:
-            return parse_strictly(cls, text, origin="what it holds")
+            return parse_strictly(cls, without_checksum(text, origin=what), origin=what)
         except LimnerError as error:
             raise LimnerError(f"{path} is no result ({error}): delete it and run again") from None
 

@@ -117,7 +117,7 @@ def export(
 
 
 def check_can_export(run: Run, out: Path) -> None:
-    """Refuse a run that is not finished, and a folder that its model cannot go to.
+    """Refuse a run that is not finished or is damaged, and a folder that cannot be taken.
 
     Raises:
         LimnerError: As said.
@@ -129,6 +129,7 @@ def check_can_export(run: Run, out: Path) -> None:
             f"{run.folder} is not a finished training: go on with "
             f"`{suggested('train --out', run.folder)}`"
         )
+    run.read_sessions()  # damage is better found now than when all is measured
     if out.resolve() == Path.cwd():
         raise LimnerError(f"--out {out} is the folder you are in: name one to be made")
     if out.is_file() or (out.is_dir() and any(out.iterdir())):

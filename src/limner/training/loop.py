@@ -83,7 +83,7 @@ def fit_run(
     """Train, or go on training, what a run folder asks for.
 
     Args:
-        run: The folder; its last checkpoint, if any, is where training goes on.
+        run: The folder; its last checkpoint that is whole is where training goes on.
         dataset: The images.
         on_progress: Called after each dispatch.
         other_data: Go on even if these are not the data it began with.
@@ -115,7 +115,11 @@ def fit(
 
     Raises:
         LimnerError: The images do not fit the model or are not those the training began with, the
-            folder is in use, its checkpoint is damaged, or the loss is no longer finite.
+            folder is in use or cannot be written, no checkpoint of it is whole, or the loss is no
+            longer finite.
+
+    Warns:
+        Mended: Something in the folder was damaged, and was made again or is made again now.
     """
     check_fits(config, dataset)
     mesh = data_mesh(config.train.batch_size, config.train.devices)
