@@ -92,8 +92,8 @@ def kitten(tmp_path) -> Run:
     """A finished run, drawn by a program's cats."""
     run = make_run(tmp_path / "runs" / "kitten")
     session = {"seconds": 12.5, "devices": 2, "device": "cpu", "machine": "Abacus 3"}
-    run.add_session(session)
-    run.add_session(session)
+    run.add_session({"from_update": 0, "to_update": 5} | session)
+    run.add_session({"from_update": 5, "to_update": 10} | session)
     return run
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from limner.config import DataConfig, ModelConfig, RunConfig
 from limner.errors import LimnerError
@@ -109,33 +110,114 @@ def test_two_trainings_cannot_hold_one_folder(run):
 def test_metrics_are_rows_of_json(run):
     assert run.read_metrics() == []
     for step in (1, 2, 3):
-        run.add_metrics({"update": step})
+        run.add_metrics({"kind": "train", "update": step})
     with run.metrics.open("a") as file:
-        file.write('{"update": 4, "bou')  # the power went
+        file.write('{"kind": "train", "update": 4, "bou')  # the power went
     assert [row["update"] for row in run.read_metrics()] == [1, 2, 3]
     run.write_metrics(row for row in run.read_metrics() if row["update"] < 3)
     assert [json.loads(line)["update"] for line in run.metrics.read_text().splitlines()] == [1, 2]
 
 
+def session(first: int, last: int, seconds: float = 1.0) -> dict:
+    work = {"from_update": first, "to_update": last, "seconds": seconds}
+    return work | {"devices": 1, "device": "cpu", "machine": "Abacus 3"}
+
+
 def test_a_session_comes_after_one_whose_row_was_cut_short(run):
-    run.add_session({"seconds": 1})
+    run.add_session(session(0, 5))
     with run.sessions.open("a") as file:
-        file.write('{"seco')
-    run.add_session({"seconds": 2})
-    assert [row["seconds"] for row in run.read_sessions()] == [1, 2]
+        file.write('{"from_upd')
+    run.add_session(session(5, 9))
+    assert run.read_sessions() == [session(0, 5), session(5, 9)]
+
+
+ROWS = [{"kind": "train", "update": step, "bound": 300.25 / step} for step in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_a_row_that_is_missing_is_noticed(run, lost):
+    run.write_metrics(ROWS)
+    lines = run.metrics.read_text().splitlines(keepends=True)
+    run.metrics.write_text("".join(lines[:lost] + lines[lost + 1 :]))
+    with pytest.raises(LimnerError, match=f"damaged: row {lost + 1}.*limner train --out"):
+        run.read_metrics()
+
+
+def test_rows_that_are_added_are_those_that_are_written_at_once(run):
+    for row in ROWS:
+        run.add_metrics(row)
+    added = run.metrics.read_bytes()
+    run.write_metrics(ROWS)
+    assert run.metrics.read_bytes() == added
+
+
+def test_rows_without_checksums_are_taken_as_they_are(run):
+    run.metrics.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    assert run.read_metrics() == ROWS
+
+
+@pytest.mark.parametrize("line", ["[]", "{", '{"kind": "train"}', "[" * 100_000, "1" * 5_000])
+def test_rows_that_are_none_are_one_line(run, line):
+    run.metrics.write_text(f"{line}\n")
+    with pytest.raises(LimnerError, match="damaged: row 1") as caught:
+        run.read_metrics()
+    assert "\n" not in str(caught.value)
+
+
+def test_settings_that_were_changed_by_hand_are_refused(run):
+    path = run.folder / "config.json"
+    path.write_text(path.read_text().replace('"num_steps": 3', '"num_steps": 4'))
+    with pytest.raises(LimnerError, match=r"config.json is damaged or was edited"):
+        Run.open(run.folder)
+
+
+def test_weights_with_a_changed_number_are_refused(run):
+    run.save_model(build_model(SMALL.model, jax.random.key(4)))
+    content = bytearray(run.weights.read_bytes())
+    content[-1] ^= 1
+    run.weights.write_bytes(content)
+    with pytest.raises(LimnerError, match=r"model.safetensors is damaged"):
+        run.load_model()
+
+
+def test_weights_of_another_program_are_taken_as_they_are(run):
+    model = build_model(SMALL.model, jax.random.key(4))
+    run.save_model(model)
+    safetensors.numpy.save_file(safetensors.numpy.load_file(run.weights), run.weights)
+    for a, b in zip(jax.tree.leaves(model), jax.tree.leaves(run.load_model()), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_what_killed_writers_left_is_swept_by_the_next(tmp_path):
+    path, live, other = tmp_path / "file", os.getppid(), tmp_path / ".other.4194305.tmp"
+    left = tmp_path / ".file.4194305.tmp"  # no process has so high a number
+    folder = tmp_path / ".file.4194306.tmp"
+    at_work = tmp_path / f".file.{live}.tmp"
+    for one in (left, other, at_work):
+        one.write_text("half")
+    folder.mkdir()
+    with replacing(path) as temporary:
+        temporary.write_text("whole")
+    assert {one.name for one in tmp_path.iterdir()} == {"file", other.name, at_work.name}
+
+
+def test_checkpoints_in_a_file_are_one_line(run):
+    run.checkpoints.write_text("")
+    with pytest.raises(LimnerError, match="is a file, not the folder of checkpoints"):
+        open_checkpoints(run.checkpoints)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_run_folder_that_is_read_only_is_one_line(run):
-    run.add_metrics({"update": 1})
+    run.add_metrics({"kind": "train", "update": 1})
     run.metrics.chmod(0o444)
     run.folder.chmod(0o555)
     try:
         for attempt in (
             lambda: run.locked().__enter__(),
             lambda: run.add_metrics({"update": 2}),
-            lambda: run.add_session({"seconds": 1}),
-            lambda: open_checkpoints(run.checkpoints, lambda metrics: 0.0),
+            lambda: run.add_session(session(0, 1)),
+            lambda: open_checkpoints(run.checkpoints),
         ):
             with pytest.raises(LimnerError, match="cannot be written"):
                 attempt()

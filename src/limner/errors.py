@@ -20,6 +20,13 @@ class PeerLost(LimnerError):
     """Another process of the same training is gone; an orderly exit would wait for it forever."""
 
 
+class Mended(UserWarning):
+    """Something was found damaged and was made again; one line says what.
+
+    The command line prints it to stderr.
+    """
+
+
 def reason(error: BaseException) -> str:
     """The message of an error raised elsewhere, for a line of limner's own.
 

@@ -1,19 +1,18 @@
 """A run folder: everything a training leaves behind, and all that later commands need.
 
     config.json         what was asked for, strict
-    checkpoints/        the last training state and the best on the validation split
+    checkpoints/        the last two training states and the best on the validation split
     metrics.jsonl       one object a line; the same command writes the same bytes
     sessions.jsonl      one object for each start of training: updates, seconds, machine
     data.json           a fingerprint of the training data
     model.safetensors   the weights to evaluate: the average (EMA) at the best validation so far
     figures/            drawings, charts and their numbers
 
-Writes are atomic: a file is written under a temporary name and then renamed, so that a reader finds
-the whole file or none. When several processes train together, only the first of them writes, to a
-folder that all of them see.
+A file is written under a temporary name and renamed, so a reader finds it whole or not at all; each
+carries a checksum, so damage is found when it is read. Training on makes again what it can. Of
+several processes that train together only the first writes, to a folder that all of them see.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -29,8 +28,10 @@ from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError, check_names, first_difference
 from limner.model.draw import Draw, build_model
 from limner.model.weights import load_weights, save_weights
+from limner.system.checksums import with_checksum, without_checksum
 from limner.system.distributed import agreement, by_leader, leader_first, leads
-from limner.system.files import replace_rows, replace_text, writing
+from limner.system.files import reading, replace_text, writing
+from limner.system.journal import add_to_journal, read_journal, write_journal
 from limner.text import suggested
 
 LOSSES: dict[Protocol, tuple[str, str, str]] = {
@@ -38,6 +39,8 @@ LOSSES: dict[Protocol, tuple[str, str, str]] = {
     "as-published": ("Lx", "Lz", "Lx+Lz"),
 }
 """Names of distortion, rate and their sum in a row of metrics.jsonl, for each protocol."""
+
+_SESSION_KEYS = ("from_update", "to_update", "seconds", "devices", "device", "machine")
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ class Run:
                 f"{folder} is not a run folder (no {path.name} in it): make one with "
                 f"`{suggested('train --out', folder)}`"
             ) from None
+        text = without_checksum(text, origin=str(path))
         return cls(folder, RunConfig.from_json(text, origin=str(path)))
 
     @classmethod
@@ -138,7 +142,7 @@ class Run:
                 f"{folder} is not where process 0 made it: choose an --out on a file system that "
                 "all processes share"
             )
-        replace_text(folder / "config.json", config.to_json())
+        write_config(folder, config)
         return cls(folder, config)
 
     def read_data(self) -> Fingerprint | None:
@@ -149,7 +153,10 @@ class Run:
         """
         if not self.data.exists():
             return None
-        return Fingerprint.from_json(self.data.read_text("utf-8"), origin=str(self.data))
+        with reading(self.data, UnicodeDecodeError):
+            text = self.data.read_text("utf-8")
+        text = without_checksum(text, origin=str(self.data))
+        return Fingerprint.from_json(text, origin=str(self.data))
 
     def check_data(self, found: Fingerprint) -> None:
         """Check that data are those the run was trained on, if that is known.
@@ -181,7 +188,7 @@ class Run:
             if not other_data:
                 self.check_data(found)
             if leads():
-                replace_text(self.data, found.to_json())
+                replace_text(self.data, with_checksum(found.to_json()))
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -205,34 +212,33 @@ class Run:
                 ) from None
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """The rows of metrics.jsonl; none without the file. An incomplete last line is left out."""
-        return self._read_rows(self.metrics)
+        """The rows of metrics.jsonl; none if it is not there.
+
+        Raises:
+            LimnerError: The file is damaged; the line says how to mend it.
+        """
+        with _mended_by(f"`{suggested('train --out', self.folder)}` makes it again"):
+            return read_journal(self.metrics, ("kind", "update"))
 
     def read_sessions(self) -> list[dict[str, Any]]:
-        """The rows of sessions.jsonl; see `read_metrics`."""
-        return self._read_rows(self.sessions)
+        """The rows of sessions.jsonl, likewise."""
+        with _mended_by("delete it, and how long training took is no longer known"):
+            return read_journal(self.sessions, _SESSION_KEYS)
 
     @by_leader
     def write_metrics(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Replace metrics.jsonl."""
-        replace_rows(self.metrics, rows)
+        write_journal(self.metrics, rows)
 
     @by_leader
     def add_metrics(self, row: Mapping[str, Any]) -> None:
         """Add a row to metrics.jsonl."""
-        with writing(self.metrics), self.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        add_to_journal(self.metrics, row)
 
     @by_leader
     def add_session(self, row: Mapping[str, Any]) -> None:
         """Add a row to sessions.jsonl."""
-        replace_rows(self.sessions, [*self.read_sessions(), row])
-
-    @staticmethod
-    def _read_rows(path: Path) -> list[dict[str, Any]]:
-        if not path.exists():
-            return []
-        return [json.loads(line) for line in path.read_text("utf-8").split("\n")[:-1]]
+        write_journal(self.sessions, [*self.read_sessions(), row])
 
     @by_leader
     def save_model(self, model: Draw) -> None:
@@ -258,6 +264,24 @@ class Run:
             lambda: build_model(self.config.model, jax.random.key(0)) if like is None else like
         )
         return load_weights(shapes, self.weights)
+
+
+def write_config(folder: Path, config: RunConfig) -> None:
+    """Write the config.json of a run folder.
+
+    Raises:
+        LimnerError: It cannot be written.
+    """
+    replace_text(folder / "config.json", with_checksum(config.to_json()))
+
+
+@contextmanager
+def _mended_by(advice: str) -> Iterator[None]:
+    """Adds to an error what would do."""
+    try:
+        yield
+    except LimnerError as error:
+        raise LimnerError(f"{error}: {advice}") from None
 
 
 def _located(config: RunConfig) -> RunConfig:

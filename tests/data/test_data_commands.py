@@ -105,6 +105,28 @@ def test_pictures_are_named_after_their_rows(tmp_path):
     assert (picture.ravel() == bitmaps(20, 20)[19]).all()
 
 
+def test_pictures_are_exported_all_or_none_and_none_is_lost(tmp_path):
+    root = quickdraw_root(tmp_path / "root", cat=20)
+    dataset = open_dataset(DataConfig(name="quickdraw", root=root))
+    out = tmp_path / "out"
+
+    class Cut(Exception):
+        pass
+
+    def cut(done, total):
+        if done == total:
+            raise Cut
+
+    with pytest.raises(Cut):
+        export(dataset, out, "png", on_progress=cut)
+    assert list(out.iterdir()) == []
+    (out / "test").mkdir()
+    (out / "test" / "mine.png").write_bytes(b"mine")
+    with pytest.raises(LimnerError, match="test is there already"):
+        export(dataset, out, "png")
+    assert [path.name for path in out.rglob("*")] == ["test", "mine.png"]
+
+
 def test_colours_are_exported_but_not_as_mnist(tmp_path):
     colours = np.random.default_rng(0).integers(0, 256, (20, 6, 4, 3), np.uint8)
     (tmp_path / "own.npy").write_bytes(npy(colours))

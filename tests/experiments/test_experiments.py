@@ -26,9 +26,10 @@ from limner.experiments.experiment import (
 )
 from limner.experiments.lines import Line
 from limner.experiments.page import write_page
-from limner.experiments.results import Record, Result, read_run, seconds_until
+from limner.experiments.results import Record, Result, read_run
 from limner.experiments.runner import run_rows
 from limner.run import Run
+from limner.system.provenance import seconds_until
 
 DOCS = Path(__file__).parents[2] / "docs"
 

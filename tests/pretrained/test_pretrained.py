@@ -169,8 +169,9 @@ def test_the_command_on_a_card_asks_for_the_same_settings(config):
 
 
 def test_a_card_comes_back_as_it_was_and_an_unknown_key_is_named(exported):
-    text = (exported / "card.json").read_text()
-    assert Card.from_json(text).to_json() == text
+    card = hub.read_card(exported)
+    text = card.to_json()
+    assert Card.from_json(text) == card
     with pytest.raises(LimnerError, match=r"card\.json.*colour"):
         Card.from_json(json.dumps(json.loads(text) | {"colour": 1}), origin="card.json")
 
@@ -204,6 +205,22 @@ def test_a_card_says_what_came_before_a_training_that_went_on_from_other_weights
     assert limner.load(tmp_path / "kitten").card == card
     for path in (tmp_path / "kitten").glob("*.*"):
         assert str(tmp_path).encode() not in path.read_bytes()
+
+
+def test_a_card_does_not_say_how_long_training_took_where_that_is_not_known(kitten, tmp_path):
+    kitten.sessions.unlink()
+    card = export(kitten, tmp_path / "out", open_dataset(kitten.config.data))
+    assert card.training.seconds is None
+    assert card.training.effort == "10 updates on an unknown machine"
+    assert limner.load(tmp_path / "out").card == card
+
+
+def test_damaged_sessions_are_refused_before_anything_is_measured(kitten, tmp_path):
+    text = kitten.sessions.read_text()
+    kitten.sessions.write_text(text.replace("12.5", "92.5", 1))
+    dataset = open_dataset(kitten.config.data)
+    with pytest.raises(LimnerError, match=r"sessions.jsonl is damaged: row 1"):
+        export(kitten, tmp_path / "out", dataset, on_progress=lambda *_: pytest.fail("measured"))
 
 
 def test_a_folder_wins_over_a_name_if_it_is_a_run(exported):

@@ -15,7 +15,7 @@ from runs import assert_same, checkpointed
 
 from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from limner.data.dataset import open_dataset
-from limner.errors import LimnerError
+from limner.errors import LimnerError, Mended
 from limner.evaluation.measure import estimate, one_sample
 from limner.run import Run
 from limner.training.loop import fit_run
@@ -205,27 +205,93 @@ def test_images_of_another_shape_than_the_models_are_refused(tmp_path, dataset):
         fit_run(run, dataset)
 
 
-@pytest.mark.parametrize("damage", ["truncate", "garbage", "remove"])
-def test_a_damaged_checkpoint_is_named_and_nothing_is_written_over(
-    finished, tmp_path, dataset, damage
-):
-    copy = tmp_path / "copy"
-    shutil.copytree(finished.folder, copy)
-    run = Run.open(copy)
-    last = run.checkpoints / max(checkpointed(run), key=int)
-    files = [path for path in (last / "default").rglob("*") if path.is_file()]
+@pytest.fixture
+def copy(finished, tmp_path) -> Run:
+    """The finished run, to be damaged."""
+    shutil.copytree(finished.folder, tmp_path / "copy")
+    return Run.open(tmp_path / "copy")
+
+
+def damage(checkpoint: Path, how: str) -> None:
+    """Damage all that Orbax wrote of a checkpoint, or a bit of its largest file."""
+    files = [path for path in checkpoint.glob("default/**/*") if path.is_file()]
+    if how == "bit":
+        files = [max(files, key=lambda path: path.stat().st_size)]
     for path in files:
-        if damage == "remove":
+        whole = path.read_bytes()
+        if how == "remove":
             path.unlink()
+        elif how == "truncate":
+            path.write_bytes(whole[: len(whole) // 2])
         else:
-            whole = path.read_bytes()
-            path.write_bytes(whole[: len(whole) // 2] if damage == "truncate" else b"\x00" * 50)
-    before = run.metrics.read_bytes()
-    with pytest.raises(LimnerError, match="is damaged") as caught:
-        fit_run(run, dataset)
+            path.write_bytes(whole[:-9] + bytes([whole[-9] ^ 16]) + whole[-8:])
+
+
+@pytest.mark.parametrize("how", ["bit", "truncate", "remove"])
+def test_training_goes_on_from_the_checkpoint_before_a_damaged_one(finished, copy, dataset, how):
+    damage(copy.checkpoints / "50", how)
+    with pytest.warns(Mended, match=r"50 is damaged \(.*training goes on from update 40"):
+        assert fit_run(copy, dataset).finished
+    assert_same(finished, copy)
+
+
+def test_if_no_checkpoint_is_whole_nothing_is_written(copy, dataset):
+    for name in checkpointed(copy):
+        damage(copy.checkpoints / name, "bit")
+    before = {path: path.read_bytes() for path in copy.folder.rglob("*") if path.is_file()}
+    with pytest.raises(
+        LimnerError, match=r"is damaged.*no checkpoint before it is whole"
+    ) as caught:
+        fit_run(copy, dataset)
     assert "\n" not in str(caught.value)
-    assert run.metrics.read_bytes() == before
-    shutil.rmtree(last)  # which is what the line advises
+    assert {path: path.read_bytes() for path in copy.folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_checkpoint_cut_off_before_its_checksums_is_gone_on_from(finished, copy, dataset):
+    for name in checkpointed(copy):
+        (copy.checkpoints / name / "contents.json").unlink()
+    assert fit_run(copy, dataset).finished
+    assert_same(finished, copy)
+
+
+def test_lost_weights_are_those_of_the_best_checkpoint(tmp_path, dataset):
+    run = Run.create(tmp_path / "wild", with_training(learning_rate=0.3, warmup_updates=45))
+    best = fit_run(run, dataset).validation
+    assert best is not None
+    assert best["update"] < 50
+    before = run.weights.read_bytes()
+    run.weights.unlink()
+    with pytest.warns(Mended, match=f"made again from update {best['update']}"):
+        assert fit_run(run, dataset).finished
+    assert run.weights.read_bytes() == before
+
+
+def test_what_a_finished_run_lost_is_made_again(finished, copy, dataset):
+    copy.weights.unlink()
+    copy.metrics.write_text("".join(copy.metrics.read_text().splitlines(keepends=True)[1:]))
+    with pytest.warns(Mended) as said:
+        assert fit_run(copy, dataset).finished
+    metrics, weights = (str(one.message) for one in said)
+    assert "metrics.jsonl was lost or damaged: made again up to update 50" in metrics
+    assert "model.safetensors was lost or damaged: made again from update 50" in weights
+    assert_same(finished, copy)
+
+
+def test_a_full_disk_is_one_line_and_training_goes_on_later(finished, tmp_path, dataset):
+    resource = pytest.importorskip("resource")
+    run = Run.create(tmp_path / "full", TINY)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill_disk(progress):
+        if progress.update == 40:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (18_000, before[1]))
+
+    try:
+        with pytest.raises(LimnerError, match=r"50 cannot be written \(File too large\)") as caught:
+            fit_run(run, dataset, fill_disk)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "\n" not in str(caught.value)
     assert fit_run(run, dataset).finished
     assert_same(finished, run)
 

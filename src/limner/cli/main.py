@@ -6,7 +6,9 @@ and exit code 2. JAX is imported inside the commands, so that `--help` answers a
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -22,7 +24,7 @@ from limner.cli.reproduce import reproduce
 from limner.cli.studio import studio
 from limner.cli.terminal import write_any_encoding
 from limner.cli.train import PRESET_TRAININGS, train
-from limner.errors import FailedElsewhere, LimnerError, PeerLost, near
+from limner.errors import FailedElsewhere, LimnerError, Mended, PeerLost, near
 
 COMMANDS: dict[str, Callable[..., list[Path] | None]] = {
     "demo": demo,
@@ -56,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = [_at_home(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     write_any_encoding()
     try:
-        _run(words)
+        with _mended_in_a_line():
+            _run(words)
     except FailedElsewhere:
         sys.exit(2)
     except LimnerError as error:
@@ -69,6 +72,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("limner: stopped", file=sys.stderr)
         sys.exit(130)
+
+
+@contextmanager
+def _mended_in_a_line() -> Iterator[None]:
+    """Says what was damaged and made again as errors are said."""
+
+    def show(message, category, filename, lineno, file=None, line=None) -> None:
+        if issubclass(category, Mended):
+            print(f"limner: {message}", file=sys.stderr, flush=True)
+        else:
+            usual(message, category, filename, lineno, file, line)
+
+    with warnings.catch_warnings():
+        usual, warnings.showwarning = warnings.showwarning, show
+        warnings.simplefilter("always", Mended)
+        yield
 
 
 def _at_home(word: str) -> str:

@@ -56,7 +56,8 @@ class Dataset:
 
         Args:
             images: (n, h, w), or (n, c, h, w) with 1 or 3 channels. Integers are levels from 0 to
-                255, booleans are ink or no ink, floats are pixels from 0 to 1 (rounded to 1/255). Ink is 255, True or 1.
+                255, booleans are ink or no ink, floats are pixels from 0 to 1 (rounded to 1/255).
+                Ink is 255, True or 1.
             labels: A number or a name for each image; the sorted values become the categories.
 
         Returns:

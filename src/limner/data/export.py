@@ -12,6 +12,7 @@ Axis letters: b n drawing, c channel, h w image.
 
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from limner.data.download import Progress
 from limner.data.formats.idx import write_idx
 from limner.data.formats.npy import Writable, write_header
 from limner.errors import LimnerError
-from limner.system.files import replace_text, replacing, writing
+from limner.system.files import replace_text, replacing, replacing_folder, writing
 
 _BLOCK = 1_024
 
@@ -173,15 +174,24 @@ def _arrays(job: _Job, which: SplitName) -> Iterator[tuple[str, Callable[[Writab
 
 
 def _write_png(job: _Job) -> list[Path]:
-    for which in job.sizes:
-        split = job.dataset.split(which)
-        for indices, block in zip(job.blocks(which), job.images(which), strict=True):
-            images = zip(split.categories(indices), split.rows(indices), block, strict=True)
-            for category, row, image in images:
-                folder = job.folder / which / job.dataset.categories[category]
-                folder.mkdir(parents=True, exist_ok=True)
-                Image.fromarray(image).save(folder / f"{row:08}.png")
-    return [job.folder / which for which in job.sizes]
+    folders = {which: job.folder / which for which in job.sizes}
+    for folder in folders.values():
+        if folder.exists() and (folder.is_file() or any(folder.iterdir())):
+            raise LimnerError(f"{folder} is there already: remove it, or choose another folder")
+    with ExitStack() as written:  # all are renamed when the last is whole
+        temporary = {
+            which: written.enter_context(replacing_folder(folder))
+            for which, folder in folders.items()
+        }
+        for which in job.sizes:
+            split = job.dataset.split(which)
+            for indices, block in zip(job.blocks(which), job.images(which), strict=True):
+                images = zip(split.categories(indices), split.rows(indices), block, strict=True)
+                for category, row, image in images:
+                    folder = temporary[which] / job.dataset.categories[category]
+                    folder.mkdir(exist_ok=True)
+                    Image.fromarray(image).save(folder / f"{row:08}.png")
+    return list(folders.values())
 
 
 _WRITERS: dict[ExportFormat, Callable[[_Job], list[Path]]] = {

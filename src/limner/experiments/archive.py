@@ -16,8 +16,8 @@ from pathlib import Path
 from limner.config import essence
 from limner.experiments.experiment import Experiment, Row
 from limner.experiments.results import Record, read_record, read_run
-from limner.run import Run
-from limner.system.files import replace_text, replacing_folder
+from limner.run import Run, write_config
+from limner.system.files import replacing_folder
 
 FIGURES = tuple(
     Path("figures") / kind / f"{view}.png"
@@ -55,7 +55,7 @@ def _gather(row: Row, run: Path, kept: Path) -> Record:
 def _keep(row: Row, run: Path, kept: Path) -> None:
     files = [*(one.file for one in row.measurements), "metrics.jsonl", "sessions.jsonl", *FIGURES]
     with replacing_folder(kept) as temporary:
-        replace_text(temporary / "config.json", row.config.to_json())
+        write_config(temporary, row.config)
         for name in files:
             if (run / name).exists():
                 (temporary / name).parent.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from limner.experiments.archive import FIGURES
-from limner.experiments.results import Record, seconds_until
+from limner.experiments.results import Record
 from limner.figures import Curve, compared_curves, save_chart
+from limner.system.provenance import seconds_until
 
 
 class Shown(NamedTuple):

@@ -9,9 +9,10 @@ from limner.config import Binarisation, Protocol
 from limner.evaluation.bound import Evaluation
 from limner.experiments.catalogue import Published
 from limner.experiments.experiment import AS_PUBLISHED, HONEST, VALIDATION, Measurement
-from limner.experiments.results import Record, Result, seconds_until
+from limner.experiments.results import Record, Result
 from limner.experiments.template import NotMeasured
 from limner.model.draw import build_model
+from limner.system.provenance import seconds_until
 
 MARKS: tuple[int, ...] = (260, 250, 240, 230)
 """Validation bounds that training passes on its way, nats."""

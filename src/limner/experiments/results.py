@@ -6,7 +6,7 @@ number depends on: the drawings, the seconds, the machine and the version of thi
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from limner.errors import LimnerError
 from limner.evaluation.bound import Evaluation
 from limner.experiments.experiment import Measurement, Row
 from limner.run import Run
-from limner.system.files import replace_text
+from limner.system.checksums import with_checksum, without_checksum
+from limner.system.files import reading, replace_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +44,8 @@ class Result:
     """The command that made it."""
 
     def write(self, path: Path) -> None:
-        """Write it as indented JSON."""
-        replace_text(path, json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+        """Write it as indented JSON, with a checksum."""
+        replace_text(path, with_checksum(json.dumps(dataclasses.asdict(self))))
 
     @classmethod
     def read(cls, path: Path) -> "Result | None":
@@ -53,12 +54,13 @@ class Result:
         Raises:
             LimnerError: The file is not such a result.
         """
-        try:
-            text = path.read_text("utf-8")
-        except FileNotFoundError:
+        if not path.exists():
             return None
+        with reading(path, UnicodeDecodeError):
+            text = path.read_text("utf-8")
+        what = "what it holds"
         try:
-            return parse_strictly(cls, text, origin="what it holds")
+            return parse_strictly(cls, without_checksum(text, origin=what), origin=what)
         except LimnerError as error:
             raise LimnerError(f"{path} is no result ({error}): delete it and run again") from None
 
@@ -118,18 +120,3 @@ def read_run(row: Row, folder: Path) -> Record:
         return Record(row)
     Run.create(folder, row.config)  # refuses other settings
     return read_record(row, folder)
-
-
-def seconds_until(sessions: Iterable[Mapping[str, Any]], update: int) -> float | None:
-    """Seconds of training up to an update; None where no session is on record.
-
-    A session's seconds are shared out evenly over its updates. Updates of a session that was killed
-    have no seconds on record: they count as much as those that have.
-    """
-    updates = seconds = 0.0
-    for session in sessions:
-        first, last = session["from_update"], session["to_update"]
-        within = max(0, min(update, last) - first)
-        updates += within
-        seconds += session["seconds"] * within / (last - first)
-    return seconds * update / updates if updates else None

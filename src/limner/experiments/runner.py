@@ -18,12 +18,12 @@ from limner.errors import LimnerError
 from limner.evaluation.bound import Evaluation, evaluate
 from limner.evaluation.mean_image import evaluate_mean_image
 from limner.experiments.experiment import Measurement, Row
-from limner.experiments.results import Record, Result, read_run, seconds_until
+from limner.experiments.results import Record, Result, read_run
 from limner.figures.media import NOISE, Show
 from limner.run import LOSSES, Run
 from limner.sampling.drawings import reconstruct, sample
 from limner.system.interrupt import interruption
-from limner.system.provenance import code_version, machine, processor
+from limner.system.provenance import code_version, machine, processor, seconds_until
 from limner.training.loop import Progress, fit_run
 
 NUM_SHOWN = 16

@@ -1,4 +1,8 @@
-"""A network's arrays as a safetensors file, each under its path in it, as in `encoder.weight`."""
+"""A network's arrays as a safetensors file, each under its path in it, as in `encoder.weight`.
+
+The file's metadata hold a checksum of its arrays, which is checked when they are read. A file that
+has none, as other programs write it, is taken as it is.
+"""
 
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,16 +16,19 @@ from jaxtyping import PyTree
 from numpy.typing import DTypeLike
 
 from limner.errors import LimnerError, first_difference
+from limner.system.checksums import KEY, array_checksum
 from limner.system.files import replacing
 
 Tree = TypeVar("Tree")
+
+_ADVICE = "copy it anew, or train the run again, which mends it"
 
 
 def save_weights(model: PyTree, path: Path, dtype: DTypeLike = np.float32) -> None:
     """Write a network's arrays."""
     arrays = {_name(where): np.asarray(leaf, dtype) for where, leaf in _leaves(model)}
     with replacing(path) as temporary:
-        temporary.write_bytes(safetensors.numpy.save(arrays))
+        temporary.write_bytes(safetensors.numpy.save(arrays, {KEY: array_checksum(arrays)}))
 
 
 def load_weights(like: Tree, path: Path) -> Tree:
@@ -35,9 +42,14 @@ def load_weights(like: Tree, path: Path) -> Tree:
         LimnerError: The file is damaged, or its arrays are not those of `like`.
     """
     try:
-        arrays = safetensors.numpy.load_file(path)
+        with safetensors.safe_open(path, "numpy") as file:
+            said = (file.metadata() or {}).get(KEY)
+            names = file.keys()
+            arrays = {name: file.get_tensor(name) for name in names}
     except (OSError, safetensors.SafetensorError) as error:
-        raise LimnerError(f"{path} cannot be read ({error}): train or copy it again") from None
+        raise LimnerError(f"{path} cannot be read ({error}): {_ADVICE}") from None
+    if said not in (None, array_checksum(arrays)):
+        raise LimnerError(f"{path} is damaged (its checksum differs): {_ADVICE}")
     expected = {_name(where): leaf.shape for where, leaf in _leaves(like)}
     given = {name: array.shape for name, array in arrays.items()}
     changed = first_difference(expected, given)

@@ -61,8 +61,8 @@ class Training:
     """The shortest command with the same settings."""
     updates: int
     """Number of optimiser updates."""
-    seconds: float
-    """Seconds of training, over all sessions."""
+    seconds: float | None
+    """Seconds of training, over all sessions; None if none is on record."""
     device: str
     """The kind of machine."""
     commit: str | None
@@ -86,8 +86,9 @@ class Training:
 
     @property
     def effort(self) -> str:
-        """The number of updates, the time and the machine, in words."""
-        return f"{self.updates:,} updates in {self.seconds:,.0f} s on {self.device}"
+        """How many updates it took, how long and where."""
+        took = "" if self.seconds is None else f" in {self.seconds:,.0f} s"
+        return f"{self.updates:,} updates{took} on {self.device}"
 
 
 @dataclass(frozen=True, kw_only=True)

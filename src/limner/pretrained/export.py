@@ -20,9 +20,10 @@ from limner.model.weights import save_weights
 from limner.presets import PRESETS
 from limner.pretrained.card import Card, Check, Training
 from limner.pretrained.hub import read_card
-from limner.run import Run
+from limner.run import Run, write_config
+from limner.system.checksums import with_checksum
 from limner.system.files import replace_text, replacing_folder
-from limner.system.provenance import commit, machine
+from limner.system.provenance import commit, machine, seconds_until
 from limner.text import listed, suggested
 
 MOST_ROUNDING = 0.1
@@ -113,14 +114,14 @@ def export(
     )
     with replacing_folder(out) as folder:
         save_weights(model, folder / "model.safetensors", dtype)
-        replace_text(folder / "config.json", config.to_json())
-        replace_text(folder / "card.json", card.to_json())
+        write_config(folder, config)
+        replace_text(folder / "card.json", with_checksum(card.to_json()))
         replace_text(folder / "README.md", card.to_markdown())
     return card
 
 
 def check_can_export(run: Run, out: Path) -> None:
-    """Check that a run is finished, and that its model can be written to a folder.
+    """Refuse a run that is not finished or is damaged, and a folder that cannot be taken.
 
     Raises:
         LimnerError: The run is not finished, is an exported model, or the folder is not usable.
@@ -132,6 +133,7 @@ def check_can_export(run: Run, out: Path) -> None:
             f"{run.folder} is not a finished training: resume it with "
             f"`{suggested('train --out', run.folder)}`"
         )
+    run.read_sessions()  # damage is better found now than when all is measured
     if out.resolve() == Path.cwd():
         raise LimnerError(f"--out {out} is the current folder: name a folder to make")
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
@@ -164,7 +166,7 @@ def evaluate_check(model: Draw, dataset: Dataset, config: RunConfig, limit: int)
     """Evaluate the test images among the first `limit` rows of each source, for a card's check."""
     return evaluate(
         model,
-        dataclasses.replace(dataset, limit=limit),
+        dataclasses.replace(dataset, config=dataclasses.replace(dataset.config, limit=limit)),
         num_steps=config.model.num_steps,
         binarisation=config.data.binarisation,
     )
@@ -200,13 +202,14 @@ def _shared(config: RunConfig, dataset: Dataset) -> RunConfig:
 
 
 def _training(run: Run, dataset: Dataset) -> Training:
-    sessions = run.read_sessions()
+    sessions, updates = run.read_sessions(), run.config.train.updates
+    seconds = seconds_until(sessions, updates)
     devices = dict.fromkeys(map(machine, sessions))
     trained_by = dict.fromkeys(row["limner"] for row in sessions if "limner" in row)
     return Training(
         command=train_command(_shared(run.config, dataset)),
-        updates=run.config.train.updates,
-        seconds=round(sum((row["seconds"] for row in sessions), 0.0), 1),
+        updates=updates,
+        seconds=None if seconds is None else round(seconds, 1),
         device=listed(devices or ["an unknown machine"]),
         limner=listed(trained_by) if trained_by else None,
         commit=commit(),

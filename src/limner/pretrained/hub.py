@@ -6,6 +6,8 @@ from pathlib import Path
 from limner.errors import LimnerError, near
 from limner.pretrained.card import Card
 from limner.run import Run
+from limner.system.checksums import without_checksum
+from limner.system.files import reading
 from limner.text import suggested
 
 SHELF = Path(__file__).parent
@@ -53,4 +55,8 @@ def read_card(folder: Path) -> Card | None:
         LimnerError: The card cannot be read.
     """
     path = folder / "card.json"
-    return Card.from_json(path.read_text("utf-8-sig"), origin=str(path)) if path.exists() else None
+    if not path.exists():
+        return None
+    with reading(path, UnicodeDecodeError):
+        text = path.read_text("utf-8-sig")
+    return Card.from_json(without_checksum(text, origin=str(path)), origin=str(path))

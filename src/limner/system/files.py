@@ -1,19 +1,27 @@
 """Atomic writes (a file is complete or not there), and clear errors for reading and writing."""
 
+import glob
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from limner.errors import LimnerError, reason
 
+_STALE_SECONDS = 24 * 60 * 60
+"""Age of a temporary file that nobody writes any longer, where the writer cannot be asked after."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Write a file atomically: a temporary path, renamed to `path` at the end if all went well.
+
+    What is written is flushed to the disk before it is renamed, so that a power cut leaves the old
+    file or the new one.
 
     Raises:
         LimnerError: The file cannot be written.
@@ -21,9 +29,12 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = _beside(path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         try:
             yield temporary
+            _flush(temporary)
             os.replace(temporary, path)
+            _flush_folder(path.absolute().parent)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -39,10 +50,13 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     """
     temporary = _beside(path)
     with writing(path):
-        temporary.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
+        temporary.mkdir()
         try:
             yield temporary
             os.replace(temporary, path)
+            _flush_folder(path.absolute().parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
@@ -89,3 +103,51 @@ def replace_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 def _beside(path: Path) -> Path:
     path = path.absolute()
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed writers of a path left beside it."""
+    path = path.absolute()
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        writer = left.name.removeprefix(f".{path.name}.").removesuffix(".tmp")
+        if writer.isdecimal() and _is_stale(left, int(writer)):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+
+
+def _is_stale(left: Path, writer: int) -> bool:
+    """Whether the process that wrote a temporary file is gone."""
+    if writer == os.getpid():  # an earlier process of the same number
+        return True
+    if os.name == "nt":  # where to ask after a process is to end it
+        with suppress(OSError):
+            return time.time() - left.stat().st_mtime > _STALE_SECONDS
+        return False
+    try:
+        os.kill(writer, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:  # it is another user's
+        return False
+    return False
+
+
+def _flush(path: Path) -> None:
+    """Have the system put a file on the disk."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _flush_folder(path: Path) -> None:
+    """Have the system put a folder's names on the disk, where it can do that."""
+    with suppress(OSError):  # Windows opens no folders, some file systems flush none
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

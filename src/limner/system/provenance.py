@@ -2,7 +2,7 @@
 
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +38,21 @@ def machine(session: Mapping[str, Any]) -> str:
     if kind == "cpu":
         return f"{count} core{'s' if count > 1 else ''} of {session['machine']}"
     return f"{count} × {kind}"
+
+
+def seconds_until(sessions: Iterable[Mapping[str, Any]], update: int) -> float | None:
+    """Seconds of training up to an update; None where no session is on record.
+
+    A session's seconds are shared out evenly over its updates. Updates of a session that was killed
+    have no seconds on record: they count as much as those that have.
+    """
+    updates = seconds = 0.0
+    for session in sessions:
+        first, last = session["from_update"], session["to_update"]
+        within = max(0, min(update, last) - first)
+        updates += within
+        seconds += session["seconds"] * within / (last - first)
+    return seconds * update / updates if updates else None
 
 
 @cache

@@ -1,78 +1,211 @@
-"""Training states on disk: the latest two, and the best by a score.
+"""Training states on disk: the latest two, and that of the best validation.
 
-Orbax writes them atomically: a checkpoint is complete or not there at all. Many processes can share
-one.
+Orbax writes a checkpoint whole or not at all, and many processes can share one. To each is added
+`contents.json`: the losses noted so far, and a checksum of every file. They are held against the
+files before anything is restored, for Orbax takes changed numbers as they come. A checkpoint that
+has none was cut off just then, or is an earlier limner's, and is taken as it is.
 """
 
-from collections.abc import Callable
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 import jax
 import orbax.checkpoint as ocp
-from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
 
+from limner.config import parse_object
 from limner.errors import LimnerError, reason
-from limner.system.files import writing
+from limner.system.checksums import file_checksum, with_checksum, without_checksum
+from limner.system.distributed import agreement, anywhere, leads
+from limner.system.files import reading, replace_text, writing
+from limner.training.state import TrainState
 
-State = TypeVar("State")
-Metrics = dict[str, Any]
+Row = dict[str, Any]
+
+_CONTENTS = "contents.json"
 
 
-def open_checkpoints(folder: Path, score: Callable[[Metrics], float]) -> ocp.CheckpointManager:
-    """Open the checkpoints of a folder; the caller closes them.
+class Restored(NamedTuple):
+    """What a checkpoint holds."""
 
-    It keeps the checkpoint with the lowest score, and the two latest. Training resumes from the
-    older of these if the latest is damaged.
+    state: TrainState
+    rows: list[Row] | None
+    """The losses up to it; None where they are not known."""
+    damaged: list[str]
+    """What is wrong with each checkpoint after it."""
+
+
+class DamagedCheckpoint(LimnerError):
+    """A checkpoint is not as it was written."""
+
+
+def open_checkpoints(folder: Path) -> ocp.CheckpointManager:
+    """The checkpoints of a folder, to be closed.
 
     Raises:
-        LimnerError: The folder cannot be written.
+        LimnerError: The folder cannot be written, or is a file.
     """
-    best = BestN(get_metric_fn=score, reverse=True, n=1, keep_checkpoints_without_metrics=False)
+    if folder.exists() and not folder.is_dir():
+        raise LimnerError(f"{folder} is a file, not the folder of checkpoints: move it away")
     options = ocp.CheckpointManagerOptions(
-        best_fn=score,
-        best_mode="min",
-        preservation_policy=AnyPreservationPolicy([LatestN(2), best]),
-        cleanup_tmp_directories=True,
-        enable_async_checkpointing=False,
+        cleanup_tmp_directories=True, enable_async_checkpointing=False
     )
-    with writing(folder):
+    with writing(folder), _silent_orbax():
         return ocp.CheckpointManager(folder.absolute(), options=options)
 
 
 def save(
-    checkpoints: ocp.CheckpointManager, step: int, state: Any, metrics: Metrics | None = None
+    checkpoints: ocp.CheckpointManager,
+    state: TrainState,
+    rows: Sequence[Row],
+    best: int | None,
 ) -> None:
-    """Save the state after `step` updates, with its metrics if it was validated."""
-    checkpoints.save(step, args=ocp.args.StandardSave(state), metrics=metrics)
+    """Keep a state, and drop those that are no longer needed.
+
+    Args:
+        checkpoints: Of a run.
+        state: The state.
+        rows: The losses so far.
+        best: The update of the best validation, whose state stays.
+
+    Raises:
+        LimnerError: It cannot be written, as where the disk is full.
+    """
+    update = int(state.updates)
+    folder = _folder(checkpoints, update)
+    try:
+        with _silent_orbax():
+            checkpoints.save(update, args=ocp.args.StandardSave(state))
+    except jax.errors.JaxRuntimeError:
+        raise  # not the disk's fault
+    except Exception as error:  # whatever a full disk makes of Orbax and TensorStore
+        raise LimnerError(
+            f"{folder} cannot be written ({_reason(error)}): make room on the disk, then "
+            "the same command goes on from the checkpoint before it"
+        ) from error
+    with agreement():
+        if leads():
+            contents = json.dumps({"rows": rows, "files": _checksums(folder)})
+            replace_text(folder / _CONTENTS, with_checksum(contents))
+    for outdated in set(sorted(checkpoints.all_steps())[:-2]) - {best}:
+        checkpoints.delete(outdated)
 
 
-def best_metrics(checkpoints: ocp.CheckpointManager) -> Metrics | None:
-    """The metrics with the lowest score; None if no state was validated."""
-    step = checkpoints.best_step()
-    return None if step is None else checkpoints.metrics(step)
+def restore_latest(checkpoints: ocp.CheckpointManager, shapes: TrainState) -> Restored | None:
+    """The latest state that is whole, or None if there is none yet.
 
-
-def restore_latest(checkpoints: ocp.CheckpointManager, shapes: State) -> State | None:
-    """The latest state, or None if there is none yet.
+    Damaged ones after it are removed: what comes after it is made again.
 
     Args:
         checkpoints: The checkpoints of a run.
         shapes: Shapes of the arrays in the state, and the devices that hold them.
 
     Raises:
-        LimnerError: The checkpoint is damaged.
+        LimnerError: There are checkpoints, and none is whole; or the state is of another network
+            or optimiser.
     """
-    step = checkpoints.latest_step()
-    if step is None:
+    damaged: list[tuple[int, str]] = []
+    for update in sorted(checkpoints.all_steps(), reverse=True):
+        try:
+            restored = restore(checkpoints, update, shapes)
+        except DamagedCheckpoint as error:
+            damaged.append((update, str(error)))
+            continue
+        for later, _ in damaged:
+            checkpoints.delete(later)
+        return restored._replace(damaged=[fault for _, fault in damaged])
+    if not damaged:
         return None
+    raise LimnerError(
+        f"{damaged[0][1]}, and no checkpoint before it is whole: delete {checkpoints.directory} "
+        "to train from the beginning, or train in another --out"
+    )
+
+
+def restore(checkpoints: ocp.CheckpointManager, update: int, shapes: TrainState) -> Restored:
+    """The state after an update.
+
+    Raises:
+        DamagedCheckpoint: It is not as it was written.
+        LimnerError: The state is of another network or optimiser.
+    """
+    folder = _folder(checkpoints, update)
+    rows = fault = None
     try:
-        state: Any = checkpoints.restore(step, args=ocp.args.StandardRestore(shapes))
+        rows = _checked_rows(folder)
+    except LimnerError as error:
+        fault = str(error)
+    if anywhere(fault is not None):  # so that all processes go on from the same
+        raise DamagedCheckpoint(fault or f"{folder} is damaged, as another process finds it")
+    try:
+        with _silent_orbax():
+            state: Any = checkpoints.restore(update, args=ocp.args.StandardRestore(shapes))
     except jax.errors.JaxRuntimeError:
         raise  # not the file's fault
-    except Exception as error:  # whatever a damaged file makes of Orbax and TensorStore
+    except Exception as error:  # whatever Orbax and TensorStore make of it
+        if rows is None:
+            raise DamagedCheckpoint(f"{folder} is damaged ({_reason(error)})") from None
         raise LimnerError(
-            f"{checkpoints.directory / str(step)} is damaged ({reason(error)}): delete that "
-            "folder to resume from the checkpoint before it, or train in another --out"
+            f"{folder} does not fit the network and the optimiser ({_reason(error)})"
         ) from None
-    return state
+    return Restored(state, rows, [])
+
+
+def _folder(checkpoints: ocp.CheckpointManager, update: int) -> Path:
+    return Path(checkpoints.directory) / str(update)
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    """The checksum of each file, by its path in the folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {
+        path.relative_to(folder).as_posix(): file_checksum(path)
+        for path in files
+        if path.name != _CONTENTS
+    }
+
+
+def _checked_rows(folder: Path) -> list[Row] | None:
+    """The losses in a checkpoint, whose files are as they were written; None if it has none.
+
+    Raises:
+        LimnerError: They are not.
+    """
+    path = folder / _CONTENTS
+    if not path.exists():
+        return None
+    with reading(path, UnicodeDecodeError):
+        text = path.read_text("utf-8")
+    contents = parse_object(without_checksum(text, str(path)), str(path))
+    with reading(folder):
+        found = _checksums(folder)
+    try:
+        said, rows = contents["files"], contents["rows"]
+        wrong = sorted(name for name in said if found.get(name) != said[name])
+    except (KeyError, TypeError, AttributeError):
+        raise LimnerError(f"{path} is damaged") from None
+    if wrong:
+        raise LimnerError(f"{folder} is damaged ({wrong[0]} is not as it was written)")
+    return rows
+
+
+def _reason(error: Exception) -> str:
+    """What an error says; of TensorStore's, only what the system said."""
+    code = re.search(r"os_error_code='(\d+)'", str(error))
+    return os.strerror(int(code[1])) if code else reason(error)
+
+
+@contextmanager
+def _silent_orbax() -> Iterator[None]:
+    """Keeps Orbax from logging the stack trace of what is raised as well."""
+    logger = logging.getLogger("absl")
+    was, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = was

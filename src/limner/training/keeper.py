@@ -1,6 +1,7 @@
 """What a training keeps as it goes: in a run folder, from which it can resume, or in memory."""
 
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -9,9 +10,12 @@ import jax.numpy as jnp
 import orbax.checkpoint as ocp
 
 from limner.data.fingerprint import Fingerprint
+from limner.errors import LimnerError, Mended
 from limner.model.draw import Draw
+from limner.model.weights import load_weights
 from limner.run import LOSSES, Run
-from limner.training.checkpoint import best_metrics, open_checkpoints, restore_latest, save
+from limner.system.distributed import anywhere, leads
+from limner.training.checkpoint import open_checkpoints, restore, restore_latest, save
 from limner.training.state import TrainState
 
 Row = dict[str, Any]
@@ -20,6 +24,11 @@ Row = dict[str, Any]
 def score(row: Row) -> float:
     """The quantity that is lowest at the best validation."""
     return row[LOSSES[row["protocol"]][-1]]
+
+
+def best_of(rows: Iterable[Row]) -> Row | None:
+    """The best validation, the first of several alike."""
+    return min((row for row in rows if row["kind"] == "valid"), key=score, default=None)
 
 
 def is_better(row: Row | None, best: Row | None) -> bool:
@@ -35,6 +44,9 @@ class FolderKeeper:
         self._run = run
         self._other_data = other_data
         self._checkpoints: ocp.CheckpointManager
+        self._rows: list[Row] = []
+        self.best: Row | None = None
+        """The losses of the best validation."""
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -45,7 +57,7 @@ class FolderKeeper:
         """
         with (
             self._run.locked(),
-            open_checkpoints(self._run.checkpoints, score) as self._checkpoints,
+            open_checkpoints(self._run.checkpoints) as self._checkpoints,
         ):
             yield
 
@@ -54,14 +66,71 @@ class FolderKeeper:
         self._run.claim(data, self._other_data)
 
     def restore(self, shapes: TrainState) -> TrainState | None:
-        """The latest state, if there is one; losses recorded after it are removed."""
-        state = restore_latest(self._checkpoints, shapes)
-        made = 0 if state is None else int(state.updates)
-        self._run.write_metrics(row for row in self._run.read_metrics() if row["update"] <= made)
-        return state
+        """The latest whole state, if there is one; losses noted after it are forgotten.
+
+        What the folder lost is made again from its checkpoints: rows of metrics.jsonl, and the
+        weights of the best validation.
+
+        Raises:
+            LimnerError: No checkpoint is whole, or what is damaged cannot be made again.
+
+        Warns:
+            Mended: A checkpoint or the weights were damaged.
+        """
+        self._run.read_sessions()  # damage is better found now than when training ends
+        found = restore_latest(self._checkpoints, shapes)
+        if found is None:
+            self._note([])
+            return None
+        update = int(found.state.updates)
+        mended = [f"{fault}: training goes on from update {update}" for fault in found.damaged]
+        mended += self._mend_rows(update, found.rows)
+        mended += self._mend_weights(found.state, shapes)
+        for line in mended:
+            warnings.warn(line, Mended, stacklevel=2)
+        return found.state
+
+    def _note(self, rows: list[Row]) -> None:
+        self._rows, self.best = rows, best_of(rows)
+        self._run.write_metrics(rows)
+
+    def _mend_rows(self, update: int, kept: list[Row] | None) -> list[str]:
+        """Go on from the losses up to an update, as a checkpoint kept them; say if some are lost.
+
+        Raises:
+            LimnerError: They are damaged, and no checkpoint kept them.
+        """
+        try:
+            rows = [row for row in self._run.read_metrics() if row["update"] <= update]
+        except LimnerError:
+            if kept is None:
+                raise
+            rows = []
+        self._note(rows if kept is None else kept)
+        if rows == self._rows:
+            return []
+        return [f"{self._run.metrics} was lost or damaged: made again up to update {update}"]
+
+    def _mend_weights(self, state: TrainState, shapes: TrainState) -> list[str]:
+        """Write the weights of the best validation again if they are lost or damaged; say so."""
+        if self.best is None or not anywhere(leads() and not self._has_weights(shapes.average)):
+            return []
+        step = self.best["update"]
+        if step != int(state.updates):
+            state = restore(self._checkpoints, step, shapes).state
+        self._run.save_model(state.average)
+        return [f"{self._run.weights} was lost or damaged: made again from update {step}"]
+
+    def _has_weights(self, shapes: Draw) -> bool:
+        try:
+            load_weights(shapes, self._run.weights)
+        except LimnerError:
+            return False
+        return True
 
     def add_row(self, row: Row) -> None:
-        """Add a row of losses to metrics.jsonl."""
+        """Note losses, in metrics.jsonl."""
+        self._rows.append(row)
         self._run.add_metrics(row)
 
     def add_session(self, row: Row) -> None:
@@ -75,12 +144,9 @@ class FolderKeeper:
         """
         if is_better(validation, self.best):
             self._run.save_model(state.average)
-        save(self._checkpoints, int(state.updates), state, metrics=validation)
-
-    @property
-    def best(self) -> Row | None:
-        """The losses of the best validation."""
-        return best_metrics(self._checkpoints)
+            self.best = validation
+        best = None if self.best is None else self.best["update"]
+        save(self._checkpoints, state, self._rows, best)
 
     @property
     def kept(self) -> str:

@@ -83,7 +83,7 @@ def fit_run(
     """Train a run folder, or resume its training from the last checkpoint.
 
     Args:
-        run: The run folder.
+        run: The folder; its last checkpoint that is whole is where training goes on.
         dataset: The images.
         on_progress: Called after each dispatch.
         other_data: Resume even if the data differ from those the run began with.
@@ -117,8 +117,12 @@ def fit(
         How the training ended.
 
     Raises:
-        LimnerError: The images do not fit the model, or differ from those the training began with;
-            the folder is in use; its checkpoint is damaged; or the loss is no longer finite.
+        LimnerError: The images do not fit the model or are not those the training began with, the
+            folder is in use or cannot be written, no checkpoint of it is whole, or the loss is no
+            longer finite.
+
+    Warns:
+        Mended: Something in the folder was damaged, and was made again or is made again now.
     """
     check_fits(config, dataset)
     mesh = data_mesh(config.train.batch_size, config.train.devices)
