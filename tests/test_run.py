@@ -147,3 +147,25 @@ def test_a_configuration_that_is_no_text_is_no_run(run):
     (run.folder / "config.json").write_bytes(b"\xff\xfe")
     with pytest.raises(LimnerError, match="not a run folder"):
         Run.open(run.folder)
+
+
+def test_a_run_remembers_its_data_by_absolute_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = RunConfig(data=DataConfig(name="images", path=Path("set"), root=Path("root")))
+    Run.create("run", config)
+    kept = Run.open("run").config.data
+    assert (kept.path, kept.root) == (tmp_path / "set", tmp_path / "root")
+    Run.create("run", config)  # the same settings still
+
+
+def test_a_configuration_with_a_byte_order_mark_is_read(tmp_path):
+    Run.create(tmp_path, RunConfig())
+    path = tmp_path / "config.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert Run.open(tmp_path).config == RunConfig()
+
+
+def test_a_suggested_command_quotes_what_needs_it(tmp_path):
+    folder = tmp_path / "my run"
+    with pytest.raises(LimnerError, match=f"limner train --out '{folder}'"):
+        Run.open(folder)

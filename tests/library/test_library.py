@@ -117,7 +117,7 @@ def test_a_run_on_arrays_says_so_and_is_measured_on_them_alone(run, folder, data
         run.evaluate()
     longer = limner.Dataset.from_arrays(np.concatenate([images, images]))
     with pytest.raises(LimnerError, match=r"rows is \(60,\) there, and \(120,\) here"):
-        limner.train(longer, TINY, steps=60, out=folder, progress=False)
+        limner.train(longer, TINY, out=folder, progress=False)
 
 
 def test_the_same_call_resumes(data, tmp_path):

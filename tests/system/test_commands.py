@@ -290,8 +290,8 @@ def test_images_that_do_not_fit_are_refused_before_anything_is_made(capsys, tmp_
     with pytest.raises(SystemExit):
         main(["train", *few, "--out", str(out)])
     polarity, error = capsys.readouterr().err.splitlines()
-    assert "5 are light on dark" in polarity
-    assert "too few rows" in error
+    assert "5 are blank" in polarity
+    assert "it takes 9 drawings of one category, and there are 5" in error
     assert not out.exists()
 
 

@@ -49,14 +49,15 @@ class Dataset:
     @classmethod
     def from_arrays(
         cls,
-        images: Shaped[np.ndarray, "n h w"] | Shaped[np.ndarray, "n c h w"],
-        labels: Shaped[np.ndarray, "n"] | Sequence[int | str] | None = None,
+        images: Shaped[np.ndarray, "..."],
+        labels: Shaped[np.ndarray, "..."] | Sequence[int | str] | None = None,
     ) -> "Dataset":
         """Make a data set from images in memory; the index mod 10 decides the split (8:1:1).
 
         Args:
-            images: Images with 1 or 3 channels. Integers are levels from 0 to 255, booleans are ink
-                or no ink, floats are pixels from 0 to 1 (rounded to 1/255). Ink is 255, True or 1.
+            images: Shape (n, h, w), or (n, c, h, w) with 1 or 3 channels. Integers are levels 0 to
+                255, booleans are ink or no ink, floats are pixels from 0 to 1 (rounded to 1/255).
+                Ink is 255, True or 1.
             labels: A number or a name for each image; the sorted values become the categories.
 
         Returns:

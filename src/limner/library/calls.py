@@ -7,7 +7,7 @@ from typing import Any
 
 import optax
 
-from limner.config import DataConfig, ModelConfig, RunConfig, changed
+from limner.config import ModelConfig, RunConfig, changed
 from limner.data.dataset import Dataset, open_dataset
 from limner.library.trained import Trained
 from limner.model.draw import Draw
@@ -127,20 +127,12 @@ def _settings(
     if data is not None:
         binarisation = config.data.binarisation
         of = dataclasses.replace(data.config, binarisation=binarisation)
-        config = dataclasses.replace(config, data=_located(of))
+        config = dataclasses.replace(config, data=of)
     if model is not None:
         config = dataclasses.replace(config, model=_sizes(model, config.model.num_steps))
     if optimiser is not None:
         config = changed(config, {"train.optimiser": "given"})
     return config if steps is None else changed(config, {"train.updates": steps})
-
-
-def _located(config: DataConfig) -> DataConfig:
-    """The same data by absolute paths, which can be found from any folder."""
-    paths = {name: getattr(config, name) for name in ("root", "path")}
-    return dataclasses.replace(
-        config, **{name: path.absolute() for name, path in paths.items() if path is not None}
-    )
 
 
 def _sizes(model: Draw, num_steps: int) -> ModelConfig:

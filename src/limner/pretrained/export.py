@@ -164,7 +164,7 @@ def evaluate_check(model: Draw, dataset: Dataset, config: RunConfig, limit: int)
     """Evaluate the test images among the first `limit` rows of each source, for a card's check."""
     return evaluate(
         model,
-        dataclasses.replace(dataset, limit=limit),
+        dataclasses.replace(dataset, config=dataclasses.replace(dataset.config, limit=limit)),
         num_steps=config.model.num_steps,
         binarisation=config.data.binarisation,
     )
