@@ -326,7 +326,7 @@ def test_verify_names_each_damaged_file_and_goes_on(tmp_path):
         assert verdict.fault is not None
         assert str(verdict.path) in verdict.fault
         assert "\n" not in verdict.fault
-    with pytest.raises(LimnerError, match="no folder"):
+    with pytest.raises(LimnerError, match="not a folder"):
         list(verify(tmp_path / "nowhere"))
 
 

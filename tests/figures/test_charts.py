@@ -137,7 +137,7 @@ def test_curves_show_themselves_in_a_notebook(tmp_path):
             "diverged",
         ),
         (lambda: compared_curves({"Lx": [Curve("a", [1], [np.nan])]}, "cat"), "finite point"),
-        (lambda: compared_curves({"Lx": [Curve("a", [1], [1])] * 5}, "cat"), "4 curves at most"),
+        (lambda: compared_curves({"Lx": [Curve("a", [1], [1])] * 5}, "cat"), "1 to 4 curves"),
         (lambda: Curves.of(metrics_rows(), "").figure(), "caption"),
         (
             lambda: Curves.of(metrics_rows(), "cat").save("a.jpeg"),

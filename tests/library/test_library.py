@@ -160,7 +160,7 @@ def test_labels_make_a_class_conditional_network(images):
     assert set(run.classify(images[:2] / 255)) <= set(run.categories)
     assert run.sample(3, category="lying").drawings.categories.tolist() == [0, 0, 0]
     assert set(run.evaluate(data).by_category) <= set(run.categories)
-    with pytest.raises(LimnerError, match="'lyng' is no category"):
+    with pytest.raises(LimnerError, match="'lyng' is not a category"):
         run.sample(1, category="lyng")
 
 
@@ -169,11 +169,11 @@ def test_labels_make_a_class_conditional_network(images):
     [
         (np.zeros((20, 5)), None, r"shape \(20, 5\)"),
         (np.zeros((20, 8, 8, 3)), None, "channels come before height"),
-        (np.zeros((5, 8, 8)), None, "5 images: it takes 10"),
+        (np.zeros((5, 8, 8)), None, "5 images: it takes at least 10"),
         (np.full((20, 8, 8), 255.0), None, "from 255 to 255.*divide levels by 255"),
         (np.full((20, 8, 8), np.nan), None, "not finite"),
         (np.full((20, 8, 8), 300), None, "levels are 0 to 255"),
-        (np.ones((20, 8, 8), np.uint8), None, "next to no ink"),
+        (np.ones((20, 8, 8), np.uint8), None, "where ink is 255"),
         (np.zeros((20, 8, 8), "U1"), None, "<U1"),
         (np.zeros((20, 8, 8)), [1, 2], "20 images, so give 20"),
     ],

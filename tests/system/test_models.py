@@ -82,9 +82,7 @@ def test_the_command_exports_with_importance_samples_and_an_exported_folder_is_a
     assert "exported already" in fails(capsys, "export", out, "--out", tmp_path / "again")
 
 
-def test_a_shared_model_of_ones_own_pictures_knows_its_categories_where_these_are_not(
-    tmp_path, monkeypatch
-):
+def test_a_shared_model_of_own_images_knows_its_categories(tmp_path, monkeypatch):
     for name, shade in (("ape", 0), ("zebra", 90)):
         (tmp_path / "zoo" / name).mkdir(parents=True)
         for n in range(12):
@@ -97,7 +95,7 @@ def test_a_shared_model_of_ones_own_pictures_knows_its_categories_where_these_ar
     monkeypatch.chdir(elsewhere)
     animals = limner.load(tmp_path / "shared" / "animals")
     assert animals.categories == ("ape", "zebra")
-    assert animals.sample(2, category="zebra").categories.tolist() == [1, 1]
+    assert animals.sample(2, category="zebra").drawings.categories.tolist() == [1, 1]
     assert "--data.categories ape zebra" in animals.card.training.command
 
 
