@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import limner
+from limner.cli.main import main
 from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from limner.data.dataset import Dataset, open_dataset
 from limner.errors import LimnerError, Mended
@@ -183,7 +184,7 @@ def test_a_damaged_run_is_resumed_as_it_was_or_refused(sound, expected, dataset,
     assert fell_back > 20
 
 
-def test_a_run_that_fell_back_ends_as_it_would_have(sound, dataset, tmp_path):
+def test_a_run_that_fell_back_ends_as_it_would_have(sound, tmp_path, capsys):
     folder = tmp_path / "run"
     shutil.copytree(sound.folder, folder)
     largest = max(
@@ -194,7 +195,10 @@ def test_a_run_that_fell_back_ends_as_it_would_have(sound, dataset, tmp_path):
     for _, damage in damages(size, 0, 1):
         damage(largest)
     run = Run.open(folder)
-    with pytest.warns(Mended, match="goes on from update 4"):
-        assert fit_run(run, dataset).finished
+    main(["train", "--out", str(folder)])
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("limner: ")]
+    assert len(said) == 1
+    assert said[0].endswith("training goes on from update 4")
+    assert run.finished
     assert run.weights.read_bytes() == sound.weights.read_bytes()
     assert run.metrics.read_bytes() == sound.metrics.read_bytes()

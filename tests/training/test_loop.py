@@ -264,6 +264,10 @@ def test_lost_weights_are_those_of_the_best_checkpoint(tmp_path, dataset):
     with pytest.warns(Mended, match=f"made again from update {best['update']}"):
         assert fit_run(run, dataset).finished
     assert run.weights.read_bytes() == before
+    run.weights.unlink()
+    damage(run.checkpoints / str(best["update"]), "bit")
+    with pytest.raises(LimnerError, match=r"model.safetensors was lost or damaged, and what"):
+        fit_run(run, dataset)
 
 
 def test_what_a_finished_run_lost_is_made_again(finished, copy, dataset):

@@ -21,7 +21,7 @@ from limner.system.files import replacing
 
 Tree = TypeVar("Tree")
 
-_ADVICE = "copy it anew, or train the run again, which mends it"
+_ADVICE = "copy it anew, or give its run to `limner train --out` again"
 
 
 def save_weights(model: PyTree, path: Path, dtype: DTypeLike = np.float32) -> None:

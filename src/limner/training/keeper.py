@@ -15,7 +15,13 @@ from limner.model.draw import Draw
 from limner.model.weights import load_weights
 from limner.run import LOSSES, Run
 from limner.system.distributed import anywhere, leads
-from limner.training.checkpoint import open_checkpoints, restore, restore_latest, save
+from limner.training.checkpoint import (
+    DamagedCheckpoint,
+    open_checkpoints,
+    restore,
+    restore_latest,
+    save,
+)
 from limner.training.state import TrainState
 
 Row = dict[str, Any]
@@ -112,12 +118,22 @@ class FolderKeeper:
         return [f"{self._run.metrics} was lost or damaged: made again up to update {update}"]
 
     def _mend_weights(self, state: TrainState, shapes: TrainState) -> list[str]:
-        """Write the weights of the best validation again if they are lost or damaged; say so."""
+        """Write the weights of the best validation again if they are lost or damaged; say so.
+
+        Raises:
+            LimnerError: The checkpoint that they are made of is damaged too.
+        """
         if self.best is None or not anywhere(leads() and not self._has_weights(shapes.average)):
             return []
         step = self.best["update"]
         if step != int(state.updates):
-            state = restore(self._checkpoints, step, shapes).state
+            try:
+                state = restore(self._checkpoints, step, shapes).state
+            except DamagedCheckpoint as error:
+                raise LimnerError(
+                    f"{self._run.weights} was lost or damaged, and what it is made of too ({error}): "
+                    "copy one of them anew, or train in another --out"
+                ) from None
         self._run.save_model(state.average)
         return [f"{self._run.weights} was lost or damaged: made again from update {step}"]
 
