@@ -472,7 +472,7 @@ def test_others_are_served_while_a_models_data_are_opened(runs, monkeypatch):
 def test_the_page_may_load_nothing_from_elsewhere(studio):
     policy = studio.get("/").headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self';")
-    for path in Path(server.__file__).parent.joinpath("static").iterdir():
+    for path in Path(server.__file__).parent.joinpath("static").glob("*.*"):
         if path.suffix in (".html", ".js", ".css"):
             text = path.read_text()
             for scheme in ("http:", "https:", "src=//", "url(//"):

@@ -263,7 +263,6 @@ def test_every_shipped_model_draws_as_in_python(name, node):
     assert_same_reconstructions(drawn, model, image, 11, num_steps, np.array([category or 0]))
 
 
-@pytest.mark.slow
 def test_a_cat_is_finished_as_in_python(node):
     run = hub.find(Path("cat"))
     model = run.load_model()

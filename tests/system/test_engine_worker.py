@@ -83,7 +83,6 @@ def address(tmp_path):
         thread.join()
 
 
-@pytest.mark.slow
 def test_a_page_has_it_compute_in_a_worker(address):
     """In Chromium, from a plain server of files, with the shipped cats."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not here")

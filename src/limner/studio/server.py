@@ -117,7 +117,8 @@ async def _say_unfit(request: Request, error: Exception) -> Response:
 
 def _pages() -> dict[str, _Page]:
     """The page's files by path, each held in memory: no request reaches the file system."""
-    static = {path.name: path for path in files("limner.studio").joinpath("static").iterdir()}
+    here = files("limner.studio").joinpath("static").iterdir()
+    static = {path.name: path for path in here if path.is_file()}
     pages = {f"/{name}": _page(path) for name, path in static.items()}
     pages["/"] = pages.pop("/index.html")
     pages["/docs"] = pages.pop("/docs.html")

@@ -131,7 +131,7 @@ class FolderKeeper:
                 state = restore(self._checkpoints, step, shapes).state
             except DamagedCheckpoint as error:
                 raise LimnerError(
-                    f"{self._run.weights} was lost or damaged, and what it is made of too ({error}): "
+                    f"{self._run.weights} was lost or damaged, and its checkpoint too ({error}): "
                     "copy one of them anew, or train in another --out"
                 ) from None
         self._run.save_model(state.average)
