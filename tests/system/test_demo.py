@@ -50,7 +50,7 @@ def test_the_first_drawings_come_before_any_training(stopped):
     folder, printed = stopped
     first = folder / "figures" / "cats.png"
     assert first.exists()
-    assert printed.index(str(first)) < printed.index("stopped at step")
+    assert printed.index(str(first)) < printed.index("stopped at update")
 
 
 def test_the_demo_goes_on_where_it_stopped_and_says_what_it_reached(stopped):
