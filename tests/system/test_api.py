@@ -40,10 +40,11 @@ from limner.data.rasteriser import rasterise
 from limner.data.strokes import simplify
 from limner.errors import LimnerError
 from limner.model.objective import draw_noise, loss
+from limner.pretrained import hub
 from limner.run import Run
 from limner.sampling.drawings import reconstruct, sample
 from limner.sampling.interpolation import interpolate
-from limner.studio import models, server
+from limner.studio import batching, models, server, warmup
 from limner.studio.batching import Busy, Engine
 from limner.studio.middleware import names_this_machine
 

@@ -249,7 +249,7 @@ def test_strokes_are_taken_away_simplified(open_page, tmp_path, view, path):
     [drawing] = read_ndjson(file)
     drawn = asked.value.post_data_json["strokes"]
     expected = simplify([np.array(stroke).T for stroke in drawn])
-    assert [stroke.tolist() for stroke in drawing.strokes] == [s.tolist() for s in expected]
+    assert [stroke.tolist() for stroke in drawing] == [s.tolist() for s in expected]
     assert drawing.category == "cat"
 
 
