@@ -266,7 +266,9 @@ def test_lost_weights_are_those_of_the_best_checkpoint(tmp_path, dataset):
     assert run.weights.read_bytes() == before
     run.weights.unlink()
     damage(run.checkpoints / str(best["update"]), "bit")
-    with pytest.raises(LimnerError, match=r"model.safetensors was lost or damaged, and what"):
+    with pytest.raises(
+        LimnerError, match=r"model.safetensors was lost or damaged, and its checkpoint"
+    ):
         fit_run(run, dataset)
 
 
