@@ -217,13 +217,13 @@ class Run:
         Raises:
             LimnerError: The file is damaged; the line says how to mend it.
         """
-        with _mended_by(f"`{suggested('train --out', self.folder)}` makes it again"):
-            return read_journal(self.metrics, ("kind", "update"))
+        advice = f"`{suggested('train --out', self.folder)}` makes it again"
+        return read_journal(self.metrics, ("kind", "update"), advice)
 
     def read_sessions(self) -> list[dict[str, Any]]:
         """The rows of sessions.jsonl, likewise."""
-        with _mended_by("delete it, and how long training took is no longer known"):
-            return read_journal(self.sessions, _SESSION_KEYS)
+        advice = "delete it, and how long training took is no longer known"
+        return read_journal(self.sessions, _SESSION_KEYS, advice)
 
     @by_leader
     def write_metrics(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -273,15 +273,6 @@ def write_config(folder: Path, config: RunConfig) -> None:
         LimnerError: It cannot be written.
     """
     replace_text(folder / "config.json", with_checksum(config.to_json()))
-
-
-@contextmanager
-def _mended_by(advice: str) -> Iterator[None]:
-    """Adds to an error what would do."""
-    try:
-        yield
-    except LimnerError as error:
-        raise LimnerError(f"{error}: {advice}") from None
 
 
 def _located(config: RunConfig) -> RunConfig:

@@ -21,12 +21,13 @@ _DIGITS = 8
 _END = '"}\n'
 
 
-def read_journal(path: Path, keys: Sequence[str] = ()) -> list[Row]:
+def read_journal(path: Path, keys: Sequence[str], advice: str) -> list[Row]:
     """The rows of a file, without their checksums; none if it is not there.
 
     Args:
         path: The file.
         keys: What every row must have.
+        advice: What to do if it is damaged, for the error's line.
 
     Raises:
         LimnerError: The file cannot be read, or a row is damaged or missing.
@@ -46,7 +47,7 @@ def read_journal(path: Path, keys: Sequence[str] = ()) -> list[Row]:
             written, before = _line(row, before)
             row = row if written.encode() == line + b"\n" else None
         if row is None or not all(key in row for key in keys):
-            raise LimnerError(f"{path} is damaged: row {number} is not as it was written")
+            raise LimnerError(f"{path} is damaged: row {number} is not as it was written: {advice}")
         rows.append(row)
     return rows
 
