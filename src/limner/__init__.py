@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from limner.figures.charts import Curves
     from limner.figures.grids import image_grid
     from limner.figures.media import Show
-    from limner.library.calls import load, train
+    from limner.library.loading import load
     from limner.library.trained import Trained
+    from limner.library.training import train
     from limner.model.attention import Window
     from limner.model.cells import Cell
     from limner.model.draw import Draw
@@ -57,11 +58,11 @@ _HOME = {
     "draw_noise": "model.objective",
     "image_grid": "figures.grids",
     "importance_weighted_bound": "model.objective",
-    "load": "library.calls",
+    "load": "library.loading",
     "log_weight": "model.objective",
     "loss": "model.objective",
     "open_dataset": "data.dataset",
-    "train": "library.calls",
+    "train": "library.training",
 }
 """Where each public name lives. A function's name is never a module's, or importing the module
 would take its place."""

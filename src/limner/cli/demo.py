@@ -32,7 +32,7 @@ def demo(*, updates: int = PRESETS["demo"].train.updates, out: Path = Path("runs
     prepare()
     import numpy as np
 
-    from limner.library.calls import load
+    from limner.library.loading import load
     from limner.run import Run
 
     config = changed(PRESETS["demo"], {"train.updates": updates})

@@ -1,4 +1,4 @@
-"""The two ways to a trained network: train one, or load one."""
+"""Training a network in Python."""
 
 import dataclasses
 from collections.abc import Callable
@@ -9,9 +9,9 @@ import optax
 
 from limner.config import ModelConfig, RunConfig, changed
 from limner.data.dataset import Dataset, open_dataset
+from limner.library.loading import open_trained
 from limner.library.trained import Trained
 from limner.model.draw import Draw
-from limner.pretrained import hub
 from limner.run import LOSSES, Run
 from limner.system.progress import progress_bar
 from limner.training.keeper import FolderKeeper, MemoryKeeper
@@ -81,34 +81,7 @@ def train(
             config.data.name, keeper.weights, config, metrics=keeper.rows, data=keeper.data
         )
     assert run is not None  # whose keeper this is
-    return _trained(run, model)
-
-
-def load(name: str | Path, *, model: Draw | None = None) -> Trained:
-    """Load a trained network.
-
-    Args:
-        name: Name of a pretrained model, or path of a run folder or of an exported model.
-        model: A network with the same structure, if the trained one was given in Python.
-
-    Raises:
-        LimnerError: There is no such model or folder, or its weights are missing or damaged.
-
-    Example:
-        >>> limner.load("cat").sample(16)
-    """
-    return _trained(hub.find(Path(name).expanduser()), model)
-
-
-def _trained(run: Run, model: Draw | None) -> Trained:
-    return Trained(
-        run.name,
-        run.load_model(model),
-        run.config,
-        card=hub.read_card(run.folder),
-        metrics=run.read_metrics(),
-        data=run.read_data(),
-    )
+    return open_trained(run, model)
 
 
 def _settings(

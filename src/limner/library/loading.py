@@ -1,0 +1,44 @@
+"""Loading a trained network, for which nothing of training is imported."""
+
+from pathlib import Path
+
+from limner.library.trained import Trained
+from limner.model.draw import Draw
+from limner.pretrained import hub
+from limner.run import Run
+
+
+def load(name: str | Path, *, model: Draw | None = None) -> Trained:
+    """Load a trained network.
+
+    Args:
+        name: Name of a pretrained model, or path of a run folder or of an exported model.
+        model: A network with the same structure, if the trained one was given in Python.
+
+    Raises:
+        LimnerError: There is no such model or folder, or its weights are missing or damaged.
+
+    Example:
+        >>> limner.load("cat").sample(16)
+    """
+    return open_trained(hub.find(Path(name).expanduser()), model)
+
+
+def open_trained(run: Run, model: Draw | None = None) -> Trained:
+    """The network of a run, and what its folder says of it.
+
+    Args:
+        run: The run.
+        model: As for `load`.
+
+    Raises:
+        LimnerError: As for `load`.
+    """
+    return Trained(
+        run.name,
+        run.load_model(model),
+        run.config,
+        card=hub.read_card(run.folder),
+        metrics=run.read_metrics(),
+        data=run.read_data(),
+    )
