@@ -168,11 +168,8 @@ class Run:
             LimnerError: The data differ; the line says in what.
         """
         known = self.read_data()
-        if known is not None and (difference := known.difference(found)):
-            raise LimnerError(
-                f"{self.folder} was trained on other data ({difference}): give it the same data, "
-                "or use these with --other-data, in Python other_data=True"
-            )
+        if known is not None:
+            known.check(found, of=self.folder)
 
     def claim(self, found: Fingerprint, other_data: bool = False) -> None:
         """Record the data of a new run, or check those of a run that resumes.

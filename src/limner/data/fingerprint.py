@@ -14,7 +14,7 @@ import numpy as np
 
 from limner.config import parse_strictly
 from limner.data.sources import Pictures, Source
-from limner.errors import first_difference
+from limner.errors import LimnerError, first_difference
 
 SAMPLE = 64
 """Rows of each source whose pixels count, spread evenly; of arrays in memory all do."""
@@ -48,12 +48,24 @@ class Fingerprint:
         """
         return parse_strictly(cls, text, origin)
 
-    def difference(self, other: "Fingerprint") -> str | None:
-        """The first difference from `other`, in words; None if there is none."""
-        named = (dataclasses.asdict(self), dataclasses.asdict(other))
+    def check(self, found: "Fingerprint", of: object) -> None:
+        """Check that data are these.
+
+        Args:
+            found: Fingerprint of the data.
+            of: What was trained on these, for the error's line.
+
+        Raises:
+            LimnerError: The data differ; the line says in what first.
+        """
+        named = (dataclasses.asdict(self), dataclasses.asdict(found))
         for each in named:
             each["pixels"] = each.pop("digest")[:8]
-        return first_difference(*named)
+        if difference := first_difference(*named):
+            raise LimnerError(
+                f"{of} was trained on other data ({difference}): give it the same data, or use "
+                "these with --other-data, in Python other_data=True"
+            )
 
 
 def fingerprint_of(

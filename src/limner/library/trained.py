@@ -275,8 +275,8 @@ class Trained:
         data = open_dataset(self.config.data, self.config.model.shape) if data is None else data
         if data.shape != self.model.shape:
             raise LimnerError(f"{self.name} draws {self.model.shape}, the images are {data.shape}")
-        if not other_data:
-            self._check_data(data)
+        if self.data is not None and not other_data:
+            self.data.check(data.fingerprint(), of=self.name)
         with progress_bar("evaluating") as advance:
             return evaluate(
                 self.model,
@@ -309,13 +309,6 @@ class Trained:
         if self.data is not None:
             run.claim(self.data)
         return run.folder
-
-    def _check_data(self, data: Dataset) -> None:
-        if self.data is not None and (difference := self.data.difference(data.fingerprint())):
-            raise LimnerError(
-                f"{self.name} was trained on other data ({difference}): give it the same data, or "
-                "other_data=True to use these"
-            )
 
     def _show(self, kind: Kind, drawn: drawings.Drawings, detail: str, **more: Any) -> Show:
         sizes = self.config.model
