@@ -207,6 +207,21 @@ def test_a_card_says_what_came_before_a_training_that_went_on_from_other_weights
         assert str(tmp_path).encode() not in path.read_bytes()
 
 
+def test_a_card_says_where_a_training_before_it_was_stopped(kitten, tmp_path):
+    longer = dataclasses.replace(kitten.config.train, updates=1_000)
+    begun = Run.create(tmp_path / "begun", dataclasses.replace(kitten.config, train=longer))
+    begun.save_model(kitten.load_model())
+    begun.write_metrics(kitten.read_metrics())
+    train = dataclasses.replace(kitten.config.train, start_from=begun.folder)
+    later = Run.create(tmp_path / "later", dataclasses.replace(kitten.config, train=train))
+    later.save_model(kitten.load_model())
+    later.write_metrics(kitten.read_metrics())
+    card = export(later, tmp_path / "kitten", open_dataset(kitten.config.data))
+    assert card.training.updates == 10
+    assert card.training.before.updates == 10
+    assert card.training.before.command.endswith("--out begun  # stopped at update 10")
+
+
 def test_a_card_does_not_say_how_long_training_took_where_that_is_not_known(kitten, tmp_path):
     kitten.sessions.unlink()
     card = export(kitten, tmp_path / "out", open_dataset(kitten.config.data))

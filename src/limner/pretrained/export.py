@@ -202,7 +202,8 @@ def _shared(config: RunConfig, dataset: Dataset) -> RunConfig:
 
 
 def _training(run: Run, dataset: Dataset) -> Training:
-    sessions, updates = run.read_sessions(), run.config.train.updates
+    sessions, rows, asked = run.read_sessions(), run.read_metrics(), run.config.train.updates
+    updates = rows[-1]["update"] if rows else asked  # fewer, if other weights went on from it
     seconds = seconds_until(sessions, updates)
     devices = dict.fromkeys(map(machine, sessions))
     trained_by = dict.fromkeys(row["limner"] for row in sessions if "limner" in row)
@@ -224,8 +225,14 @@ def _training_before(run: Run, dataset: Dataset) -> Training | None:
     if folder is None or not (folder / "config.json").exists():
         return None
     card = read_card(folder)
-    earlier = _training(Run.open(folder), dataset) if card is None else card.training
-    return dataclasses.replace(earlier, command=f"{earlier.command} --out {quote(folder.name)}")
+    if card is not None:
+        earlier, asked = card.training, card.training.updates
+    else:
+        run = Run.open(folder)
+        earlier, asked = _training(run, dataset), run.config.train.updates
+    stopped = f"  # stopped at update {earlier.updates:,}" if earlier.updates < asked else ""
+    command = f"{earlier.command} --out {quote(folder.name)}{stopped}"
+    return dataclasses.replace(earlier, command=command)
 
 
 def train_command(config: RunConfig) -> str:
