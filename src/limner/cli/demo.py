@@ -79,7 +79,7 @@ def demo(*, updates: int = PRESETS["demo"].train.updates, out: Path = Path("runs
         "try next:\n"
         f"  limner sample {folder} --seed 1               more doodles\n"
         f"  limner reconstruct {folder} --picture FILE    a drawing of your own, redrawn\n"
-        "  limner sample sketches --category bicycle   one of the 22 things that it can draw\n"
+        "  limner sample sketches --category bicycle   one of the 36 things that it can draw\n"
         "  limner train quickdraw --out runs/cat       cats that people drew (fetches 97 MB)"
     )
 
