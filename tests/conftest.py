@@ -32,6 +32,14 @@ settings.register_profile("limner", deadline=None, max_examples=50)
 settings.load_profile("limner")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-write",
+        action="store_true",
+        help="in tests/system/test_killed.py, fail at each write instead of a few; takes an hour",
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What starts processes, kills them, opens browsers or runs commands is marked `system`."""
     for item in items:
