@@ -300,10 +300,10 @@ def test_sizes_of_zero_are_refused(capsys, run, tmp_path):
     out = tmp_path / "run"
     assert "read_grid is 0" in fails(capsys, "train", "--model.read-grid", "0", "--out", out)
     assert "write_grid is 0" in fails(capsys, "train", "--model.write-grid", "0", "--out", out)
-    assert "--num is 0" in fails(capsys, "sample", run, "--num", "0")
+    assert "num is 0" in fails(capsys, "sample", run, "--num", "0")
     for heat in ("nan", "inf", "-1"):
-        assert "--temperature is" in fails(capsys, "sample", run, f"--temperature={heat}")
-    assert "--show-steps has 9" in fails(capsys, "sample", run, "--show-steps", "9")
+        assert "temperature is" in fails(capsys, "sample", run, f"--temperature={heat}")
+    assert "they must be from 1 to 3" in fails(capsys, "sample", run, "--show-steps", "9")
     assert not out.exists()
 
 
@@ -340,7 +340,7 @@ def test_ctrl_c_ends_a_command_in_a_line(capsys, run, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("limner.evaluation.bound.evaluate", interrupt)
+    monkeypatch.setattr("limner.library.trained.evaluate", interrupt)
     with pytest.raises(SystemExit) as caught:
         main(["evaluate", str(run)])
     assert caught.value.code == 130

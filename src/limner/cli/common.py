@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from limner.config import DataConfig, Ink, Protocol
     from limner.data.dataset import Dataset
-    from limner.model.draw import Draw
+    from limner.library.trained import Trained
     from limner.run import Run
 
 RunFolder = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
@@ -108,38 +108,37 @@ def open_with_progress(
     return dataset
 
 
-def read_own_image(run: "Run", path: Path, ink: "Ink" = "auto") -> "np.ndarray":
-    """The user's own image as the model of a run takes it: pixels from 0 to 1, (c, h, w).
+def load_trained(name: Path) -> "Trained":
+    """Set JAX up, and load the trained network of a run folder or of a pretrained model."""
+    run = open_run(name)
+    from limner.library.loading import open_trained
+
+    return open_trained(run)
+
+
+def read_own_image(model: "Trained", path: Path, ink: "Ink" = "auto") -> "np.ndarray":
+    """The user's own image as a model takes it: pixels from 0 to 1, (c, h, w).
 
     If it is not clear which colour is the paper, a line on stderr says what was taken for it.
     """
     from limner.data import binarise, images
 
-    config = run.config.model
-    seen = images.read_image(path, (config.channels, config.height, config.width), ink)
+    seen = images.read_image(path, model.model.shape, ink)
     if seen.note:
         print(seen.note, file=sys.stderr)
-    return binarise.pixels(seen.levels, run.config.data.binarisation)
+    return binarise.pixels(seen.levels, model.config.data.binarisation)
 
 
-def load_drawing_model(run: "Run", category: str | None, image: "np.ndarray") -> "Draw":
-    """The network of a run, for drawings like `image`.
+def guess(model: "Trained", image: "np.ndarray") -> str | None:
+    """The category that an image looks most like, which a line on stderr names.
 
-    A class-conditional model is given `category`. If that is None it is given the category that the
-    image most likely belongs to, and a line on stderr names it.
+    None if the model is not class-conditional.
     """
-    from limner.evaluation.classify import likeliest_category
-    from limner.run import category_index, model_categories
-
-    model = run.load_model()
-    if category is not None:
-        return model.of(category_index(run.config, category, of=run.name))
-    if model.categories is None:
-        return model
-    index = likeliest_category(model, image, num_steps=run.config.model.num_steps)
-    name = model_categories(run.config)[index]
-    print(f"seen as: {name} (--category says otherwise)", file=sys.stderr)
-    return model.of(index)
+    if not model.categories:
+        return None
+    (category,) = model.classify(image[None])
+    print(f"seen as: {category} (--category says otherwise)", file=sys.stderr)
+    return category
 
 
 def check_importance(
@@ -156,12 +155,6 @@ def check_importance(
         raise LimnerError(
             f"--importance-samples gives a bound, and {protocol} bounds nothing: leave out one"
         )
-
-
-def check_temperature(value: float) -> None:
-    """Check that a temperature is finite and not negative."""
-    if not 0 <= value < float("inf"):
-        raise LimnerError(f"--temperature is {value}: it must be a finite number of at least 0")
 
 
 def check_at_least_one(option: str, value: int | None) -> None:

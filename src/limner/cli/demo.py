@@ -6,7 +6,6 @@ from pathlib import Path
 
 from limner.cli.common import prepare
 from limner.cli.draw import reconstruct, sample
-from limner.cli.evaluate import evaluate_run
 from limner.cli.terminal import show
 from limner.cli.train import train_run
 from limner.config import changed
@@ -59,7 +58,8 @@ def demo(*, updates: int = PRESETS["demo"].train.updates, out: Path = Path("runs
         return
 
     _announce(3, "measuring it on doodles that it has not seen: some seconds")
-    found = evaluate_run(run)
+    trained = load(out)
+    found = trained.evaluate()
 
     _announce(4, "drawing: some seconds")
     files = [
@@ -67,7 +67,6 @@ def demo(*, updates: int = PRESETS["demo"].train.updates, out: Path = Path("runs
         *reconstruct(out, num=16),
         run.figures / "curves.png",
     ]
-    trained = load(out)
     of_each = [trained.sample(1, category=name, temperature=TEMPERATURE) for name in categories]
     show(np.concatenate([drawings.probabilities[-1] for drawings in of_each]))
     print(

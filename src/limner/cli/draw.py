@@ -8,8 +8,8 @@ import tyro
 from limner.cli.common import (
     RunFolder,
     check_at_least_one,
-    check_temperature,
-    load_drawing_model,
+    guess,
+    load_trained,
     open_data,
     open_run,
     read_own_image,
@@ -18,7 +18,8 @@ from limner.config import Ink, Protocol, require_seed
 from limner.errors import LimnerError
 
 if TYPE_CHECKING:
-    from limner.run import Run
+    from limner.figures.media import Show
+    from limner.library.trained import Trained
 
 ImageFile = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="IMAGE")]
 
@@ -49,39 +50,17 @@ def sample(
             steps, for a model that was trained that way.
         out: Folder for the files; by default RUN/figures/samples.
     """
-    there = open_run(run)
-    check_at_least_one("--num", num)
-    check_at_least_one("--num-steps", num_steps)
-    check_temperature(temperature)
     require_seed(seed, "--seed")
-    from limner.figures.media import Show
-    from limner.run import category_index, model_categories
-    from limner.sampling.drawings import sample
-
-    num_steps = num_steps or there.config.model.num_steps
-    _check_steps(show_steps, num_steps)
-    index = None if category is None else category_index(there.config, category, there.name)
-    drawings = sample(
-        there.load_model(),
-        num=num,
-        num_steps=num_steps,
+    model = load_trained(run)
+    show = model.sample(
+        num,
         seed=seed,
         temperature=temperature,
-        category=index,
+        num_steps=num_steps,
+        category=category,
         protocol=protocol,
     )
-    heat = "" if temperature == 1 else f", temperature {temperature:g}"
-    name = there.name if category is None else f"{there.name} ({category})"
-    drawn_as = () if category or drawings.categories is None else drawings.categories
-    categories = model_categories(there.config)
-    show = Show(
-        "samples",
-        drawings,
-        f"{name}, T = {num_steps}, seed {seed}{heat}{_noise(there, protocol)}",
-        write_grid=there.config.model.write_grid,
-        labels=[categories[index] for index in drawn_as],
-    )
-    return show.save_all(out or there.figures / show.kind, show_steps=show_steps)
+    return _save(show, model, out, show_steps)
 
 
 def reconstruct(
@@ -115,46 +94,28 @@ def reconstruct(
         other_data: Allow data that differ from the training data of the run.
         out: Folder for the files; by default RUN/figures/reconstructions.
     """
-    there = open_run(run)
     check_at_least_one("--num", num)
     require_seed(seed, "--seed")
     import numpy as np
 
     from limner.data.shuffle import some_indices
-    from limner.figures.media import Show
-    from limner.sampling.drawings import reconstruct
 
-    config = there.config.model
-    _check_steps(show_steps, config.num_steps)
-    if picture is None and category is not None:
-        raise LimnerError("--category needs --picture: the categories of test images are known")
-    if picture is None:
-        split = open_data(there, data_root, other_data).split("test")
+    model = load_trained(run)
+    if picture is not None:
+        image = read_own_image(model, picture, ink)
+        images, what = image[None], picture.name
+        categories = category or guess(model, image)
+    elif category is None:
+        split = open_data(model.run, data_root, other_data).split("test")
         chosen = some_indices(len(split), num, seed)
-        targets = split.targets(chosen, there.config.data.binarisation, key=(seed, 0))
-        images = targets / np.float32(255)
-        model, categories, what = there.load_model(), split.categories(chosen), "test images"
+        targets = split.targets(chosen, model.config.data.binarisation, key=(seed, 0))
+        images, what = targets / np.float32(255), "test images"
+        names = model.categories
+        categories = [names[index] for index in split.categories(chosen)] if names else None
     else:
-        image = read_own_image(there, picture, ink)
-        model, categories, what = load_drawing_model(there, category, image), None, picture.name
-        images = image[None]
-    drawings = reconstruct(
-        model,
-        images,
-        num_steps=config.num_steps,
-        seed=seed,
-        categories=categories,
-        protocol=protocol,
-    )
-    show = Show(
-        "reconstructions",
-        drawings,
-        f"{there.name}, {what}, T = {config.num_steps}, seed {seed}{_noise(there, protocol)}",
-        read_grid=config.read_grid,
-        write_grid=config.write_grid,
-        inputs=images,
-    )
-    return show.save_all(out or there.figures / show.kind, show_steps=show_steps)
+        raise LimnerError("--category needs --picture: the categories of test images are known")
+    show = model.reconstruct(images, seed=seed, category=categories, protocol=protocol, what=what)
+    return _save(show, model, out, show_steps)
 
 
 def interpolate(
@@ -179,29 +140,16 @@ def interpolate(
         ink: Whether the ink of both images is dark or light; auto decides.
         out: Folder for the files; by default RUN/figures/interpolation.
     """
-    if num < 2:
-        raise LimnerError(f"--num is {num}: it must be at least 2, since both ends are drawn")
-    import numpy as np
-
-    from limner.figures.media import Show
-    from limner.sampling.interpolation import interpolate
-
-    there = open_run(run)
-    start = read_own_image(there, first, ink)
-    drawings = interpolate(
-        load_drawing_model(there, category, start),
+    model = load_trained(run)
+    start, end = (read_own_image(model, path, ink) for path in (first, second))
+    show = model.interpolate(
         start,
-        read_own_image(there, second, ink),
-        places=np.linspace(0, 1, num, dtype=np.float32),
-        num_steps=there.config.model.num_steps,
+        end,
+        num,
+        category=category or guess(model, start),
+        what=f"{first.name} to {second.name}",
     )
-    show = Show(
-        "interpolation",
-        drawings,
-        f"{there.name}, {first.name} to {second.name}",
-        write_grid=there.config.model.write_grid,
-    )
-    return show.save_all(out or there.figures / show.kind)
+    return _save(show, model, out)
 
 
 def complete(
@@ -228,30 +176,18 @@ def complete(
         ink: Whether the ink of the image is dark or light; auto decides.
         out: Folder for the files; by default RUN/figures/completions.
     """
-    check_temperature(temperature)
     require_seed(seed, "--seed")
-    from limner.figures.media import Show
-    from limner.sampling.completion import complete
-
-    there = open_run(run)
-    config = there.config.model
-    image = read_own_image(there, drawing, ink)
-    drawings = complete(
-        load_drawing_model(there, category, image),
+    model = load_trained(run)
+    image = read_own_image(model, drawing, ink)
+    show = model.complete(
         image,
-        num=num,
-        num_steps=config.num_steps,
+        num,
         seed=seed,
         temperature=temperature,
+        category=category or guess(model, image),
+        what=drawing.name,
     )
-    heat = "" if temperature == 1 else f", temperature {temperature:g}"
-    show = Show(
-        "completions",
-        drawings,
-        f"{there.name}, {drawing.name}, seed {seed}{heat}",
-        write_grid=config.write_grid,
-    )
-    return show.save_all(out or there.figures / show.kind)
+    return _save(show, model, out)
 
 
 def curves(run: RunFolder, *, out: Path | None = None) -> list[Path]:
@@ -272,15 +208,7 @@ def curves(run: RunFolder, *, out: Path | None = None) -> list[Path]:
     return [path]
 
 
-def _noise(run: "Run", protocol: Protocol) -> str:
-    """The end of a caption: the kind of noise, unless both training and drawing are honest."""
-    from limner.figures.media import NOISE
-
-    is_honest = protocol == run.config.train.protocol == "honest"
-    return "" if is_honest else f", {NOISE[protocol]}"
-
-
-def _check_steps(steps: tuple[int, ...], num_steps: int) -> None:
-    for step in steps:
-        if not 1 <= step <= num_steps:
-            raise LimnerError(f"--show-steps has {step}: it must be from 1 to {num_steps}")
+def _save(
+    show: "Show", model: "Trained", out: Path | None, show_steps: tuple[int, ...] = ()
+) -> list[Path]:
+    return show.save_all(out or model.run.figures / show.kind, show_steps=show_steps)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from limner.cli.common import RunFolder, check_importance, open_data, open_run
+from limner.cli.common import RunFolder, check_importance, load_trained, open_data, open_run
 from limner.config import Protocol, require_seed
 from limner.errors import LimnerError
-from limner.system.progress import progress_bar
 
 if TYPE_CHECKING:
     from limner.evaluation.bound import Evaluation
@@ -51,41 +50,19 @@ def evaluate(
         return
     require_seed(seed, "--seed")
     check_importance(importance_samples, importance_images, protocol)
-    evaluation = evaluate_run(
-        open_run(run), protocol, importance_samples, importance_images, data_root, other_data, seed
+    model = load_trained(run)
+    evaluation = model.evaluate(
+        open_data(model.run, data_root, other_data),
+        protocol=protocol,
+        importance_samples=importance_samples,
+        importance_images=importance_images,
+        seed=seed,
+        other_data=True,  # compared when they were opened
     )
     if json:
         print(dumps(dataclasses.asdict(evaluation)))
     else:
         print_table(f"{run} · {evaluation.images:,} test images", evaluation)
-
-
-def evaluate_run(
-    run: "Run",
-    protocol: Protocol = "honest",
-    importance_samples: int | None = None,
-    importance_images: int | None = None,
-    data_root: Path | None = None,
-    other_data: bool = False,
-    seed: int = 0,
-) -> "Evaluation":
-    """Measure a run on its whole test split."""
-    from limner.evaluation.bound import evaluate
-
-    dataset = open_data(run, data_root, other_data)
-    with progress_bar("evaluating") as advance:
-        advance(0, None, "compiling")
-        return evaluate(
-            run.load_model(),
-            dataset,
-            num_steps=run.config.model.num_steps,
-            binarisation=run.config.data.binarisation,
-            protocol=protocol,
-            importance_samples=importance_samples,
-            importance_images=importance_images,
-            seed=seed,
-            on_progress=advance,
-        )
 
 
 def _check(run: "Run", data_root: Path | None) -> None:

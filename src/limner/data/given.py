@@ -1,4 +1,4 @@
-"""Arrays given in Python: checks, and conversion to levels from 0 to 255.
+"""Arrays given in Python: checks, and conversion to pixels from 0 to 1 or levels from 0 to 255.
 
 Axis letters: n row, c channel, h w image.
 """
@@ -6,7 +6,7 @@ Axis letters: n row, c channel, h w image.
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Float, Int64, UInt8
 
 from limner.errors import LimnerError
 
@@ -14,15 +14,49 @@ FEWEST = 10
 """Smallest number of images, so that each split has one."""
 
 
-def checked_images(images: Any) -> UInt8[np.ndarray, "n c h w"]:
-    """Convert images to levels, 255 for ink.
+def checked_pixels(images: Any) -> Float[np.ndarray, "..."]:
+    """Convert images to pixels from 0 to 1, 1 for ink.
+
+    Args:
+        images: Integers are levels from 0 to 255, booleans are ink or no ink, floats are pixels.
 
     Raises:
-        LimnerError: The shape, the range or the dtype does not fit; the line says what came.
+        LimnerError: The range or the dtype does not fit; the line says what came.
     """
     array = np.asarray(images)
-    if array.dtype.kind not in "buif":
+    kind = array.dtype.kind
+    if kind not in "buif":
         raise LimnerError(f"images are {array.dtype}: give numbers, uint8 or from 0 to 1")
+    if not array.size or kind == "b":
+        return array.astype(np.float32)
+    if not np.isfinite(array).all():
+        raise LimnerError("images hold values that are not finite (NaN or infinity)")
+    low, high = array.min(), array.max()
+    if kind == "f":
+        if low < 0 or high > 1:
+            raise LimnerError(
+                f"images are {array.dtype} from {low:g} to {high:g}: pixels are from 0 to 1, so "
+                "divide levels by 255 or give them as uint8"
+            )
+        return array.astype(np.float32)
+    if low < 0 or high > 255:
+        raise LimnerError(f"images are {array.dtype} from {low} to {high}: levels are 0 to 255")
+    if high == 1:
+        raise LimnerError(
+            f"images are {array.dtype} from {low} to 1, where ink is 255: give booleans for ink or "
+            "no ink, or multiply by 255"
+        )
+    return array / np.float32(255)
+
+
+def checked_images(images: Any) -> UInt8[np.ndarray, "n c h w"]:
+    """Convert the images of a data set to levels, 255 for ink.
+
+    Raises:
+        LimnerError: The shape, the range or the dtype does not fit, or there are too few; the line
+            says what came.
+    """
+    array = np.asarray(images)
     if array.ndim == 3:
         array = array[:, None]
     if array.ndim != 4 or array.shape[1] not in (1, 3) or 0 in array.shape:
@@ -36,26 +70,7 @@ def checked_images(images: Any) -> UInt8[np.ndarray, "n c h w"]:
             f"there are {len(array)} images: it takes at least {FEWEST}, 8 to train, 1 to validate "
             "and 1 to test"
         )
-    if not np.isfinite(array).all():
-        raise LimnerError("images hold values that are not finite (NaN or infinity)")
-    low, high = array.min(), array.max()
-    if array.dtype.kind == "b":
-        return array.astype(np.uint8) * np.uint8(255)
-    if array.dtype.kind == "f":
-        if low < 0 or high > 1:
-            raise LimnerError(
-                f"images are {array.dtype} from {low:g} to {high:g}: pixels are from 0 to 1, so "
-                "divide levels by 255 or give them as uint8"
-            )
-        return np.rint(array * 255.0).astype(np.uint8)
-    if low < 0 or high > 255:
-        raise LimnerError(f"images are {array.dtype} from {low} to {high}: levels are 0 to 255")
-    if high == 1:
-        raise LimnerError(
-            f"images are {array.dtype} from {low} to 1, where ink is 255: give booleans for ink or "
-            "no ink, or multiply by 255"
-        )
-    return array.astype(np.uint8)
+    return np.rint(checked_pixels(array) * np.float32(255)).astype(np.uint8)
 
 
 def checked_labels(

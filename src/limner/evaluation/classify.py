@@ -1,17 +1,22 @@
 """Classifying an image with a class-conditional model: which category it looks most like.
 
-Axis letters: k category, n draw of the noise, c channel, h w image.
+Axis letters: b image, k category, n draw of the noise, c channel, h w image.
 
 Source: Bayes' rule with equal prior probabilities, and the bound in the role of the likelihood.
 """
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
+from limner.config import RunConfig
+from limner.errors import LimnerError
 from limner.model.draw import Draw
 from limner.model.objective import loss
+from limner.run import category_index
 from limner.sampling.drawings import noises
 
 _DRAWS = 16
@@ -23,6 +28,38 @@ def likeliest_category(
     """Index of the category under which the bound of an image is lowest."""
     noise = noises(seed, _DRAWS, num_steps, model.latent_size)
     return int(bounds(model, jnp.asarray(image), noise).argmin())
+
+
+def category_indices(
+    model: Draw,
+    config: RunConfig,
+    images: Float[np.ndarray, "b c h w"],
+    asked: str | Sequence[str] | None,
+    *,
+    of: str,
+) -> Int[np.ndarray, "b"] | None:
+    """Index of the category to draw each image as; None if the model is not class-conditional.
+
+    Args:
+        model: The network.
+        config: Settings of its run.
+        images: Pixels from 0 to 1.
+        asked: Name of the category of all images, or a sequence with one for each. None takes the
+            likeliest for each.
+        of: Name of the model, for error lines.
+
+    Raises:
+        LimnerError: The model does not have such a category, or there is not one for each image.
+    """
+    if asked is None:
+        if model.categories is None:
+            return None
+        steps = config.model.num_steps
+        return np.array([likeliest_category(model, image, num_steps=steps) for image in images])
+    names = [asked] * len(images) if isinstance(asked, str) else asked
+    if len(names) != len(images):
+        raise LimnerError(f"there are {len(names)} categories: give one for each of {len(images)}")
+    return np.array([category_index(config, name, of=of) for name in names], int)
 
 
 @jax.jit

@@ -19,7 +19,8 @@ from limner.evaluation.bound import Evaluation, evaluate
 from limner.evaluation.mean_image import evaluate_mean_image
 from limner.experiments.experiment import Measurement, Row
 from limner.experiments.results import Record, Result, read_run
-from limner.figures.media import NOISE, Show
+from limner.figures.captions import NOISE
+from limner.figures.media import Show
 from limner.run import LOSSES, Run
 from limner.sampling.drawings import reconstruct, sample
 from limner.system.interrupt import interruption

@@ -7,15 +7,14 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import jax
 import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
-from limner.config import Protocol
 from limner.errors import LimnerError
+from limner.figures.captions import MEANING, Kind
 from limner.figures.grids import (
     Windows,
     canvas_frames,
@@ -27,22 +26,6 @@ from limner.figures.grids import (
 from limner.figures.paths import window_paths
 from limner.figures.saving import gif_bytes, npz_bytes, png_bytes, save_by_suffix, save_image
 from limner.sampling.drawings import Drawings
-
-Kind = Literal["samples", "reconstructions", "completions", "interpolation"]
-
-MEANING: dict[Kind, str] = {
-    "samples": "Samples from the prior",
-    "reconstructions": "Reconstructions from the posterior",
-    "completions": "Completions of a begun drawing",
-    "interpolation": "Interpolation between two drawings",
-}
-"""The first words of the caption, for each kind."""
-
-NOISE: dict[Protocol, str] = {
-    "honest": "new noise at every step",
-    "as-published": "one noise vector for all steps",
-}
-"""The noise of each protocol, in the words of captions."""
 
 FOLLOWED = 16
 """Number of drawings that can be shown step by step; more would be too small."""

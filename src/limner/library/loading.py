@@ -34,11 +34,4 @@ def open_trained(run: Run, model: Draw | None = None) -> Trained:
     Raises:
         LimnerError: As for `load`.
     """
-    return Trained(
-        run.name,
-        run.load_model(model),
-        run.config,
-        card=hub.read_card(run.folder),
-        metrics=run.read_metrics(),
-        data=run.read_data(),
-    )
+    return Trained(run.name, run.load_model(model), run.config, run)

@@ -5,27 +5,30 @@ Axis letters: b image, c channel, h w image.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from limner.config import Protocol, RunConfig, SplitName
 from limner.data.dataset import Dataset, open_dataset
 from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError
-from limner.evaluation import classify
 from limner.evaluation.bound import Evaluation, evaluate
+from limner.evaluation.classify import category_indices, likeliest_category
+from limner.figures.captions import Kind, settings
 from limner.figures.charts import Curves
-from limner.figures.media import Kind, Show
+from limner.figures.media import Show
+from limner.library.arguments import Image, Images, check, checked_for
+from limner.library.record import Record
 from limner.model.draw import Draw
 from limner.pretrained.card import Card
+from limner.pretrained.hub import read_card
 from limner.run import Run, category_index, model_categories
 from limner.sampling import completion, drawings, interpolation
 from limner.system.progress import progress_bar
-
-Images = Float[np.ndarray, "b c h w"] | Float[np.ndarray, "b h w"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +45,34 @@ class Trained:
     """Name of the folder, or of the data set if there is no folder."""
     model: Draw = field(repr=False)
     config: RunConfig = field(repr=False)
-    card: Card | None = field(default=None, repr=False)
-    """The model card; None if the run was not exported."""
-    metrics: Sequence[dict[str, Any]] = field(default=(), repr=False)
-    """The losses, one dictionary for each row of metrics.jsonl; an exported model has none."""
-    data: Fingerprint | None = field(default=None, repr=False)
-    """Fingerprint of the training data, if known."""
+    record: Record = field(repr=False)
+    """What its training left behind: a run folder, or the like in memory."""
+
+    @property
+    def run(self) -> Run:
+        """Its run folder.
+
+        Raises:
+            LimnerError: There is none, because it was trained in memory.
+        """
+        if not isinstance(self.record, Run):
+            raise LimnerError(f"{self.name} was trained in memory: save it to have a run folder")
+        return self.record
+
+    @cached_property
+    def card(self) -> Card | None:
+        """The model card; None if the run was not exported."""
+        return read_card(self.record.folder) if isinstance(self.record, Run) else None
+
+    @cached_property
+    def metrics(self) -> list[dict[str, Any]]:
+        """The losses, one dictionary for each row of metrics.jsonl; an exported model has none."""
+        return self.record.read_metrics()
+
+    @cached_property
+    def data(self) -> Fingerprint | None:
+        """Fingerprint of the training data, if known."""
+        return self.record.read_data()
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -70,6 +95,7 @@ class Trained:
         temperature: float = 1.0,
         num_steps: int | None = None,
         category: str | None = None,
+        protocol: Protocol = "honest",
     ) -> Show:
         """Draw samples from the prior: drawings that the model makes up.
 
@@ -79,6 +105,8 @@ class Trained:
             temperature: Factor on the noise; below 1 the drawings are more alike.
             num_steps: Number of steps, T; None takes the T of training.
             category: One of `categories`; None draws a random one for each drawing.
+            protocol: The noise. "honest": new noise at every step; "as-published": one noise vector
+                for all steps, for a model that was trained that way.
 
         Returns:
             The samples, which show themselves in a notebook.
@@ -89,24 +117,32 @@ class Trained:
         Example:
             >>> limner.load("cat").sample(16, seed=1).save("cats.gif")
         """
-        _check(num >= 1, "num", num, "at least 1")
-        _check(0 <= temperature < float("inf"), "temperature", temperature, "a number from 0 up")
+        check(num >= 1, "num", num, "at least 1")
+        check(0 <= temperature < float("inf"), "temperature", temperature, "a number from 0 up")
         steps = self._steps(num_steps)
+        index = None if category is None else category_index(self.config, category, of=self.name)
         drawn = drawings.sample(
             self.model,
             num=num,
             num_steps=steps,
             seed=seed,
             temperature=temperature,
-            category=None if category is None else self._index(category),
+            category=index,
+            protocol=protocol,
         )
-        heat = "" if temperature == 1 else f", temperature {temperature:g}"
-        who = self.name if category is None else f"{self.name} ({category})"
         labels = []
         if category is None and drawn.categories is not None:
             labels = [self.categories[index] for index in drawn.categories]
-        detail = f"{who}, T = {steps}, seed {seed}{heat}"
-        return self._show("samples", drawn, detail, labels=labels)
+        return self._show(
+            "samples",
+            drawn,
+            steps,
+            protocol=protocol,
+            labels=labels,
+            category=category,
+            seed=seed,
+            temperature=temperature,
+        )
 
     def reconstruct(
         self,
@@ -115,15 +151,20 @@ class Trained:
         seed: int = 0,
         num_steps: int | None = None,
         category: str | Sequence[str] | None = None,
+        protocol: Protocol = "honest",
+        what: str | None = None,
     ) -> Show:
         """Reconstruct images: look at them and draw them again (latents from the posterior).
 
         Args:
-            images: Pixels from 0 to 1, 1 for ink.
+            images: Pixels from 0 to 1, 1 for ink; or levels from 0 to 255, as integers.
             seed: Seed for the noise; drawing i depends only on (seed, i).
             num_steps: Number of steps, T; None takes the T of training.
             category: Category of all images, or a sequence with one for each. With None, a
                 class-conditional model takes the one that each image looks most like.
+            protocol: The noise. "honest": new noise at every step; "as-published": one noise vector
+                for all steps, for a model that was trained that way.
+            what: What the images are, in the words of the caption, such as "test images".
 
         Returns:
             The reconstructions, which show themselves in a notebook.
@@ -140,19 +181,29 @@ class Trained:
             num_steps=steps,
             seed=seed,
             categories=self._indices(images, category),
+            protocol=protocol,
         )
-        detail = f"{self.name}, T = {steps}, seed {seed}"
-        return self._show("reconstructions", drawn, detail, inputs=images)
+        return self._show(
+            "reconstructions",
+            drawn,
+            steps,
+            protocol=protocol,
+            inputs=images,
+            category=category if isinstance(category, str) else None,
+            what=what,
+            seed=seed,
+        )
 
     def complete(
         self,
-        image: Float[np.ndarray, "c h w"] | Float[np.ndarray, "h w"],
+        image: Image,
         num: int = 8,
         *,
         seed: int = 0,
         temperature: float = 1.0,
         category: str | None = None,
         known: Bool[np.ndarray, "h w"] | None = None,
+        what: str | None = None,
     ) -> Show:
         """Finish a drawing in several ways (inpainting); its ink stays.
 
@@ -165,6 +216,7 @@ class Trained:
                 looks most like.
             known: Mask of the pixels that are given; None takes those with ink, and all that
                 touch them.
+            what: What the image is, in the words of the caption, such as "my cat".
 
         Returns:
             The completions, which show themselves in a notebook.
@@ -172,8 +224,10 @@ class Trained:
         Raises:
             LimnerError: As for `reconstruct`; or `num` is out of range.
         """
-        (one,) = self._checked(np.asarray(image)[None])
-        model = self._model_for(one, category)
+        check(num >= 1, "num", num, "at least 1")
+        check(0 <= temperature < float("inf"), "temperature", temperature, "a number from 0 up")
+        one = self._checked_one(image)
+        model, category = self._model_for(one, category)
         steps = self.config.model.num_steps
         drawn = completion.complete(
             model,
@@ -184,15 +238,24 @@ class Trained:
             temperature=temperature,
             known=known,
         )
-        return self._show("completions", drawn, f"{self.name}, T = {steps}, seed {seed}")
+        return self._show(
+            "completions",
+            drawn,
+            steps,
+            category=category,
+            what=what,
+            seed=seed,
+            temperature=temperature,
+        )
 
     def interpolate(
         self,
-        first: Float[np.ndarray, "c h w"] | Float[np.ndarray, "h w"],
-        second: Float[np.ndarray, "c h w"] | Float[np.ndarray, "h w"],
+        first: Image,
+        second: Image,
         num: int = 9,
         *,
         category: str | None = None,
+        what: str | None = None,
     ) -> Show:
         """Draw the way from one image to another, by spherical interpolation (slerp) of latents.
 
@@ -202,6 +265,7 @@ class Trained:
             num: Number of drawings, including both ends.
             category: Category, for a class-conditional model; None takes the one that the first
                 image looks most like.
+            what: What the images are, in the words of the caption, such as "a cat to a dog".
 
         Returns:
             The drawings in order, which show themselves in a notebook.
@@ -209,17 +273,18 @@ class Trained:
         Raises:
             LimnerError: As for `reconstruct`; or `num` is below 2.
         """
-        _check(num >= 2, "num", num, "at least 2, since both ends are drawn")
-        start, end = (self._checked(np.asarray(each)[None])[0] for each in (first, second))
+        check(num >= 2, "num", num, "at least 2, since both ends are drawn")
+        start, end = self._checked_one(first), self._checked_one(second)
+        model, category = self._model_for(start, category)
         steps = self.config.model.num_steps
         drawn = interpolation.interpolate(
-            self._model_for(start, category),
+            model,
             start,
             end,
             places=np.linspace(0, 1, num, dtype=np.float32),
             num_steps=steps,
         )
-        return self._show("interpolation", drawn, f"{self.name}, T = {steps}")
+        return self._show("interpolation", drawn, steps, category=category, what=what)
 
     def classify(self, images: Images, *, seed: int = 0) -> list[str]:
         """The category of each image: the one that gives it the lowest bound.
@@ -236,7 +301,9 @@ class Trained:
         """
         if not self.categories:
             raise LimnerError(f"{self.name} is not class-conditional: it has no categories")
-        return [self.categories[self._likeliest(image, seed)] for image in self._checked(images)]
+        images, steps = self._checked(images), self.config.model.num_steps
+        found = (likeliest_category(self.model, x, num_steps=steps, seed=seed) for x in images)
+        return [self.categories[index] for index in found]
 
     def evaluate(
         self,
@@ -310,61 +377,51 @@ class Trained:
             run.claim(self.data)
         return run.folder
 
-    def _show(self, kind: Kind, drawn: drawings.Drawings, detail: str, **more: Any) -> Show:
+    def _show(
+        self,
+        kind: Kind,
+        drawn: drawings.Drawings,
+        num_steps: int,
+        *,
+        protocol: Protocol = "honest",
+        inputs: Float[np.ndarray, "b c h w"] | None = None,
+        labels: Sequence[str] = (),
+        **said: Any,
+    ) -> Show:
+        """Drawings with their caption, for which the rest is said."""
+        protocols = (self.config.train.protocol, protocol)
         sizes = self.config.model
         return Show(
             kind,
             drawn,
-            detail,
+            settings(self.name, num_steps=num_steps, protocols=protocols, **said),
             read_grid=getattr(self.model.read, "grid", sizes.read_grid),
             write_grid=getattr(self.model.write, "grid", sizes.write_grid),
-            **more,
+            inputs=inputs,
+            labels=labels,
         )
 
     def _steps(self, num_steps: int | None) -> int:
         steps = self.config.model.num_steps if num_steps is None else num_steps
-        _check(steps >= 1, "num_steps", steps, "at least 1")
+        check(steps >= 1, "num_steps", steps, "at least 1")
         return steps
 
     def _checked(self, images: Any) -> Float[np.ndarray, "b c h w"]:
-        """Check images, and give them the axes that the model takes."""
-        array = np.asarray(images, np.float32)
-        if array.ndim == 3 and self.model.shape[0] == 1:
-            array = array[:, None]
-        if array.ndim != 4 or array.shape[1:] != self.model.shape:
-            raise LimnerError(
-                f"{self.name} takes images of shape {self.model.shape} (channels, height, width), "
-                f"not {np.shape(images)[1:]}"
-            )
-        if array.size and not (array.min() >= 0 and array.max() <= 1):
-            raise LimnerError("pixels are from 0 to 1, 1 for ink: divide levels by 255")
-        return array
+        return checked_for(self.model.shape, images, of=self.name)
 
-    def _index(self, category: str) -> int:
-        return category_index(self.config, category, of=self.name)
-
-    def _likeliest(self, image: Float[np.ndarray, "c h w"], seed: int = 0) -> int:
-        steps = self.config.model.num_steps
-        return classify.likeliest_category(self.model, image, num_steps=steps, seed=seed)
+    def _checked_one(self, image: Any) -> Float[np.ndarray, "c h w"]:
+        return self._checked(np.asarray(image)[None])[0]
 
     def _indices(
         self, images: Float[np.ndarray, "b c h w"], category: str | Sequence[str] | None
-    ) -> np.ndarray | None:
-        """Index of the category of each image; None if the model is not class-conditional."""
-        if category is None:
-            if not self.categories:
-                return None
-            return np.array([self._likeliest(image) for image in images], int)
-        names = [category] * len(images) if isinstance(category, str) else category
-        _check(len(names) == len(images), "category", names, f"one for each of {len(images)}")
-        return np.array([self._index(name) for name in names], int)
+    ) -> Int[np.ndarray, "b"] | None:
+        return category_indices(self.model, self.config, images, category, of=self.name)
 
-    def _model_for(self, image: Float[np.ndarray, "c h w"], category: str | None) -> Draw:
-        """The network for images like `image`."""
+    def _model_for(
+        self, image: Float[np.ndarray, "c h w"], category: str | None
+    ) -> tuple[Draw, str | None]:
+        """The network for images like `image`, and the category that it then draws."""
         found = self._indices(image[None], category)
-        return self.model if found is None else self.model.of(int(found[0]))
-
-
-def _check(ok: bool, what: str, given: Any, allowed: str) -> None:
-    if not ok:
-        raise LimnerError(f"{what} is {given!r}: it must be {allowed}")
+        if found is None:
+            return self.model, None
+        return self.model.of(int(found[0])), self.categories[int(found[0])]

@@ -77,9 +77,7 @@ def train(
         fit(config, data, keeper, tell, model=model, optimiser=optimiser)
     if isinstance(keeper, MemoryKeeper):
         assert keeper.weights is not None  # a training of one update keeps them
-        return Trained(
-            config.data.name, keeper.weights, config, metrics=keeper.rows, data=keeper.data
-        )
+        return Trained(config.data.name, keeper.weights, config, keeper)
     assert run is not None  # whose keeper this is
     return open_trained(run, model)
 

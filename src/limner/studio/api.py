@@ -13,7 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from limner.data.doodles.doodles import CATEGORIES, doodle
 from limner.data.strokes import Strokes
 from limner.errors import LimnerError
-from limner.figures.media import Kind, Show
+from limner.figures.captions import Kind
+from limner.figures.media import Show
 from limner.sampling.drawings import Drawings, collect
 from limner.studio import strokes
 from limner.studio.batching import Engine

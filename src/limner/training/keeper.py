@@ -179,22 +179,28 @@ class MemoryKeeper:
     """Keeps a training in memory: nothing is written, and the training cannot resume."""
 
     def __init__(self):
-        self.rows: list[Row] = []
-        """Rows of losses, as in the metrics.jsonl of a run."""
+        self._rows: list[Row] = []
         self.sessions: list[Row] = []
         """The row of the only session."""
         self.weights: Draw | None = None
         """The averaged weights of the best validation."""
         self.best: Row | None = None
-        self.data: Fingerprint | None = None
-        """Fingerprint of the training data."""
+        self._data: Fingerprint | None = None
         self.kept = ""
+
+    def read_metrics(self) -> list[Row]:
+        """Rows of losses, as in the metrics.jsonl of a run."""
+        return self._rows
+
+    def read_data(self) -> Fingerprint | None:
+        """Fingerprint of the training data."""
+        return self._data
 
     opened: Callable[[], Any] = staticmethod(nullcontext)
 
     def claim(self, data: Fingerprint) -> None:
         """Record the data."""
-        self.data = data
+        self._data = data
 
     def restore(self, shapes: TrainState) -> TrainState | None:
         """None: a training in memory cannot resume."""
@@ -202,7 +208,7 @@ class MemoryKeeper:
 
     def add_row(self, row: Row) -> None:
         """Record a row of losses."""
-        self.rows.append(row)
+        self._rows.append(row)
 
     def add_session(self, row: Row) -> None:
         """Record the session."""
