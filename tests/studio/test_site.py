@@ -222,7 +222,7 @@ def test_only_an_exported_site_has_a_service_worker(shipped):
     assert any(link.endswith("/offline.js") for link in links(shipped["index.html"]))
     (shell,) = re.findall(r"^const SHELL = (\[.*?\]);", shipped["sw.js"].decode(), re.MULTILINE)
     assets = [path for path in shipped if path.startswith("assets-")]
-    assert json.loads(shell) == ["./", *assets]
+    assert json.loads(shell) == ["./", "models.json", "examples.json", *assets]
 
 
 def test_names_with_a_hash_are_those_that_never_change(shipped):
