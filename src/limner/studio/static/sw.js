@@ -60,8 +60,8 @@ async function newest(request, path) {
   try {
     const found = await fetch(request, { cache: "no-cache" });
     if (found.ok) {
-      await cache.put(path, found.clone());
       if (path === "models.json") await forgetModels(await found.clone().json());
+      await cache.put(path, found.clone());
     }
     return found;
   } catch (error) {
