@@ -405,7 +405,7 @@ function resample(stroke) {
  * @param {Point} start
  * @param {Point} end
  */
-function distanceToSegment([x, y], [startX, startY], [endX, endY]) {
+export function distanceToSegment([x, y], [startX, startY], [endX, endY]) {
   const [alongX, alongY] = [endX - startX, endY - startY];
   const [offsetX, offsetY] = [x - startX, y - startY];
   const square = alongX ** 2 + alongY ** 2;
@@ -418,7 +418,7 @@ function distanceToSegment([x, y], [startX, startY], [endX, endY]) {
  * @param {Point} first
  * @param {Point} second
  */
-function distance(first, second) {
+export function distance(first, second) {
   return Math.hypot(second[0] - first[0], second[1] - first[1]);
 }
 
