@@ -7,7 +7,6 @@ from typing import Annotated
 import tyro
 
 from limner.cli.common import prepare
-from limner.errors import LimnerError
 
 DEFAULT_PORT = 8017
 
@@ -32,25 +31,20 @@ def studio(
         browser: Open the page in the browser.
         check: Do not start; only say whether the studio would start.
     """
-    try:
-        from limner.studio import middleware, server
-    except ModuleNotFoundError as error:
-        raise LimnerError(
-            f"the studio needs packages that are not here ({error.name}): "
-            "install limner with its extra, as in pip install '.[studio]' in a clone"
-        ) from None
-    from limner.studio.models import find_models, load_models
-
     prepare(every_core=False)
-    models = load_models(find_models(runs))
-    app = server.create_app(models, host)
-    with server.bind(host, port) as listener:
+    from limner.studio.models import find_models
+    from limner.studio.server import SiteServer, bind, is_loopback
+    from limner.studio.site import build_site
+
+    models = find_models(runs)
+    site = build_site(models)
+    with bind(host, port) as listener:
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{listener.getsockname()[1]}/"
         if check:
             print(f"the studio would start on {address} with {', '.join(models)}")
             return
-        if not middleware.is_loopback(host):
+        if not is_loopback(host):
             print(
                 f"limner: serving on {host}: whoever reaches this machine can use the studio, "
                 "unencrypted and without a password",
@@ -61,4 +55,4 @@ def studio(
             import webbrowser
 
             webbrowser.open(address)
-        server.make_server(app).run(sockets=[listener])
+        SiteServer(site, listener, host).serve_forever()
