@@ -19,7 +19,9 @@ export class Controls {
   constructor(root, changed) {
     this.root = root;
     this.changed = changed;
-    this.fields = /** @type {HTMLInputElement[]} */ (elements(root, "[data-control]"));
+    this.fields = /** @type {HTMLInputElement[]} */ (elements(root, "[data-control]")).filter(
+      ({ dataset }) => (dataset.control ?? "") in state,
+    );
     for (const field of this.fields) field.addEventListener("input", () => this.set(field));
     for (const another of elements(root, "[data-another]")) {
       another.addEventListener("click", () => {
@@ -33,7 +35,7 @@ export class Controls {
   /** @param {HTMLInputElement} field */
   set(field) {
     const name = /** @type {Setting} */ (field.dataset.control);
-    const wrong = field.validity.badInput ? fault(name, "") : fault(name, field.value);
+    const wrong = fault(name, field.value);
     field.setAttribute("aria-invalid", String(Boolean(wrong)));
     say(wrong && `${wrong}. The drawings are still those of ${name} ${state[name]}.`);
     if (wrong) return;

@@ -101,18 +101,30 @@ export class Library {
   /**
    * An example drawing.
    *
-   * @param {string} category
+   * @param {string | undefined} category That of any drawing, if what the model draws is not known.
+   * @param {number} variant Every other one is mirrored and slimmer.
    * @returns {Promise<Stroke[]>} From 0 to 255 both ways, in the middle.
    */
-  async example(category) {
+  async example(category, variant) {
     this.drawings ??= got("examples.json").then((response) => response.json());
-    const drawing = (await this.drawings)[category];
-    if (!drawing) throw new Error(`There is no example of ${category}.`);
-    const shifts = [0, 1].map(
-      (axis) => (255 - Math.max(...drawing.flatMap((stroke) => stroke[axis]))) / 2,
-    );
-    return drawing.map(([xs, ys]) => xs.map((x, i) => [x + shifts[0], ys[i] + shifts[1]]));
+    const all = await this.drawings;
+    const drawing = all[category ?? Object.keys(all)[0]];
+    if (!drawing) throw new Error(`there is no example of ${category}`);
+    const slimmer = variant % 2 ? -0.7 : 1;
+    return centred(drawing.map(([xs, ys]) => xs.map((x, i) => [slimmer * x, ys[i]])));
   }
+}
+
+/**
+ * @param {Stroke[]} strokes
+ * @returns {Stroke[]} In the middle of the page.
+ */
+function centred(strokes) {
+  const shifts = [0, 1].map((axis) => {
+    const positions = strokes.flatMap((stroke) => stroke.map((point) => point[axis]));
+    return (255 - Math.min(...positions) - Math.max(...positions)) / 2;
+  });
+  return strokes.map((stroke) => stroke.map(([x, y]) => [x + shifts[0], y + shifts[1]]));
 }
 
 /**

@@ -31,7 +31,7 @@ export class Pad {
   strokes = [];
   /** @type {{strokes: Stroke[], example: boolean}[]} */
   past = [];
-  /** Whether what is on it goes when a visitor begins to draw. */
+  /** Whether it is an example that is on it. */
   example = false;
   erasing = false;
   /** @type {number | "keys" | null} What draws or erases now: a pointer, or the keyboard. */
@@ -44,8 +44,10 @@ export class Pad {
    * @param {HTMLElement} root
    * @param {HTMLElement} tools Where its buttons go.
    * @param {() => void} changed Is called when a stroke ends, or strokes come or go.
+   * @param {{stays?: boolean}} [options] Whether an example stays when a visitor begins to draw.
    */
-  constructor(root, tools, changed) {
+  constructor(root, tools, changed, { stays = false } = {}) {
+    this.stays = stays;
     this.root = root;
     this.tools = tools;
     this.changed = changed;
@@ -97,7 +99,7 @@ export class Pad {
    * Put a drawing on the paper.
    *
    * @param {Stroke[]} strokes
-   * @param {{example?: boolean}} [options] Whether it goes when a visitor begins to draw.
+   * @param {{example?: boolean}} [options] Whether it is an example.
    */
   put(strokes, { example = false } = {}) {
     this.lift();
@@ -169,7 +171,7 @@ export class Pad {
       this.erase(point);
       return;
     }
-    this.strokes = example ? [[point]] : [...this.strokes, [point]];
+    this.strokes = example && !this.stays ? [[point]] : [...this.strokes, [point]];
     this.paint();
   }
 
@@ -254,7 +256,8 @@ export class Pad {
   paint() {
     this.undoButton.disabled = !this.past.length;
     this.clearButton.disabled = !this.strokes.length;
-    this.hint.textContent = this.example ? "an example: draw over it" : "draw here";
+    const invitation = this.stays ? "an example: go on with it" : "an example: draw over it";
+    this.hint.textContent = this.example ? invitation : "draw here";
     this.hint.hidden = this.strokes.length > 0 && !this.example;
     const count = this.strokes.length;
     const has = count === 1 ? "one stroke" : `${count} strokes`;

@@ -10,6 +10,7 @@
  * @property {number} temperature
  * @property {number} steps 0 for those of training.
  * @property {boolean} embed Whether another page shows this one in a frame.
+ * @property {boolean} equations Whether Draw shows its step's equations.
  */
 
 export const MOST_SEED = 2 ** 32 - 1;
@@ -24,6 +25,7 @@ const DEFAULTS = {
   temperature: 1,
   steps: 0,
   embed: false,
+  equations: false,
 };
 
 /** @type {Record<"seed" | "temperature" | "steps", {most: number, whole: boolean, is: string}>} */
@@ -52,7 +54,7 @@ export function change(parts, { push = false } = {}) {
 
 /** @returns {string} The settings as the address holds them. */
 export function query() {
-  const { view, model, category, seed, temperature, steps, embed } = state;
+  const { view, model, category, seed, temperature, steps, embed, equations } = state;
   return new URLSearchParams({
     view,
     model,
@@ -60,6 +62,7 @@ export function query() {
     seed: String(seed),
     temperature: String(temperature),
     ...(steps ? { steps: String(steps) } : {}),
+    ...(equations ? { equations: "" } : {}),
     ...(embed ? { embed: "" } : {}),
   }).toString();
 }
@@ -72,7 +75,10 @@ export function query() {
 export function reread() {
   const asked = new URLSearchParams(location.search);
   const wrong = [];
-  Object.assign(state, DEFAULTS, { embed: asked.has("embed") });
+  Object.assign(state, DEFAULTS, {
+    embed: asked.has("embed"),
+    equations: asked.has("equations"),
+  });
   for (const name of /** @type {const} */ (["view", "model", "category"])) {
     state[name] = asked.get(name) ?? DEFAULTS[name];
   }

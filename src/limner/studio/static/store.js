@@ -1,8 +1,8 @@
 // @ts-check
 // Drawings that outlive a reload: in the tab's own storage, or in the fragment of a link.
 //
-// In a link a drawing is its strokes, rounded to whole units: points as x,y one after another with
-// dots between, strokes with tildes, papers with bars.
+// In a link a drawing is its strokes, rounded to whole units: x and y of one point after another
+// with dots between, strokes with tildes, papers with underscores.
 
 /** @typedef {import("./model/strokes.js").Point} Point */
 /** @typedef {import("./model/strokes.js").Stroke} Stroke */
@@ -47,7 +47,7 @@ export function toFragment(papers) {
   if (!papers.some((strokes) => strokes.length)) return "";
   const letters = papers
     .map((strokes) => strokes.map((stroke) => stroke.flat().map(Math.round).join(".")).join("~"))
-    .join("|");
+    .join("_");
   return `#drawing=${letters}`;
 }
 
@@ -56,9 +56,9 @@ export function toFragment(papers) {
  * @returns {Stroke[][] | null} Null where there is no drawing in it.
  */
 export function fromFragment(fragment) {
-  const letters = decodeURIComponent(fragment.match(/^#drawing=(.*)$/)?.[1] ?? "");
+  const letters = fragment.match(/^#drawing=([\d.~_]+)$/)?.[1] ?? "";
   if (!letters || letters.length > MOST_LETTERS) return null;
-  const papers = letters.split("|").map((paper) =>
+  const papers = letters.split("_").map((paper) =>
     paper === ""
       ? []
       : paper.split("~").map((stroke) => {

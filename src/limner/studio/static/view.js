@@ -52,6 +52,8 @@ export class View {
   plates = [];
   latest = new Latest();
   examples = 0;
+  /** What examples are of. */
+  draws = "";
   /** @type {Pad | null} The one that the keyboard undoes. */
   touched = null;
 
@@ -62,23 +64,26 @@ export class View {
   constructor(root, { library, send }) {
     this.root = root;
     this.library = library;
-    this.send = send;
     this.timeline = new Timeline(element(root, "[data-timeline]"), () => this.redraw());
     this.controls = new Controls(root, () => this.go());
     this.pads = elements(root, "[data-pad]").map((paper) => this.makePad(paper));
-    this.take = takeaway(element(root, "[data-takeaway]"), () => this.taken(), (view, strokes) =>
-      send(view, strokes),
+    this.take = takeaway(
+      element(root, "[data-takeaway]"),
+      () => this.taken(),
+      send,
+      () => this.pads.map(({ strokes }) => strokes),
     );
   }
 
   /** @param {HTMLElement} paper */
   makePad(paper) {
     const tools = element(/** @type {HTMLElement} */ (paper.closest("figure")), "[data-tools]");
-    const pad = new Pad(paper, tools, () => {
+    const changed = () => {
       this.touched = pad;
       this.remember();
       this.go();
-    });
+    };
+    const pad = new Pad(paper, tools, changed, { stays: "stays" in paper.dataset });
     pad.button("example", () => attempt(() => this.example(pad)));
     return pad;
   }
@@ -111,13 +116,14 @@ export class View {
    * @param {Model} model
    */
   async enter(model) {
+    const draws = `${model.name} ${state.category}`;
+    const other = this.draws !== draws;
     this.model = model;
+    this.draws = draws;
     this.controls.mark();
-    const fresh = this.pads.filter((pad) => pad.fresh);
-    if (fresh.length === this.pads.length) this.recall();
-    await Promise.all(
-      this.pads.filter((pad) => pad.fresh).map((pad) => attempt(() => this.example(pad))),
-    );
+    if (this.pads.every((pad) => pad.fresh)) this.recall();
+    const wanting = this.pads.filter((pad) => pad.fresh || (pad.example && other));
+    for (const pad of wanting) await attempt(() => this.example(pad));
     await this.go();
   }
 
@@ -142,15 +148,19 @@ export class View {
 
   /** @param {Pad} pad */
   async example(pad) {
-    pad.put(await this.library.example(this.nextCategory()), { example: true });
+    pad.put(await this.nextExample(), { example: true });
   }
 
-  /** A category for the next example. */
-  nextCategory() {
+  /** @returns {Promise<Stroke[]>} An example that suits the model, and differs from the last. */
+  nextExample() {
     const { categories, conditional } = this.model;
+    const own = conditional ? [state.category] : categories;
+    const index = this.examples;
     this.examples += 1;
-    if (conditional) return state.category;
-    return categories[(this.examples - 1) % categories.length] ?? "cat";
+    return this.library.example(
+      own[index % own.length],
+      Math.floor(index / Math.max(own.length, 1)),
+    );
   }
 
   /** Ask the view's question, unless the answer to it is here; an older one is given up. */
