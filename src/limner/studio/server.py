@@ -8,16 +8,17 @@ import ipaddress
 import mimetypes
 import socket
 import sys
-from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from limner.errors import LimnerError
+from limner.studio.site import IMMUTABLE, Site
 from limner.system.checksums import checksum
 
 _TYPES = {".safetensors": "application/octet-stream", ".woff2": "font/woff2"}
+_FOR_EVER = "max-age=31536000, immutable"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -29,14 +30,14 @@ class SiteServer(ThreadingHTTPServer):
     """A server of some files; its `serve_forever` answers until `shutdown` is called.
 
     Args:
-        site: Contents by path, as `build_site` gives them.
+        site: The files.
         listener: A socket that listens.
         host: The address that it is served on, which says what names requests may give it.
     """
 
     daemon_threads = True
 
-    def __init__(self, site: Mapping[str, bytes], listener: socket.socket, host: str):
+    def __init__(self, site: Site, listener: socket.socket, host: str):
         super().__init__(listener.getsockname()[:2], _Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
@@ -77,7 +78,8 @@ class _Handler(BaseHTTPRequestHandler):
         known = self.headers.get("If-None-Match") == tag
         self.send_response(HTTPStatus.NOT_MODIFIED if known else HTTPStatus.OK)
         self.send_header("ETag", tag)
-        self.send_header("Cache-Control", "no-cache")
+        for_ever = IMMUTABLE.fullmatch(path.removeprefix("/"))
+        self.send_header("Cache-Control", _FOR_EVER if for_ever else "no-cache")
         if not known:
             self.send_header("Content-Type", _media_type(path))
             self.send_header("Content-Length", str(len(content)))
