@@ -60,6 +60,11 @@ export function mountEquations(container, options) {
       }
       if (step !== undefined && step !== before.step) view.go(step);
     },
+    /** Bring it into sight, and let it have the keys. */
+    enter() {
+      view.root.scrollIntoView();
+      view.root.focus({ preventScroll: true });
+    },
     destroy() {
       view.close();
     },
@@ -120,7 +125,11 @@ function open(container, options) {
   });
 
   const lit = { error, window: looking, glimpse, latents, patch, canvas };
-  const root = make("div", { class: "equations" });
+  const root = make("section", {
+    class: "equations",
+    "aria-label": "The equations of a step",
+    tabindex: -1,
+  });
   const transport = makeTransport(root, numSteps, (step, part) => {
     const moved = step !== at;
     at = step;
@@ -143,11 +152,11 @@ function open(container, options) {
   );
   root.append(
     transport.root,
-    status,
     make("div", { class: "row" }, error.root, looking.root, glimpse.root, latents.root),
     make("div", { class: "row" }, patch.root, canvas.root),
     make("div", { class: "row" }, byHand, ...(readGrid === null ? [] : [attention]), result.root),
   );
+  transport.root.append(status);
   container.append(root);
 
   let palette = paletteOf(root);
@@ -252,7 +261,11 @@ function open(container, options) {
   }
 
   return {
-    go: transport.go,
+    root,
+    /** @param {number} step */
+    go(step) {
+      if (step !== at) transport.go(step);
+    },
     /** @param {Options} others Another image, seed or category. */
     draw(others) {
       ({ image, seed = 0, category = null } = others);

@@ -33,9 +33,14 @@ export function panel(name, { title, numbers, equation, sentence }, ...contents)
   );
 }
 
-/** A canvas with its caption. */
-export function plate(caption = "") {
-  const canvas = make("canvas", { role: "img" });
+/**
+ * A canvas with its caption.
+ *
+ * @param {Shape} shape
+ * @param {string} [caption]
+ */
+function plate([, height, width], caption = "") {
+  const canvas = make("canvas", { role: "img", width, height });
   const words = make("figcaption", {}, caption);
   const frame = make("div", { class: "frame" }, canvas);
   return { root: make("figure", {}, frame, words), canvas, frame, words };
@@ -48,7 +53,7 @@ export function plate(caption = "") {
  * @param {Shape} shape
  */
 export function errorPanel(words, shape) {
-  const { root, canvas } = plate();
+  const { root, canvas } = plate(shape);
   return {
     root: panel("error", words, root),
     /** @param {Inspected} step @param {Palette} palette */
@@ -90,10 +95,10 @@ export function windowPanel(words, shape, grid) {
  * @param {number | null} grid
  */
 export function glimpsePanel(words, [channels, height, width], grid) {
-  const ofImage = plate("image");
-  const ofError = plate("error");
   /** @type {Shape} */
   const shape = grid === null ? [channels, height, width] : [channels, grid, grid];
+  const ofImage = plate(shape, "image");
+  const ofError = plate(shape, "error");
   const size = shape[0] * shape[1] * shape[2];
   return {
     root: panel("glimpse", words, ofImage.root, ofError.root),
@@ -119,9 +124,9 @@ export function glimpsePanel(words, [channels, height, width], grid) {
  * @param {number | null} grid
  */
 export function patchPanel(words, [channels, height, width], grid) {
-  const { root, canvas } = plate();
   /** @type {Shape} */
   const shape = grid === null ? [channels, height, width] : [channels, grid, grid];
+  const { root, canvas } = plate(shape);
   return {
     root: panel("patch", words, root),
     /** @param {Inspected} step @param {Palette} palette */
@@ -140,9 +145,9 @@ export function patchPanel(words, [channels, height, width], grid) {
  * @param {number | null} grid
  */
 export function canvasPanel(words, shape, grid) {
-  const before = plate("before");
+  const before = plate(shape, "before");
   const added = filtered(shape, grid, "write");
-  const after = plate("after");
+  const after = plate(shape, "after");
   const sign = (/** @type {string} */ text) => make("span", { class: "sign" }, text);
   return {
     root: panel("canvas", words, before.root, sign("+"), added.root, sign("="), after.root),
@@ -166,8 +171,8 @@ export function canvasPanel(words, shape, grid) {
  * @param {Shape} shape
  */
 export function resultPanel(words, shape) {
-  const alone = plate();
-  const handed = plate();
+  const alone = plate(shape);
+  const handed = plate(shape);
   handed.frame.append(make("span", { class: "invitation" }, "drag a dot of a latent"));
   /** @type {(of: ReturnType<typeof plate>, inspection: Inspection, who: string, palette: Palette) => void} */
   const end = (of, { steps, distortion }, who, palette) => {
@@ -202,8 +207,9 @@ export function resultPanel(words, shape) {
  * @param {number | null} grid
  * @param {"read" | "write"} kind
  */
-function filtered([, height, width], grid, kind) {
-  const { root, canvas, frame } = plate();
+function filtered(shape, grid, kind) {
+  const { root, canvas, frame } = plate(shape);
+  const [, height, width] = shape;
   if (grid === null) return { root, canvas, show: () => {} };
   const circles = Array.from({ length: grid * grid }, () => svg("circle"));
   const dots = circles.map(() => svg("circle", { class: "dot" }));
