@@ -160,6 +160,3 @@ await attempt(async () => {
   const app = new App(await Library.open());
   await app.show(complaints);
 });
-navigator.serviceWorker?.register("sw.js").catch(() => {
-  // A page served from this machine has none, and needs none.
-});

@@ -127,7 +127,7 @@ export function takeaway(root, current, send, papers) {
   for (const view of (root.dataset.send ?? "").split(" ").filter(Boolean)) {
     const name = `→ ${view}`;
     const title = `Open the drawing in ${view.charAt(0).toUpperCase()}${view.slice(1)}`;
-    const made = add(name, title, (show) => send(view, trace(show.levels(0), show.shape)));
+    const made = add(name, title, (show) => send(view, strokesOf(show)));
     made.dataset.send = view;
     sends.push(made);
   }
@@ -195,6 +195,16 @@ function record({ about: { strokes = [], model, settings } }) {
     drawing: fitted(strokes).map((stroke) => [stroke.map(([x]) => x), stroke.map(([, y]) => y)]),
   };
   return `${JSON.stringify(line)}\n`;
+}
+
+/**
+ * A drawing to go on with: a visitor's own, or the lines of one that the model made.
+ *
+ * @param {Show} show Of one drawing.
+ */
+function strokesOf(show) {
+  const { kind, strokes } = show.about;
+  return (kind === "reconstructions" && strokes) || trace(show.levels(0), show.shape);
 }
 
 /** @param {Show} show */
