@@ -5,19 +5,27 @@ to this machine; so a request must name this machine.
 """
 
 import ipaddress
-import mimetypes
 import socket
 import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from limner.errors import LimnerError
 from limner.studio.site import IMMUTABLE, Site
 from limner.system.checksums import checksum
 
-_TYPES = {".safetensors": "application/octet-stream", ".woff2": "font/woff2"}
+_TYPES = {  # not the system's own table, which differs from machine to machine
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
+}
 _FOR_EVER = "max-age=31536000, immutable"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -43,7 +51,7 @@ class SiteServer(ThreadingHTTPServer):
         self.socket = listener
         self.host = host
         self.files = {
-            f"/{path}": (content, f'"{checksum(content)}"') for path, content in site.items()
+            f"/{path}": (path, content, f'"{checksum(content)}"') for path, content in site.items()
         }
         self.files["/"] = self.files["/index.html"]
 
@@ -70,18 +78,18 @@ class _Handler(BaseHTTPRequestHandler):
         if not names_this_machine(self.headers.get("Host", ""), self.server.host):
             self.send_error(421, "the Host header does not name this machine")
             return
-        path = unquote(urlsplit(self.path).path)
-        if path not in self.server.files:
+        file = self.server.files.get(self.path.partition("?")[0])
+        if file is None:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
-        content, tag = self.server.files[path]
+        path, content, tag = file
         known = self.headers.get("If-None-Match") == tag
         self.send_response(HTTPStatus.NOT_MODIFIED if known else HTTPStatus.OK)
         self.send_header("ETag", tag)
-        for_ever = IMMUTABLE.fullmatch(path.removeprefix("/"))
-        self.send_header("Cache-Control", _FOR_EVER if for_ever else "no-cache")
+        self.send_header("Cache-Control", _FOR_EVER if IMMUTABLE.fullmatch(path) else "no-cache")
         if not known:
-            self.send_header("Content-Type", _media_type(path))
+            media = _TYPES.get(PurePosixPath(path).suffix, "application/octet-stream")
+            self.send_header("Content-Type", media)
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if with_content and not known:
@@ -99,13 +107,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
-
-
-def _media_type(path: str) -> str:
-    if path == "/":
-        return "text/html; charset=utf-8"
-    suffix = path[path.rindex(".") :] if "." in path else ""
-    return _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -117,7 +117,8 @@ def _page(offline: bool) -> Site:
     if not offline:
         return {"index.html": _LINK.sub(relocate, page).encode()} | assets
     page = page.replace("</head>", '<script type="module" src="offline.js"></script>\n</head>')
-    worker = worker.replace(_NO_SHELL, f"const SHELL = {json.dumps(['./', *assets])};")
+    shell = ["./", "models.json", "examples.json", *assets]
+    worker = worker.replace(_NO_SHELL, f"const SHELL = {json.dumps(shell)};")
     return {"index.html": _LINK.sub(relocate, page).encode(), "sw.js": worker.encode()} | assets
 
 

@@ -14,7 +14,7 @@ import { comparison, describe } from "./words.js";
 /** @typedef {import("./model/sampling.js").Loss} Loss */
 /** @typedef {import("./show.js").Show} Show */
 
-/** @typedef {{update: (parts: object) => void, destroy: () => void}} Equations */
+/** @typedef {ReturnType<typeof import("./equations.js").mountEquations>} Equations */
 
 const MAT = 4;
 
@@ -137,20 +137,25 @@ export class DrawView extends View {
 
   /** Show the equations if the address says so, of the drawing that is on the page. */
   async mount() {
-    this.unmount();
-    if (!state.equations || !this.shown?.whole) return;
     const { mountEquations } = await import("./equations.js");
+    if (!state.equations || !this.shown?.whole) {
+      this.unmount();
+      return;
+    }
     this.timeline.pause();
-    this.equations = mountEquations(this.drawer, {
-      engine: this.library.engine,
-      model: this.model.name,
-      image: this.seen,
-      seed: state.seed,
-      category: this.category,
-      step: this.timeline.player.at,
-    });
+    const { model, category, seen: image } = this;
+    const { engine } = this.library;
+    const step = this.timeline.player.at;
+    if (this.equations) {
+      this.equations.update({ model, image, category, seed: state.seed, step });
+      return;
+    }
     this.drawer.hidden = false;
     this.opener.textContent = "Close the equations";
+    const onStep = (/** @type {number} */ to) => this.timeline.go(to);
+    const options = { engine, model, image, category, seed: state.seed, step, onStep };
+    this.equations = mountEquations(this.drawer, options);
+    this.equations.enter();
   }
 
   unmount() {

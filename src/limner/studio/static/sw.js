@@ -9,13 +9,13 @@
 /** @typedef {Lasting & {request: Request, respondWith: (answer: Promise<Response>) => void}} Fetch */
 
 /** @type {string[]} */
-const SHELL = []; // its first is the page; the site's builder lists the files here
+const SHELL = []; // the site's builder lists all files but the weights here, assets last
 
 const worker = /** @type {any} */ (self);
 /** @type {string} */
 const SCOPE = worker.registration.scope;
 const PREFIX = `limner ${SCOPE} `;
-const SHELL_CACHE = PREFIX + SHELL.at(-1); // the name of any asset holds the hash of them all
+const SHELL_CACHE = PREFIX + SHELL.at(-1); // an asset's path holds the hash of all assets
 const MODELS_CACHE = `${PREFIX}models`;
 
 worker.addEventListener("install", (/** @type {Lasting} */ event) => {
@@ -60,8 +60,8 @@ async function newest(request, path) {
   try {
     const found = await fetch(request, { cache: "no-cache" });
     if (found.ok) {
-      await cache.put(path, found.clone());
       if (path === "models.json") await forgetModels(await found.clone().json());
+      await cache.put(path, found.clone());
     }
     return found;
   } catch (error) {
