@@ -153,8 +153,8 @@ function open(container, options) {
   root.append(
     transport.root,
     make("div", { class: "row" }, error.root, looking.root, glimpse.root, latents.root),
-    make("div", { class: "row" }, patch.root, canvas.root),
-    make("div", { class: "row" }, byHand, ...(readGrid === null ? [] : [attention]), result.root),
+    make("div", { class: "row" }, patch.root, canvas.root, result.root),
+    make("div", { class: "row" }, byHand, ...(readGrid === null ? [] : [attention])),
   );
   transport.root.append(status);
   container.append(root);

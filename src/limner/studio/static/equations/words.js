@@ -98,7 +98,7 @@ export function wordsOf({ read_grid: read, write_grid: write, learned_prior: lea
       sentence:
         write === null
           ? "The change is added to what has been drawn so far."
-          : "The stamp is stretched and blurred through the red filters, and added to what has been drawn so far.",
+          : "The stamp is stretched over the red window, blurred by its filters, and added to what is drawn so far.",
     },
     result: {
       title: "Where it ends",
@@ -106,7 +106,7 @@ export function wordsOf({ read_grid: read, write_grid: write, learned_prior: lea
       equation:
         "bound = −log <i>p</i>(<i>x</i> | <i>c<sub>T</sub></i>) + Σ<i><sub>t</sub></i> KL(<i>Q</i><sub>t</sub>, <i>P</i><sub>t</sub>)",
       sentence:
-        "Training makes this sum small: what the drawing gets wrong, and what the latents had to tell.",
+        "Training makes this sum small: what is wrong at the end, plus what the latents told.",
     },
   };
 }
