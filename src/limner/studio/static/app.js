@@ -61,9 +61,10 @@ class App {
   /**
    * Show what the address says.
    *
-   * @param {string[]} wrong What it asks for and cannot have.
+   * @param {string[]} [wrong] What it asks for and cannot have.
+   * @param {Stroke[] | null} [arriving] A drawing that the view is to go on with.
    */
-  async show(wrong = []) {
+  async show(wrong = [], arriving = null) {
     const { model } = this;
     const complaints = [...wrong, ...settle(model)];
     const name = /** @type {ViewName} */ (state.view);
@@ -81,7 +82,7 @@ class App {
     this.shown = this.view(name);
     say();
     const { shown } = this;
-    await attempt(() => shown.enter(model));
+    await attempt(() => shown.enter(model, arriving));
     if (complaints.length) say(complaints.join(" "));
   }
 
@@ -104,8 +105,7 @@ class App {
       return;
     }
     change({ view: name }, { push: true });
-    this.view(/** @type {ViewName} */ (name)).pads[0].put(strokes);
-    this.show();
+    this.show([], strokes);
   }
 
   /** @param {Model} model */

@@ -22,7 +22,10 @@ export class DreamView extends WalledView {
     this.note = element(root, "[data-note]");
   }
 
-  /** @override @param {Model} model */
+  /**
+   * @override
+   * @param {Model} model
+   */
   enter(model) {
     const { num_steps: trained } = model.model;
     if (!state.steps) change({ steps: trained });

@@ -1,8 +1,8 @@
 // @ts-check
 // Frames as a GIF that loops for ever and rests on its last frame.
 //
-// One palette serves all frames, so nothing flickers: the colours that occur most often, to five
-// bits a band, and for each other one the nearest of them.
+// One palette serves all frames, so nothing flickers. Colours that are equal to five bits a band are
+// one; those that occur most often are kept, and each other one becomes the nearest of them.
 //
 // Source: CompuServe, Graphics Interchange Format, version 89a, with appendix F (LZW).
 
@@ -45,18 +45,22 @@ export function gif(frames, { frame, last }) {
  */
 function paletteOf(frames) {
   const counts = new Uint32Array(1 << 15);
+  const seen = new Uint32Array(1 << 15); // a pixel of each
   for (const { data } of frames) {
-    for (const pixel of new Uint32Array(data.buffer)) counts[reduced(pixel)] += 1;
+    for (const pixel of new Uint32Array(data.buffer)) {
+      counts[reduced(pixel)] += 1;
+      seen[reduced(pixel)] = pixel;
+    }
   }
   const found = Array.from(counts.keys()).filter((colour) => counts[colour]);
   const kept = found.sort((a, b) => counts[b] - counts[a]).slice(0, COLOURS);
   const palette = new Uint8Array(3 * COLOURS);
-  kept.forEach((colour, index) => palette.set(bands(colour), 3 * index));
+  kept.forEach((colour, index) => palette.set(bands(seen[colour]), 3 * index));
   const indices = new Map(kept.map((colour, index) => [colour, index]));
   const indexOf = (/** @type {number} */ colour) => {
     const known = indices.get(colour);
     if (known !== undefined) return known;
-    const index = nearest(bands(colour), palette, kept.length);
+    const index = nearest(bands(seen[colour]), palette, kept.length);
     indices.set(colour, index);
     return index;
   };
@@ -82,9 +86,9 @@ function reduced(pixel) {
   return ((pixel >> 3) & 0x1f) | ((pixel >> 6) & 0x3e0) | ((pixel >> 9) & 0x7c00);
 }
 
-/** @param {number} colour Of five bits a band; 31 is full. */
-function bands(colour) {
-  return [0, 5, 10].map((shift) => Math.round((((colour >> shift) & 0x1f) * 255) / 31));
+/** @param {number} pixel RGBA, the red in the lowest byte. */
+function bands(pixel) {
+  return [pixel & 0xff, (pixel >> 8) & 0xff, (pixel >> 16) & 0xff];
 }
 
 /**

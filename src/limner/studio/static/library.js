@@ -102,16 +102,14 @@ export class Library {
    * An example drawing.
    *
    * @param {string | undefined} category That of any drawing, if what the model draws is not known.
-   * @param {number} variant Every other one is mirrored and slimmer.
    * @returns {Promise<Stroke[]>} From 0 to 255 both ways, in the middle.
    */
-  async example(category, variant) {
+  async example(category) {
     this.drawings ??= got("examples.json").then((response) => response.json());
     const all = await this.drawings;
     const drawing = all[category ?? Object.keys(all)[0]];
     if (!drawing) throw new Error(`there is no example of ${category}`);
-    const slimmer = variant % 2 ? -0.7 : 1;
-    return centred(drawing.map(([xs, ys]) => xs.map((x, i) => [slimmer * x, ys[i]])));
+    return centred(drawing.map(([xs, ys]) => xs.map((x, i) => [x, ys[i]])));
   }
 }
 

@@ -159,9 +159,11 @@ function wrapped(context, words, width) {
   return lines;
 }
 
-/** @param {number} count Tiles; the columns of a page about twice as wide as high. */
-function balanced(count) {
+/** @param {number} count Tiles; the columns of a page about twice as wide as high, with no gaps. */
+export function balanced(count) {
   if (count <= STRIP && count !== 8) return count;
+  const [least, most] = [Math.ceil(Math.sqrt(1.5 * count)), Math.floor(Math.sqrt(3 * count))];
+  for (let columns = most; columns >= least; columns -= 1) if (count % columns === 0) return columns;
   return Math.ceil(Math.sqrt(2 * count));
 }
 

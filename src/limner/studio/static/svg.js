@@ -5,8 +5,9 @@
 // squares run through the centres of its outermost filters, darker from step to step.
 
 import { LIGHT } from "./pixels.js";
-import { css } from "./sheet.js";
+import { balanced, css } from "./sheet.js";
 import { trace } from "./trace.js";
+import { outline } from "./windows.js";
 
 /** @typedef {import("./show.js").Show} Show */
 /** @typedef {import("./windows.js").Square} Square */
@@ -25,11 +26,11 @@ export function windowPaths(show) {
   const pages = [];
   if (image) {
     const squares = steps.map((step) => show.reads(0, step));
-    pages.push(faded(image, show.shape) + path(squares, css(LIGHT.read)));
+    pages.push(faded(image, show.shape) + path(squares, show.shape, css(LIGHT.read)));
   }
   for (let index = 0; index < show.count; index += 1) {
     const squares = steps.map((step) => show.writes(index, step));
-    pages.push(faded(show.levels(index), show.shape) + path(squares, css(LIGHT.write)));
+    pages.push(faded(show.levels(index), show.shape) + path(squares, show.shape, css(LIGHT.write)));
   }
   const reads = image ? " · green: where it reads" : "";
   return laidOut(pages, show, `${show.caption}${reads} · red: where it writes`);
@@ -42,9 +43,7 @@ export function windowPaths(show) {
 export function tracedLines(show) {
   const [, height, width] = show.shape;
   const pages = Array.from({ length: show.count }, (_, index) => {
-    const lines = trace(show.levels(index), show.shape).map(
-      (line) => `<polyline points="${points(line.length === 1 ? [line[0], line[0]] : line)}"/>`,
-    );
+    const lines = trace(show.levels(index), show.shape).map((line) => `<path d="${curve(line)}"/>`);
     const scale = Math.max(height, width) / (PAGE + 48);
     return (
       `<g transform="scale(${scale.toFixed(5)}) translate(24 24)" stroke="#000" stroke-width="4"` +
@@ -60,7 +59,7 @@ export function tracedLines(show) {
  * @param {string} words
  */
 function laidOut(pages, { shape: [, height, width], caption }, words) {
-  const columns = Math.min(pages.length, Math.ceil(Math.sqrt(2 * pages.length)));
+  const columns = balanced(pages.length);
   const [across, down] = [width + 2 * MAT, height + 2 * MAT];
   const size = Math.min(2.5, (columns * across) / (0.6 * words.length));
   const body = pages.map(
@@ -105,19 +104,21 @@ function faded(levels, [channels, height, width]) {
  * The squares, the line and the dots of one drawing's window.
  *
  * @param {(Square | null)[]} squares Of each step; null where there is no attention.
+ * @param {Show["shape"]} shape
  * @param {string} colour
  */
-function path(squares, colour) {
+function path(squares, shape, colour) {
   const found = squares.filter((square) => square !== null);
   if (!found.length) return "";
   // Positions count from the middle of a pixel, an SVG's from its corner.
   const centres = found.map(({ x, y }) => /** @type {const} */ ([x + 0.5, y + 0.5]));
-  const rects = found.map(({ side }, n) => {
-    const [x, y] = centres[n];
+  const rects = found.map((square, n) => {
+    const { left, top, right, bottom } = outline({ ...square, border: 0 }, shape, MAT);
     const opacity = 0.15 + (0.45 * n) / Math.max(found.length - 1, 1);
     return (
-      `<rect x="${(x - side / 2).toFixed(2)}" y="${(y - side / 2).toFixed(2)}"` +
-      ` width="${side.toFixed(2)}" height="${side.toFixed(2)}" opacity="${opacity.toFixed(2)}"/>`
+      `<rect x="${(left + 0.5).toFixed(2)}" y="${(top + 0.5).toFixed(2)}"` +
+      ` width="${(right - left).toFixed(2)}" height="${(bottom - top).toFixed(2)}"` +
+      ` opacity="${opacity.toFixed(2)}"/>`
     );
   });
   const dots = centres.map(
@@ -127,6 +128,16 @@ function path(squares, colour) {
     `<g stroke="${colour}" stroke-width=".15">${rects.join("")}` +
     `<polyline points="${points(centres)}" stroke-width=".25"/>${dots.join("")}</g>`
   );
+}
+
+/** @param {import("./model/strokes.js").Stroke} line A curve through the middles between its points. */
+function curve(line) {
+  const at = (/** @type {number} */ n) => line[n].map((unit) => unit.toFixed(1)).join(" ");
+  const middle = (/** @type {number} */ n) =>
+    [0, 1].map((axis) => ((line[n][axis] + line[n + 1][axis]) / 2).toFixed(1)).join(" ");
+  const last = line.length - 1;
+  const bends = Array.from({ length: Math.max(last - 1, 0) }, (_, n) => `Q${at(n + 1)} ${middle(n + 1)}`);
+  return `M${at(0)} ${bends.join("")}L${at(last)}`;
 }
 
 /** @param {readonly (readonly [number, number])[]} line */

@@ -17,7 +17,7 @@ const SIDE = 304; // the page, and what is around it, of the bitmap recipe
 const MARGIN = 24;
 const EXTENT = 255;
 const SHORTEST = 6; // of a line, in finer positions: what is shorter is a spur
-const SMOOTH = 1.5; // units of the page that a line may be moved
+const SMOOTH = 2.5; // units of the page that a line may be moved
 
 /** @type {readonly Point[]} The eight around, in a circle; straight ones at even indices. */
 const AROUND = [

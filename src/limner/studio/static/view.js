@@ -3,14 +3,19 @@
 
 import { Controls } from "./controls.js";
 import { element, elements } from "./dom.js";
+import { shapeOf } from "./images.js";
 import { Latest } from "./model/client.js";
 import { Pad } from "./pad.js";
+import { levelsOf } from "./pixels.js";
 import { Show } from "./show.js";
 import { state } from "./state.js";
 import { attempt, say, sentence } from "./status.js";
 import { keep, kept } from "./store.js";
 import { takeaway } from "./takeaway.js";
 import { Timeline } from "./timeline.js";
+import { trace } from "./trace.js";
+
+const CALM = 0.7; // temperature of the examples that a model dreams
 
 /** @typedef {import("./library.js").Library} Library */
 /** @typedef {import("./library.js").Model} Model */
@@ -114,14 +119,17 @@ export class View {
    * Come into view.
    *
    * @param {Model} model
+   * @param {Stroke[] | null} [arriving] A drawing to go on with.
    */
-  async enter(model) {
+  async enter(model, arriving = null) {
     const draws = `${model.name} ${state.category}`;
     const other = this.draws !== draws;
     this.model = model;
     this.draws = draws;
+    if (other) this.examples = 0;
     this.controls.mark();
-    if (this.pads.every((pad) => pad.fresh)) this.recall();
+    if (arriving) this.pads[0].put(arriving);
+    else if (this.pads.every((pad) => pad.fresh)) this.recall();
     const wanting = this.pads.filter((pad) => pad.fresh || (pad.example && other));
     for (const pad of wanting) await attempt(() => this.example(pad));
     await this.go();
@@ -151,16 +159,35 @@ export class View {
     pad.put(await this.nextExample(), { example: true });
   }
 
-  /** @returns {Promise<Stroke[]>} An example that suits the model, and differs from the last. */
-  nextExample() {
-    const { categories, conditional } = this.model;
+  /**
+   * An example that suits the model: those by hand come first, then what it dreams, as lines.
+   *
+   * @returns {Promise<Stroke[]>}
+   */
+  async nextExample() {
+    const { name, model, categories, conditional } = this.model;
     const own = conditional ? [state.category] : categories;
     const index = this.examples;
     this.examples += 1;
-    return this.library.example(
-      own[index % own.length],
-      Math.floor(index / Math.max(own.length, 1)),
-    );
+    if (index < Math.max(own.length, 1)) return this.library.example(own[index]);
+    await this.load();
+    const options = { num: 1, numSteps: model.num_steps, seed: index, temperature: CALM };
+    const { category } = this;
+    const { steps } = await this.library.engine.sample(name, { ...options, category });
+    const last = steps[steps.length - 1][0].canvas;
+    const lines = trace(levelsOf(last), shapeOf(this.model));
+    return lines.length ? lines : this.library.example(own[0]);
+  }
+
+  /**
+   * Wait until the engine has the model, and say how far it is.
+   *
+   * @param {AbortSignal} [signal] Of what is no longer waited for.
+   */
+  async load(signal) {
+    await this.library.ready(this.model, (part) => {
+      if (!signal?.aborted) say(loading(this.model, part));
+    });
   }
 
   /** Ask the view's question, unless the answer to it is here; an older one is given up. */
@@ -176,9 +203,7 @@ export class View {
     say();
     this.wait(true);
     try {
-      await this.library.ready(this.model, (part) => {
-        if (!signal.aborted) say(loading(this.model, part));
-      });
+      await this.load(signal);
       if (signal.aborted) return;
       say();
       const { about, ask } = this.question();
