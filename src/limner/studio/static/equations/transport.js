@@ -49,9 +49,11 @@ export function makeTransport(view, count, shown) {
   });
   const track = make("div", { class: "bars" }, ...bars, range);
   const screen = iconButton("Fill the screen", ICONS.screen);
-  screen.addEventListener("click", () =>
-    document.fullscreenElement ? document.exitFullscreen() : view.requestFullscreen(),
-  );
+  screen.addEventListener("click", () => {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else view.requestFullscreen();
+    view.focus({ preventScroll: true }); // so that the space bar plays
+  });
 
   /** @type {(label: string, icon: string, act: () => void) => HTMLButtonElement} */
   const button = (label, icon, act) => {
