@@ -79,7 +79,9 @@ def test_head_says_what_get_says_without_the_content(studio):
 )  # fmt: skip
 def test_what_is_not_in_the_table_is_not_there(address, path):
     connection = http.client.HTTPConnection(urlsplit(address).netloc)
-    connection.request("GET", path)  # as it is: other clients tidy paths up
+    connection.putrequest("GET", path, skip_host=True)  # as it is: other clients tidy paths up
+    connection.putheader("Host", "127.0.0.1")
+    connection.endheaders()
     answer = connection.getresponse()
     assert answer.status == 404
     connection.close()

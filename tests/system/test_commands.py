@@ -339,7 +339,7 @@ def test_images_are_completed_and_interpolated(run, tmp_path, capsys):
         paths = [tmp_path / words[0] / name for name in names]
         assert capsys.readouterr().out.splitlines() == [str(path) for path in paths]
         assert all(path.stat().st_size for path in paths)
-    assert "--num is 1" in fails(capsys, "interpolate", run, *images, "--num", 1)
+    assert "num is 1" in fails(capsys, "interpolate", run, *images, "--num", 1)
 
 
 def test_pictures_can_be_drawn_with_the_noise_that_a_model_was_trained_on(run, tmp_path):

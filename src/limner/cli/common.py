@@ -24,28 +24,21 @@ if TYPE_CHECKING:
 RunFolder = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
 
 
-def prepare(*, every_core: bool = True) -> None:
+def prepare() -> None:
     """Set JAX up, and see that it has something to compute on.
-
-    Args:
-        every_core: Make each CPU core a device; see `set_jax_up`.
 
     Raises:
         LimnerError: JAX finds no device. Most often an environment variable asks for a device that
             this machine does not have.
     """
-    set_jax_up(every_core=every_core)
+    set_jax_up()
     from limner.system.devices import check_devices
 
     check_devices()
 
 
-def set_jax_up(*, every_core: bool = True) -> None:
-    """Set JAX up before its first use.
-
-    Args:
-        every_core: Make each CPU core a device. This is best for batches; a program that answers
-            one request at a time is quicker with one device that uses all cores.
+def set_jax_up() -> None:
+    """Set JAX up before its first use; each CPU core becomes a device.
 
     Raises:
         LimnerError: JAX refuses one of its environment variables.
@@ -61,8 +54,7 @@ def set_jax_up(*, every_core: bool = True) -> None:
 
     if compute_in_32_bits():
         print("limner computes in 32 bits: JAX_ENABLE_X64 changes nothing", file=sys.stderr)
-    if every_core:
-        use_every_core()
+    use_every_core()
     keep_compiled(platformdirs.user_cache_path("limner") / "compiled")
 
 

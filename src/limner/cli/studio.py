@@ -40,7 +40,7 @@ def studio(
         browser: Open the page in the browser.
         check: Do not start or write; only say whether the studio would start or be written.
     """
-    prepare(every_core=False)
+    prepare()
     from limner.studio.models import find_models
     from limner.studio.site import build_site, check_can_export
 
