@@ -153,8 +153,8 @@ function open(container, options) {
   root.append(
     transport.root,
     make("div", { class: "row" }, error.root, looking.root, glimpse.root, latents.root),
-    make("div", { class: "row" }, patch.root, canvas.root),
-    make("div", { class: "row" }, byHand, ...(readGrid === null ? [] : [attention]), result.root),
+    make("div", { class: "row" }, patch.root, canvas.root, result.root),
+    make("div", { class: "row" }, byHand, ...(readGrid === null ? [] : [attention])),
   );
   transport.root.append(status);
   container.append(root);
@@ -249,7 +249,6 @@ function open(container, options) {
 
   /** @param {number | null} part Lit; what comes after it is not there yet. */
   function light(part) {
-    root.classList.toggle("in-parts", part !== null);
     root.dataset.part = part === null ? "" : PARTS[part].name;
     for (const [name, { root: own }] of Object.entries(lit)) {
       const first = PARTS.findIndex(({ panels: all }) => all.some((one) => one === name));

@@ -50,7 +50,9 @@ export function makeWindowControls(steering, { step, changed }) {
       const { holdFrom } = steering;
       hold.checked = holdFrom !== null;
       since.textContent =
-        holdFrom === null ? "hold it still from here on" : `held still from step ${holdFrom + 1} on`;
+        holdFrom === null
+          ? "hold it still from here on"
+          : `held still from step ${holdFrom + 1} on`;
       for (const { name, range, output } of factors) {
         range.value = `${Math.log2(steering[name])}`;
         output.textContent = `× ${Number(steering[name].toFixed(2))}`;

@@ -88,9 +88,7 @@ export function paint(canvas, values, [channels, height, width], { colour, band 
   const size = height * width;
   for (let pixel = 0; pixel < size; pixel += 1) {
     const bands =
-      channels === 3
-        ? [0, 1, 2].map((c) => band(values[c * size + pixel]))
-        : colour(values[pixel]);
+      channels === 3 ? [0, 1, 2].map((c) => band(values[c * size + pixel])) : colour(values[pixel]);
     image.data.set([...bands, 255], 4 * pixel);
   }
   contextOf(canvas).putImageData(image, 0, 0);

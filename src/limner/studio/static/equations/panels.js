@@ -211,10 +211,12 @@ function filtered(shape, grid, kind) {
   const { root, canvas, frame } = plate(shape);
   const [, height, width] = shape;
   if (grid === null) return { root, canvas, show: () => {} };
-  const circles = Array.from({ length: grid * grid }, () => svg("circle"));
-  const dots = circles.map(() => svg("circle", { class: "dot" }));
+  const dots = Array.from({ length: grid * grid }, () => svg("circle", { class: "dot" }));
+  // What is read is seen through circles; what is written must not be hidden by them.
+  const circles = kind === "read" ? dots.map(() => svg("circle")) : [];
+  const edge = svg("rect");
   const box = [-0.5, -0.5, width, height].join(" ");
-  frame.append(svg("svg", { viewBox: box, "aria-hidden": "true" }, ...circles, ...dots));
+  frame.append(svg("svg", { viewBox: box, "aria-hidden": "true" }, edge, ...circles, ...dots));
   const columns = make("canvas", { role: "img" });
   const rows = make("canvas", { role: "img" });
   const letter = kind === "read" ? "F" : "F\u0302";
@@ -222,7 +224,7 @@ function filtered(shape, grid, kind) {
     make("span", {}, `${arrow} `, make("i", {}, letter), make("sub", {}, axis));
   const figure = make(
     "figure",
-    { class: `filtered ${kind}${grid > 5 ? " dense" : ""}` },
+    { class: `filtered ${kind}` },
     frame,
     make("div", { class: "beside-frame" }, rows),
     make("div", { class: "below-frame" }, columns),
@@ -235,18 +237,28 @@ function filtered(shape, grid, kind) {
     show(window, filters, palette) {
       if (!window || !filters) return;
       const { centreX, centreY, stride, std } = window;
-      circles.forEach((circle, index) => {
-        const x = centreX + ((index % grid) - (grid - 1) / 2) * stride;
-        const y = centreY + (Math.floor(index / grid) - (grid - 1) / 2) * stride;
-        setAttributes(circle, { cx: x, cy: y, r: std });
-        setAttributes(dots[index], { cx: x, cy: y, r: 0.35 });
+      const reach = ((grid - 1) / 2) * stride;
+      dots.forEach((dot, index) => {
+        const cx = centreX + (index % grid) * stride - reach;
+        const cy = centreY + Math.floor(index / grid) * stride - reach;
+        setAttributes(dot, { cx, cy, r: Math.min(0.35, stride / 5) });
+        if (circles.length) setAttributes(circles[index], { cx, cy, r: std });
       });
+      const side = 2 * (reach + std);
+      const [x, y] = [centreX - side / 2, centreY - side / 2];
+      setAttributes(edge, { x, y, width: side, height: side });
       const scale = tones(palette, kind, greatest(filters.filtersX));
       const label = `Filters over the columns of pixels, a row for each of ${grid}`;
       paint(columns, filters.filtersX, [1, grid, width], scale, label);
       const across = transposed(filters.filtersY, grid);
       const other = tones(palette, kind, greatest(filters.filtersY));
-      paint(rows, across, [1, height, grid], other, label.replace("columns", "rows").replace("row for", "column for"));
+      paint(
+        rows,
+        across,
+        [1, height, grid],
+        other,
+        label.replace("columns", "rows").replace("row for", "column for"),
+      );
     },
   };
 }

@@ -49,9 +49,11 @@ export function makeTransport(view, count, shown) {
   });
   const track = make("div", { class: "bars" }, ...bars, range);
   const screen = iconButton("Fill the screen", ICONS.screen);
-  screen.addEventListener("click", () =>
-    document.fullscreenElement ? document.exitFullscreen() : view.requestFullscreen(),
-  );
+  screen.addEventListener("click", () => {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else view.requestFullscreen();
+    view.focus({ preventScroll: true }); // so that the space bar plays
+  });
 
   /** @type {(label: string, icon: string, act: () => void) => HTMLButtonElement} */
   const button = (label, icon, act) => {
@@ -132,6 +134,11 @@ export function makeTransport(view, count, shown) {
     setIcon(play, "Play", ICONS.play);
   }
 
+  function inSight() {
+    const { top, bottom } = view.getBoundingClientRect();
+    return top < innerHeight && bottom > 0;
+  }
+
   function paceName() {
     return /** @type {keyof typeof PACES} */ (pace.value);
   }
@@ -140,8 +147,8 @@ export function makeTransport(view, count, shown) {
   function pressed(event) {
     const { key, shiftKey, target } = event;
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (!(target instanceof HTMLElement) || !view.checkVisibility()) return;
-    if (target !== document.body && !view.contains(target)) return;
+    if (!(target instanceof HTMLElement)) return;
+    if (!view.contains(target) && !(target === document.body && inSight())) return;
     if (target !== range && target.matches("input, select, [role=slider]")) return;
     if (key === " " && target.matches("button")) return;
     const act = {

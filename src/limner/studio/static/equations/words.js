@@ -98,15 +98,14 @@ export function wordsOf({ read_grid: read, write_grid: write, learned_prior: lea
       sentence:
         write === null
           ? "The change is added to what has been drawn so far."
-          : "The stamp is stretched and blurred through the red filters, and added to what has been drawn so far.",
+          : "The stamp is blurred through the red window and added to the canvas.",
     },
     result: {
       title: "Where it ends",
       numbers: "9–12",
       equation:
         "bound = −log <i>p</i>(<i>x</i> | <i>c<sub>T</sub></i>) + Σ<i><sub>t</sub></i> KL(<i>Q</i><sub>t</sub>, <i>P</i><sub>t</sub>)",
-      sentence:
-        "Training makes this sum small: what the drawing gets wrong, and what the latents had to tell.",
+      sentence: "Training makes this small: what is wrong, plus what the latents told.",
     },
   };
 }

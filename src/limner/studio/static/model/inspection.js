@@ -106,9 +106,9 @@ function withHand(model, { holdFrom, stride, std }, steps) {
   const held = holdFrom === null ? null : (steps[holdFrom]?.readWindow ?? null);
   const steered = new AttentiveRead(read.window, read.grid, read.shape);
   steered.windows = (hidden) =>
-    read.windows(hidden).map(
-      (own) => held ?? { ...own, stride: stride * own.stride, std: std * own.std },
-    );
+    read
+      .windows(hidden)
+      .map((own) => held ?? { ...own, stride: stride * own.stride, std: std * own.std });
   return new Draw({ ...model, read: steered });
 }
 
