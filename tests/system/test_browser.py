@@ -50,6 +50,16 @@ PIXELS = """(canvas) => {
   context.drawImage(canvas, 0, 0);
   return Array.from(context.getImageData(0, 0, width, height).data);
 }"""
+PALETTE = """() => {
+  const canvas = document.createElement("canvas");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const style = getComputedStyle(document.documentElement);
+  return Object.fromEntries(["page", "paper", "ink", "muted", "read", "write"].map((name) => {
+    context.fillStyle = style.getPropertyValue(`--${name}`);
+    context.fillRect(0, 0, 1, 1);
+    return [name, Array.from(context.getImageData(0, 0, 1, 1).data)];
+  }));
+}"""
 KEPT = "view => JSON.parse(sessionStorage.getItem(`limner ${view}`) ?? '[]')"
 
 
@@ -722,13 +732,7 @@ def test_bars_and_marks_are_seen_in_forced_colours(open_page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_stand_out_from_the_page(open_page, scheme):
     page = open_page(color_scheme=scheme)
-    colours = page.evaluate(
-        "() => { const c = document.createElement('canvas').getContext('2d',"
-        " { willReadFrequently: true }); const style = getComputedStyle(document.documentElement); return Object.fromEntries(['page', 'paper',"
-        " 'ink', 'muted', 'read', 'write'].map(n => { c.fillStyle = style.getPropertyValue('--' +"
-        " n); c.fillRect(0, 0, 1, 1); return [n, Array.from(c.getImageData(0, 0, 1, 1).data)];"
-        " })); }"
-    )
+    colours = page.evaluate(PALETTE)
 
     def luminance(colour: list[int]) -> float:
         linear = [((v / 255 + 0.055) / 1.055) ** 2.4 for v in colour[:3]]
