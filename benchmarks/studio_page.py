@@ -21,7 +21,7 @@ from playwright.sync_api import sync_playwright
 from limner.studio.models import find_models
 from limner.studio.site import build_site, export_site
 
-VISITS = 5
+VISITS = 3
 
 # Tells when, since the page was opened or since an act, a view first shows something, and when its
 # answer is whole.
