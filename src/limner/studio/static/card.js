@@ -23,16 +23,18 @@ export function showCard(model) {
 }
 
 /**
+ * What the card tells; of a model without one, what its sizes tell.
+ *
  * @param {Model} model
  * @returns {[string, string][]}
  */
 function facts({ model, bytes, binarisation, card: own }) {
+  if (own) return own.facts;
   const { channels, height, width, num_steps: steps } = model;
   return [
-    ...(own?.facts ?? []),
-    ["images", `${width} × ${height}, ${channels === 1 ? "ink" : "colour"}`],
-    ["steps, T", String(steps)],
-    ["latents a step, Z", String(model.latent_size)],
+    ["image", `${width} × ${height}, ${channels === 1 ? "ink" : "colour"}`],
+    ["T", `${steps} steps`],
+    ["latents each step, Z", String(model.latent_size)],
     ["reads", grid(model.read_grid)],
     ["writes", grid(model.write_grid)],
     ["targets", binarisation],

@@ -12,6 +12,8 @@ import { View } from "./view.js";
 import { comparison, describe } from "./words.js";
 
 /** @typedef {import("./model/sampling.js").Loss} Loss */
+/** @typedef {import("./library.js").Model} Model */
+/** @typedef {import("./model/strokes.js").Stroke} Stroke */
 /** @typedef {import("./show.js").Show} Show */
 
 /** @typedef {ReturnType<typeof import("./equations.js").mountEquations>} Equations */
@@ -129,6 +131,16 @@ export class DrawView extends View {
     change({ equations: false });
   }
 
+  /**
+   * @override
+   * @param {Model} model
+   * @param {Stroke[] | null} [arriving]
+   */
+  async enter(model, arriving) {
+    await super.enter(model, arriving);
+    await this.mount();
+  }
+
   /** Open the step's equations, or close them. */
   toggle() {
     change({ equations: !state.equations }, { push: true });
@@ -137,11 +149,13 @@ export class DrawView extends View {
 
   /** Show the equations if the address says so, of the drawing that is on the page. */
   async mount() {
-    const { mountEquations } = await import("./equations.js");
-    if (!state.equations || !this.shown?.whole) {
+    const wanted = () => state.equations && this.taken();
+    if (!wanted()) {
       this.unmount();
       return;
     }
+    const { mountEquations } = await import("./equations.js");
+    if (!wanted()) return;
     this.timeline.pause();
     const { model, category, seen: image } = this;
     const { engine } = this.library;
