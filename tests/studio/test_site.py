@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import re
+import subprocess
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 from commands import fails
+from node_process import NODE, needs_node
 from runs import make_run
 
 from limner.cli.main import main
@@ -24,7 +26,7 @@ from limner.pretrained.hub import find
 from limner.run import Run
 from limner.studio import site as site_module
 from limner.studio.models import find_models
-from limner.studio.site import IMMUTABLE, build_site, export_site
+from limner.studio.site import _COMMENT, IMMUTABLE, build_site, export_site
 
 MOST_SHELL_BYTES = 400_000
 STATIC = Path(site_module.__file__).parent / "static"
@@ -193,6 +195,25 @@ def test_the_policy_allows_only_the_sites_own_files(shipped):
 def test_the_shell_is_small(shipped):
     shell = sum(len(file) for path, file in shipped.items() if not path.startswith("models/"))
     assert shell < MOST_SHELL_BYTES
+
+
+@needs_node
+def test_scripts_lose_their_comments_and_nothing_else(shipped, tmp_path):
+    for path, content in shipped.items():
+        if not path.endswith(".js"):
+            continue
+        script = tmp_path / f"{path.replace('/', '-')}.mjs"
+        script.write_bytes(content)
+        checked = subprocess.run([NODE, "--check", script], capture_output=True, text=True)
+        assert checked.returncode == 0, checked.stderr
+        source = STATIC / path.split("/", 1)[-1]
+        left = [line for line in content.decode().splitlines() if line not in source.read_text()]
+        assert left == [line for line in left if line.startswith("const SHELL")]
+    short = _COMMENT.sub("", "/** one\n * two */\n// three\n  a(/** @type {b} */ (c));\n/*! d */\n")
+    assert short == "  a(/** @type {b} */ (c));\n/*! d */\n"
+    assert (
+        _COMMENT.sub("", "/** @type {a} */ (b);\nc;\n/** d */\n") == "/** @type {a} */ (b);\nc;\n"
+    )
 
 
 def test_a_changed_asset_changes_the_name_of_their_folder(tmp_path, monkeypatch):

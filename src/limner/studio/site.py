@@ -1,7 +1,7 @@
 """The studio as a set of static files, the same whether they are served or written to a folder.
 
     index.html                          the page; all its links are relative
-    assets-HASH/                        its scripts, styles and fonts
+    assets-HASH/                        its scripts (without their comments), styles and fonts
     models.json                         the models, and what the page says of them
     models/NAME-HASH.safetensors        their weights, fetched when a model is chosen
     examples.json                       strokes of a drawing of each category, to start from
@@ -41,6 +41,7 @@ IMMUTABLE = re.compile(r"assets-[0-9a-f]{10}/.+|models/[^/]+\.safetensors")
 _CHANGING = {"index.html", "models.json", "examples.json", "sw.js"}
 _STUDIO = files("limner.studio")
 _LINK = re.compile(r'(?<=\s)(href|src)="([^"]*)"')
+_COMMENT = re.compile(r"^[ \t]*(//.*|/\*\*([^*]|\*(?!/))*\*/)[ \t]*\n", re.MULTILINE)
 _NO_SHELL = "const SHELL = [];"
 _UNITS = {"lstm": "LSTM units", "dense": "dense units"}
 
@@ -127,7 +128,10 @@ def _read(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
         if path.is_dir():
             yield from _read(path, f"{prefix}{path.name}/")
         else:
-            yield f"{prefix}{path.name}", path.read_bytes()
+            content = path.read_bytes()
+            if path.name.endswith(".js"):  # a third of them is comments, and no visitor's
+                content = _COMMENT.sub("", content.decode()).encode()
+            yield f"{prefix}{path.name}", content
 
 
 def _weights(name: str, run: Run) -> tuple[str, bytes]:

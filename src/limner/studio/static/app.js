@@ -9,7 +9,7 @@ import { FinishView } from "./finish.js";
 import { Library } from "./library.js";
 import { MorphView } from "./morph.js";
 import { change, complaints, reread, state } from "./state.js";
-import { attempt, say } from "./status.js";
+import { attempt, doing, say } from "./status.js";
 
 /** @typedef {import("./library.js").Model} Model */
 /** @typedef {import("./model/strokes.js").Stroke} Stroke */
@@ -81,6 +81,7 @@ class App {
     if (this.shown !== this.view(name)) this.shown?.leave();
     this.shown = this.view(name);
     say();
+    doing();
     const { shown } = this;
     await attempt(() => shown.enter(model, arriving));
     if (complaints.length) say(complaints.join(" "));

@@ -4,7 +4,7 @@
 import { begunImage } from "./images.js";
 import { levelsOf, levelsOfImage } from "./pixels.js";
 import { state } from "./state.js";
-import { say } from "./status.js";
+import { doing } from "./status.js";
 import { WalledView } from "./walled.js";
 
 /** @typedef {import("./model/client.js").Asking} Asking */
@@ -73,7 +73,7 @@ export class FinishView extends WalledView {
       this.wall.pick(null);
     }
     this.wait(false);
-    say(`Looking for endings: ${Math.round(100 * part)} %`);
+    doing(`Looking for endings: ${Math.round(100 * part)} %`);
     this.plates.forEach((plate, index) => {
       plate.resize(show.shape);
       plate.show(levelsOf(canvases[index]), show.about.given);
@@ -84,6 +84,6 @@ export class FinishView extends WalledView {
   /** @override @param {Show} show */
   begin(show) {
     super.begin(show);
-    say();
+    doing();
   }
 }

@@ -5,9 +5,19 @@ import { element } from "./dom.js";
 
 const status = element(document, "#status");
 
+let said = "";
+let doings = "";
+
 /** @param {string} words Said until others are. */
 export function say(words = "") {
-  status.textContent = words;
+  said = words;
+  status.textContent = doings || said;
+}
+
+/** @param {string} words What the page is doing, before all that is said; empty when it is done. */
+export function doing(words = "") {
+  doings = words;
+  status.textContent = doings || said;
 }
 
 /**

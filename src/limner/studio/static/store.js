@@ -7,7 +7,8 @@
 /** @typedef {import("./model/strokes.js").Point} Point */
 /** @typedef {import("./model/strokes.js").Stroke} Stroke */
 
-const MOST_LETTERS = 30_000;
+/** @type {Stroke[][] | null} What the link to this page holds, until a view takes it. */
+let linked = fromFragment(location.hash);
 
 /**
  * @param {string} view
@@ -26,10 +27,10 @@ export function keep(view, papers) {
  * @returns {Stroke[][] | null}
  */
 export function kept(view) {
-  const linked = fromFragment(location.hash);
   if (linked) {
-    history.replaceState(null, "", location.pathname + location.search);
-    return linked;
+    const papers = linked;
+    linked = null;
+    return papers;
   }
   try {
     const found = JSON.parse(sessionStorage.getItem(`limner ${view}`) ?? "null");
@@ -40,8 +41,10 @@ export function kept(view) {
 }
 
 /**
+ * A drawing for the end of a link.
+ *
  * @param {Stroke[][]} papers
- * @returns {string} For the end of a link; empty where nothing is drawn.
+ * @returns {string} Empty where nothing is drawn.
  */
 export function toFragment(papers) {
   if (!papers.some((strokes) => strokes.length)) return "";
@@ -57,7 +60,7 @@ export function toFragment(papers) {
  */
 export function fromFragment(fragment) {
   const letters = fragment.match(/^#drawing=([\d.~_]+)$/)?.[1] ?? "";
-  if (!letters || letters.length > MOST_LETTERS) return null;
+  if (!letters) return null;
   const papers = letters.split("_").map((paper) =>
     paper === ""
       ? []

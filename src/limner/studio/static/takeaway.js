@@ -7,7 +7,7 @@ import { fitted } from "./model/strokes.js";
 import { FILM, film } from "./movie.js";
 import { frames, still } from "./sheet.js";
 import { query } from "./state.js";
-import { attempt, say } from "./status.js";
+import { attempt, doing, say } from "./status.js";
 import { toFragment } from "./store.js";
 import { tracedLines, windowPaths } from "./svg.js";
 import { trace } from "./trace.js";
@@ -147,11 +147,11 @@ export function takeaway(root, current, send, papers) {
  */
 async function take(kind, show) {
   const { make: makeFile, ending } = KINDS[kind];
-  say("Making the file …");
+  doing("Making the file …");
   await new Promise((resolve) => {
     setTimeout(resolve, 20); // so that the words are seen
   });
-  const blob = await makeFile(show);
+  const blob = await Promise.resolve(makeFile(show)).finally(() => doing());
   const link = make("a");
   link.href = URL.createObjectURL(blob);
   link.download = `limner-${show.about.model.name}-${NAMES[show.about.kind]}.${ending}`.replace(
@@ -160,7 +160,6 @@ async function take(kind, show) {
   );
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  say();
 }
 
 /** @param {Stroke[][]} papers */

@@ -9,7 +9,7 @@ import { Pad } from "./pad.js";
 import { levelsOf } from "./pixels.js";
 import { Show } from "./show.js";
 import { state } from "./state.js";
-import { attempt, say, sentence } from "./status.js";
+import { attempt, doing, say, sentence } from "./status.js";
 import { keep, kept } from "./store.js";
 import { takeaway } from "./takeaway.js";
 import { Timeline } from "./timeline.js";
@@ -186,7 +186,7 @@ export class View {
    */
   async load(signal) {
     await this.library.ready(this.model, (part) => {
-      if (!signal?.aborted) say(loading(this.model, part));
+      if (!signal?.aborted) doing(loading(this.model, part));
     });
   }
 
@@ -201,11 +201,12 @@ export class View {
     this.asked = asked;
     const signal = this.latest.begin();
     say();
+    doing();
     this.wait(true);
     try {
       await this.load(signal);
       if (signal.aborted) return;
-      say();
+      doing();
       const { about, ask } = this.question();
       const show = new Show(about);
       const { result } = await ask({ signal, onProgress: (one) => this.progress(show, one) });
@@ -264,6 +265,7 @@ export class View {
   forget() {
     this.latest.cancel();
     say();
+    doing();
     this.asked = "";
     this.shown = null;
     this.wait(false);
