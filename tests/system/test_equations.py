@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from runs import make_run
 from studio_process import running_studio
 
 from limner.pretrained import hub
@@ -21,8 +22,10 @@ PIXELS = "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.heigh
 
 
 @pytest.fixture(scope="module")
-def address():
-    with running_studio(Path(hub.find(Path("cat")).folder)) as address:
+def address(tmp_path_factory):
+    """A studio of cats, and of a network without attention."""
+    plain = make_run(tmp_path_factory.mktemp("runs") / "plain", read_grid=None, write_grid=None)
+    with running_studio(Path(hub.find(Path("cat")).folder), Path(plain.folder)) as address:
         yield address
 
 
@@ -40,7 +43,7 @@ def opened(browser, address):
     said: list[str] = []
     contexts = []
 
-    def open_(size="desktop", **options):
+    def open_(size="desktop", model="cat", **options):
         width, height = SIZES[size]
         viewport = {"width": width, "height": height}
         context = browser.new_context(viewport=viewport, has_touch=size == "phone", **options)
@@ -48,10 +51,10 @@ def opened(browser, address):
         page = context.new_page()
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(f"{address}/?view=draw&equations")
+        page.goto(f"{address}/?view=draw&equations&model={model}")
         expect(page.locator(".equations .status")).to_be_empty()
         page.keyboard.press("Home")
-        at(page, 1)
+        expect(page.locator(".equations .transport output")).to_contain_text("step 1 of")
         return page
 
     yield open_
@@ -179,6 +182,17 @@ def test_another_drawing_begins_without_a_hand_in_it(opened):
     assert not np.array_equal(pixels(page, "error"), drawn)
     page.get_by_role("button", name="Close the equations").click()
     expect(page.locator(".equations")).to_have_count(0)
+
+
+def test_a_network_without_attention_says_so(opened):
+    page = opened(model="plain")
+    expect(page.locator(".equations .window .sentence")).to_contain_text("no window")
+    expect(page.locator(".equations .canvas h3")).to_contain_text("8, 18")
+    expect(page.get_by_label("hold it still")).to_have_count(0)
+    dot = page.locator(".equations [role=slider]").first
+    dot.focus()
+    page.keyboard.press("PageUp")
+    expect(by_hand(page)).to_be_visible()
 
 
 def test_it_is_seen_in_the_dark_and_in_forced_colours(opened):

@@ -64,7 +64,7 @@ export function latentsPanel(words, count, { take, choose }) {
       columns.forEach((own, z) => {
         own.band(prior.mean[z], Math.exp(prior.logStd[z]));
         own.bar(posterior.mean[z], Math.exp(posterior.logStd[z]));
-        own.value(latent[z], taken.has(z), rates[z] / rate);
+        own.value(latent[z], taken.has(z), rate > 0 ? rates[z] / rate : 0);
         own.cost(rates[z] / most);
         own.root.classList.toggle("chosen", chosen.includes(z));
         own.dot.tabIndex = z === chosen[0] ? 0 : -1;
