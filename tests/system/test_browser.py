@@ -563,6 +563,22 @@ def test_a_view_asks_again_only_if_its_question_has_changed(open_page):
     playwright.expect(page.locator('#draw [data-number="rate"]')).not_to_have_text(before)
 
 
+def test_open_equations_are_an_address_to_come_back_to(open_page):
+    page = open_page("?model=first")
+    answered(page, "draw")
+    page.get_by_role("button", name="See the equations").click()
+    equations = page.locator(".equations")
+    playwright.expect(equations).to_have_count(1)
+    assert "equations" in page.url
+    page.locator('nav [data-view="dream"]').click()
+    answered(page, "dream")
+    page.go_back()
+    playwright.expect(equations).to_have_count(1)
+    page.go_back()
+    playwright.expect(equations).to_have_count(0)
+    answered(page, "draw")
+
+
 def test_a_field_takes_back_what_was_typed_and_leaves_the_strokes(open_page):
     page = open_page("?view=finish")
     answered(page, "finish")
