@@ -77,7 +77,8 @@ class App {
       else link.removeAttribute("aria-current");
       link.hidden = !model.draws && link.dataset.view !== "dream";
     }
-    for (const section of elements(document, "main > section")) section.hidden = section.id !== name;
+    for (const section of elements(document, "main > section"))
+      section.hidden = section.id !== name;
     if (this.shown !== this.view(name)) this.shown?.leave();
     this.shown = this.view(name);
     say();

@@ -75,7 +75,8 @@ export class DrawView extends View {
   begin(show) {
     const { image = null, model } = show.about;
     this.image.show(image);
-    if (image) this.image.name(`Your drawing as ${model.name} sees it: ${describe(image, show.shape)}`);
+    if (image)
+      this.image.name(`Your drawing as ${model.name} sees it: ${describe(image, show.shape)}`);
     this.empty();
   }
 
@@ -95,8 +96,7 @@ export class DrawView extends View {
       number.textContent = nats[number.dataset.number ?? ""].toFixed(1);
     }
     this.verdict.textContent =
-      comparison(nats.bound, model, settings.category) ||
-      `Drawn again in ${show.numSteps} looks.`;
+      comparison(nats.bound, model, settings.category) || `Drawn again in ${show.numSteps} looks.`;
     const canvas = describe(show.levels(0), show.shape);
     this.canvas.name(`What ${model.name} draws of it: ${canvas}`);
     attempt(() => this.mount());

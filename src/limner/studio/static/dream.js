@@ -53,7 +53,12 @@ export class DreamView extends WalledView {
       about: {
         kind: /** @type {const} */ ("samples"),
         model,
-        settings: { numSteps, seed, temperature, category: category === null ? "" : state.category },
+        settings: {
+          numSteps,
+          seed,
+          temperature,
+          category: category === null ? "" : state.category,
+        },
       },
       ask: (/** @type {Asking} */ asking) =>
         this.library.engine.sample(

@@ -44,7 +44,12 @@ export class FinishView extends WalledView {
       about: {
         kind: /** @type {const} */ ("completions"),
         model,
-        settings: { numSteps, seed, temperature, category: category === null ? "" : state.category },
+        settings: {
+          numSteps,
+          seed,
+          temperature,
+          category: category === null ? "" : state.category,
+        },
         given: levelsOfImage(image),
         strokes: structuredClone(strokes),
       },

@@ -1,7 +1,10 @@
 // @ts-check
 // The models that there are: fetched when they are chosen, and kept.
 
+import { shapeOf } from "./images.js";
 import { Engine } from "./model/client.js";
+import { levelsOf } from "./pixels.js";
+import { trace } from "./trace.js";
 
 /** @typedef {import("./model/strokes.js").Stroke} Stroke */
 
@@ -27,6 +30,8 @@ import { Engine } from "./model/client.js";
 /** @typedef {(part: number) => void} Loading Is told how much of a model is here, from 0 to 1. */
 
 /** @typedef {{ready: Promise<void>, part: number, listeners: Set<Loading>}} Load */
+
+const CALM = 0.7; // temperature of what is dreamt as an example
 
 export class Library {
   /** @type {Map<string, Load>} */
@@ -110,6 +115,21 @@ export class Library {
     const drawing = all[category ?? Object.keys(all)[0]];
     if (!drawing) throw new Error(`there is no example of ${category}`);
     return centred(drawing.map(([xs, ys]) => xs.map((x, i) => [x, ys[i]])));
+  }
+
+  /**
+   * The lines of a drawing that a model makes up.
+   *
+   * @param {Model} model One that is ready.
+   * @param {number | null} category
+   * @param {number} seed
+   * @returns {Promise<Stroke[]>} From 0 to 255 both ways; none where there are no lines in it.
+   */
+  async dream(model, category, seed) {
+    const numSteps = model.model.num_steps;
+    const options = { num: 1, numSteps, seed, temperature: CALM, category };
+    const { steps } = await this.engine.sample(model.name, options);
+    return trace(levelsOf(steps[numSteps - 1][0].canvas), shapeOf(model));
   }
 }
 

@@ -3,15 +3,13 @@
 // strokes. By keyboard, arrows move a pen that the space bar puts down and lifts.
 
 import { button, make } from "./dom.js";
+import { MARGIN, paintPen, paintStrokes, SIDE } from "./ink.js";
 import { distance, distanceToSegment } from "./model/strokes.js";
 
 /** @typedef {import("./model/strokes.js").Point} Point */
 /** @typedef {import("./model/strokes.js").Stroke} Stroke */
 
 const EXTENT = 255;
-const MARGIN = 24;
-const SIDE = 304; // the canvas of the bitmap recipe
-const LINE = 7;
 const REACH = 10; // how near the eraser must come
 const NEAR = 1.5; // points nearer than this to the last one are left out
 const PACE = 6; // how far an arrow key moves the pen
@@ -271,56 +269,12 @@ export class Pad {
     const context = this.canvas.getContext("2d");
     if (!side || !context) return;
     if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, side, side);
-    context.setTransform(side / SIDE, 0, 0, side / SIDE, 0, 0);
-    context.translate(MARGIN, MARGIN);
-    context.lineCap = context.lineJoin = "round";
-    context.strokeStyle = context.fillStyle = getComputedStyle(this.canvas).color;
-    context.lineWidth = LINE;
-    for (const stroke of this.strokes) paintStroke(context, stroke);
+    const colour = getComputedStyle(this.canvas).color;
+    paintStrokes(context, this.strokes, colour);
     if (this.canvas.matches(":focus-visible") && typeof this.pen !== "number") {
-      this.paintCursor(context);
+      paintPen(context, this.cursor, this.pen === "keys");
     }
   }
-
-  /** @param {CanvasRenderingContext2D} context */
-  paintCursor(context) {
-    const [x, y] = this.cursor;
-    const arm = this.pen === "keys" ? 8 : 14;
-    context.lineWidth = 1.5;
-    context.beginPath();
-    context.moveTo(x - arm, y);
-    context.lineTo(x + arm, y);
-    context.moveTo(x, y - arm);
-    context.lineTo(x, y + arm);
-    context.stroke();
-  }
-}
-
-/**
- * @param {CanvasRenderingContext2D} context
- * @param {Stroke} stroke
- */
-function paintStroke(context, stroke) {
-  const [startX, startY] = stroke[0];
-  context.beginPath();
-  if (stroke.every((point) => distance(point, stroke[0]) === 0)) {
-    // A line of no length would not be drawn.
-    context.arc(startX, startY, LINE / 2, 0, 2 * Math.PI);
-    context.fill();
-    return;
-  }
-  context.moveTo(startX, startY);
-  // Through the middles between points, so that a hand's line has no corners.
-  for (let n = 1; n < stroke.length - 1; n += 1) {
-    const [x, y] = stroke[n];
-    const [nextX, nextY] = stroke[n + 1];
-    context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
-  }
-  const [endX, endY] = stroke[stroke.length - 1];
-  context.lineTo(endX, endY);
-  context.stroke();
 }
 
 /** @param {number} position */

@@ -40,7 +40,10 @@ export function still(show, { large = false } = {}) {
     const { image } = show.about;
     tiles = image ? [{ levels: image, window: null }] : [];
     for (const step of evenly(STILLS, last)) {
-      tiles.push({ levels: show.levels(0, step), window: step < last ? show.writes(0, step) : null });
+      tiles.push({
+        levels: show.levels(0, step),
+        window: step < last ? show.writes(0, step) : null,
+      });
     }
   } else {
     const shown = kind === "interpolation" ? evenly(STRIP, show.count - 1) : range(show.count);
@@ -153,7 +156,8 @@ function wrapped(context, words, width) {
   const lines = [];
   for (const word of words.split(" ")) {
     const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : word;
-    if (lines.length && context.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    if (lines.length && context.measureText(longer).width <= width)
+      lines[lines.length - 1] = longer;
     else lines.push(word);
   }
   return lines;
@@ -163,7 +167,8 @@ function wrapped(context, words, width) {
 export function balanced(count) {
   if (count <= STRIP && count !== 8) return count;
   const [least, most] = [Math.ceil(Math.sqrt(1.5 * count)), Math.floor(Math.sqrt(3 * count))];
-  for (let columns = most; columns >= least; columns -= 1) if (count % columns === 0) return columns;
+  for (let columns = most; columns >= least; columns -= 1)
+    if (count % columns === 0) return columns;
   return Math.ceil(Math.sqrt(2 * count));
 }
 
@@ -178,7 +183,9 @@ export function css(colour) {
  */
 function evenly(count, last) {
   const some = Math.min(count, last + 1);
-  return range(some).map((n) => Math.round((last * (n + Number(some === 1))) / Math.max(some - 1, 1)));
+  return range(some).map((n) =>
+    Math.round((last * (n + Number(some === 1))) / Math.max(some - 1, 1)),
+  );
 }
 
 /** @param {number} count */

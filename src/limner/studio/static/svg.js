@@ -88,9 +88,7 @@ function faded(levels, [channels, height, width]) {
   for (let pixel = 0; pixel < size; pixel += 1) {
     const [x, y] = [pixel % width, Math.floor(pixel / width)];
     const fill =
-      channels === 3
-        ? css([0, 1, 2].map((band) => levels[band * size + pixel]))
-        : css(LIGHT.ink);
+      channels === 3 ? css([0, 1, 2].map((band) => levels[band * size + pixel])) : css(LIGHT.ink);
     const opacity = channels === 3 ? FADED : (FADED * levels[pixel]) / 255;
     if (opacity < 0.01) continue;
     rects.push(
@@ -136,7 +134,10 @@ function curve(line) {
   const middle = (/** @type {number} */ n) =>
     [0, 1].map((axis) => ((line[n][axis] + line[n + 1][axis]) / 2).toFixed(1)).join(" ");
   const last = line.length - 1;
-  const bends = Array.from({ length: Math.max(last - 1, 0) }, (_, n) => `Q${at(n + 1)} ${middle(n + 1)}`);
+  const bends = Array.from(
+    { length: Math.max(last - 1, 0) },
+    (_, n) => `Q${at(n + 1)} ${middle(n + 1)}`,
+  );
   return `M${at(0)} ${bends.join("")}L${at(last)}`;
 }
 

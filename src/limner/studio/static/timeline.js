@@ -13,8 +13,7 @@ const ICONS = {
   pause: "M3 2 H7 V14 H3 Z M9 2 H13 V14 H9 Z",
   back: "M13 2 L5 8 L13 14 Z M2 2 H4 V14 H2 Z",
   forward: "M3 2 L11 8 L3 14 Z M12 2 H14 V14 H12 Z",
-  loop:
-    "M8 2 A6 6 0 1 0 14 8 H12 A4 4 0 1 1 8 4 V7 L13 3.5 L8 0 Z",
+  loop: "M8 2 A6 6 0 1 0 14 8 H12 A4 4 0 1 1 8 4 V7 L13 3.5 L8 0 Z",
   whole:
     "M1 1 H6 V3 H3 V6 H1 Z M10 1 H15 V6 H13 V3 H10 Z M1 10 H3 V13 H6 V15 H1 Z M13 10 H15 V15 H10 V13 H13 Z",
 };

@@ -143,7 +143,7 @@ function lines(grid) {
   const follow = (/** @type {Point} */ start, /** @type {Point} */ next) => {
     /** @type {Stroke} */
     const line = [start];
-    for (let [from, to] = [start, next]; ; ) {
+    for (let [from, to] = [start, next]; ;) {
       taken.add(`${key(from)} ${key(to)}`).add(`${key(to)} ${key(from)}`);
       line.push(to);
       if (isNode(to)) break;
@@ -198,7 +198,11 @@ function best(line, others) {
     for (const turned of [false, true]) {
       const way = turned ? [...other].reverse() : other;
       if (key(way[0]) !== key(end) || way.length < 2 || line.length < 2) continue;
-      const along = cosine(line[Math.max(line.length - 6, 0)], end, way[Math.min(5, way.length - 1)]);
+      const along = cosine(
+        line[Math.max(line.length - 6, 0)],
+        end,
+        way[Math.min(5, way.length - 1)],
+      );
       if (along > straightest) [straightest, found] = [along, { line: other, turned }];
     }
   }

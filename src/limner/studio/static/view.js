@@ -3,19 +3,14 @@
 
 import { Controls } from "./controls.js";
 import { element, elements } from "./dom.js";
-import { shapeOf } from "./images.js";
 import { Latest } from "./model/client.js";
 import { Pad } from "./pad.js";
-import { levelsOf } from "./pixels.js";
 import { Show } from "./show.js";
 import { state } from "./state.js";
 import { attempt, doing, say, sentence } from "./status.js";
 import { keep, kept } from "./store.js";
 import { takeaway } from "./takeaway.js";
 import { Timeline } from "./timeline.js";
-import { trace } from "./trace.js";
-
-const CALM = 0.7; // temperature of the examples that a model dreams
 
 /** @typedef {import("./library.js").Library} Library */
 /** @typedef {import("./library.js").Model} Model */
@@ -144,7 +139,10 @@ export class View {
 
   /** Keep the drawings, so that they are here again after a reload. */
   remember() {
-    keep(this.root.id, this.pads.map(({ strokes, example }) => (example ? [] : strokes)));
+    keep(
+      this.root.id,
+      this.pads.map(({ strokes, example }) => (example ? [] : strokes)),
+    );
   }
 
   /** Bring back what was drawn before a reload. */
@@ -165,17 +163,13 @@ export class View {
    * @returns {Promise<Stroke[]>}
    */
   async nextExample() {
-    const { name, model, categories, conditional } = this.model;
+    const { categories, conditional } = this.model;
     const own = conditional ? [state.category] : categories;
     const index = this.examples;
     this.examples += 1;
     if (index < Math.max(own.length, 1)) return this.library.example(own[index]);
     await this.load();
-    const options = { num: 1, numSteps: model.num_steps, seed: index, temperature: CALM };
-    const { category } = this;
-    const { steps } = await this.library.engine.sample(name, { ...options, category });
-    const last = steps[steps.length - 1][0].canvas;
-    const lines = trace(levelsOf(last), shapeOf(this.model));
+    const lines = await this.library.dream(this.model, this.category, index);
     return lines.length ? lines : this.library.example(own[0]);
   }
 
@@ -319,4 +313,3 @@ function loading({ name, bytes }, part) {
   const size = (bytes / 1e6).toFixed(1);
   return `Loading ${name}: ${Math.round(100 * part)} % of ${size} MB`;
 }
-
