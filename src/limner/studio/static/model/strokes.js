@@ -85,7 +85,8 @@ export function simplify(strokes) {
   const { left, top, extent } = frame(strokes);
   return strokes.map((stroke) => {
     const scaled = stroke.map(
-      ([x, y]) => /** @type {Point} */ ([((x - left) / extent) * EXTENT, ((y - top) / extent) * EXTENT]),
+      ([x, y]) =>
+        /** @type {Point} */ ([((x - left) / extent) * EXTENT, ((y - top) / extent) * EXTENT]),
     );
     return ramerDouglasPeucker(resample(scaled), EPSILON).map(([x, y]) => [even(x), even(y)]);
   });
