@@ -1,14 +1,10 @@
 """An exported studio works without a network after the first visit."""
 
-import functools
-import http.server
 import shutil
-import threading
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from runs import make_run
+from static_host import plain_server
 
 from limner.studio.site import build_site, export_site
 
@@ -22,25 +18,6 @@ CACHES = """async () => Promise.all((await caches.keys()).map(async (name) =>
 KEPT = """async (path) => {
   while (await caches.match(path) === undefined) await new Promise((done) => setTimeout(done, 50));
 }"""
-
-
-@contextmanager
-def plain_server(folder: Path, port: int = 0):
-    """A static host with no Python of ours; gives its port."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = functools.partial(Quiet, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.fixture
