@@ -26,6 +26,7 @@ from limner.model.distributions import bernoulli_entropy
 from limner.model.draw import Draw, Step
 from limner.model.objective import Loss, loss_of_inference
 from limner.pretrained.hub import find, names
+from limner.pretrained.repository import repository_of
 from limner.run import Run, model_categories
 from limner.sampling.completion import complete
 from limner.sampling.drawings import Drawings, collect, generate, noises
@@ -216,7 +217,7 @@ def _runs_to_meet(beneath: Path) -> list[Run]:
 
 
 def _runs_at(place: Path) -> list[Run]:
-    if (place / "config.json").exists() or str(place) in names():
+    if (place / "config.json").exists() or str(place) in names() or repository_of(place):
         return [find(place)]
     runs = [run for run in _runs_in(place) if run.weights.exists()]
     if not runs:
