@@ -1,7 +1,7 @@
 """A Hugging Face hub on this machine: the part of its HTTP that the hub's client speaks.
 
-It keeps repositories of models in memory: each is a list of commits, and each commit files by name.
-Large files go through Git LFS, as on the hub. A token is any of `users`, by which its user is known.
+It keeps repositories of models in memory: each is a list of commits, each of which has files by
+name. Large files go through Git LFS, as on the hub. A user is known by the token.
 
 Source: huggingface_hub 2.4 (`hf_api.py`, `file_download.py`, `_commit_api.py`, `lfs.py`).
 """

@@ -119,7 +119,7 @@ def outliers(
     """Find the drawings that a model finds strangest.
 
     Args:
-        run: Run folder, or the name of a pretrained model.
+        run: Run folder, name of a pretrained model, or Hugging Face repository (OWNER/NAME).
         splits: The splits whose drawings are scored.
         category: Score only drawings of this category.
         by: The score: the bound, which grows mostly with the amount of ink; or the surplus, the
@@ -170,7 +170,7 @@ def nearest(
     """Look for overfitting by copying: samples beside the training drawings nearest to them.
 
     Args:
-        run: Run folder, or the name of a pretrained model.
+        run: Run folder, name of a pretrained model, or Hugging Face repository (OWNER/NAME).
         num: Number of samples.
         seed: Seed for the noise; `limner sample` gives the same samples for it.
         data_root: Data root, or path of your own images, to use instead of those in training.

@@ -25,8 +25,9 @@ def studio(
     """Open a page to draw on, and watch the model look and draw.
 
     Args:
-        runs: Run folders, names of pretrained models, or folders that hold runs. By default the
-            finished runs under ./runs, or else the pretrained models.
+        runs: Run folders, folders that hold runs, names of pretrained models, or Hugging Face
+            repositories (OWNER/NAME). By default the finished runs under ./runs, or else the
+            pretrained models.
         host: Address to serve on; any other than 127.0.0.1 may let other people in.
         port: Port to serve on; 0 takes any free port.
         browser: Open the page in the browser.

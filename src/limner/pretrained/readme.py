@@ -103,11 +103,10 @@ def _yaml(fields: Mapping[str, Any], indent: str = "") -> Iterator[str]:
             case list():
                 yield f"{indent}{key}:"
                 for item in value:
-                    lines = (
-                        [*_yaml(item, f"{indent}  ")] if isinstance(item, dict) else [_scalar(item)]
-                    )
-                    yield f"{indent}- {lines[0].lstrip()}"
-                    yield from lines[1:]
+                    is_map = isinstance(item, dict)
+                    first, *rest = _yaml(item, f"{indent}  ") if is_map else [_scalar(item)]
+                    yield f"{indent}- {first.lstrip()}"
+                    yield from rest
             case _:
                 yield f"{indent}{key}: {_scalar(value)}"
 

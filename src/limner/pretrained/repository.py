@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 from limner.config import RunConfig, parse_object
 from limner.errors import LimnerError, reason
 from limner.model.weights import read_arrays
-from limner.run import Run
 from limner.system.checksums import without_checksum
 from limner.system.files import reading
 
@@ -206,8 +205,8 @@ def _told(repository: Repository) -> Iterator[None]:
         is_offline = isinstance(error.__cause__ or error, errors.OfflineModeIsEnabled)
         why = "HF_HUB_OFFLINE is set" if is_offline else "the hub cannot be reached"
         raise LimnerError(
-            f"{repository} is neither a folder here nor in the hub's cache, and {why}: load it once "
-            "with a connection"
+            f"{repository} is neither a folder here nor in the hub's cache, and {why}: load it "
+            "once with a connection"
         ) from None
     except errors.HfHubHTTPError as error:
         status = error.response.status_code
@@ -217,8 +216,8 @@ def _told(repository: Repository) -> Iterator[None]:
         ) from None
     except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
         raise LimnerError(
-            f"{repository} cannot be reached on the Hugging Face hub ({reason(error)}): look at the "
-            "connection and try again"
+            f"{repository} cannot be reached on the Hugging Face hub ({reason(error)}): look at "
+            "the connection and try again"
         ) from None
 
 
