@@ -26,6 +26,7 @@ CellName = Literal["lstm", "dense"]
 Augmentation = Literal["none", "mirror"]
 Precision = Literal["highest", "tensorfloat32", "bfloat16"]
 Order = Literal["bound", "surplus"]
+Tracker = Literal["tensorboard", "wandb", "trackio"]
 SplitName = Literal["train", "valid", "test"]
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 
