@@ -73,6 +73,12 @@ def from_fields(kind: type[T], fields: Mapping[str, Any], origin: str) -> T:
         return dacite.from_dict(kind, fields, config=strict)
     except (TypeError, AttributeError) as error:
         raise LimnerError(f"{origin} does not hold settings: {error}") from None
+    except dacite.WrongTypeError as error:
+        kinds = get_args(error.field_type) or (error.field_type,)
+        allowed = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
+        raise LimnerError(
+            f"{origin}: {error.field_path} is {error.value!r}: it must be {allowed}"
+        ) from None
     except (dacite.DaciteError, LimnerError) as error:
         raise LimnerError(f"{origin}: {error}") from None
 

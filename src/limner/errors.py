@@ -1,6 +1,7 @@
 """LimnerError, the one error for what a user can fix; its kinds; and helpers for error lines."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -31,9 +32,11 @@ def reason(error: BaseException) -> str:
     """The message of an error raised elsewhere, for a line of limner's own.
 
     It is the first line of the message, or the name of the type if there is no message; at most 200
-    characters. An error of the operating system comes without its number and path.
+    characters. An error of the operating system comes without its number and path, and no object
+    comes with its address in memory.
     """
     said = (isinstance(error, OSError) and error.strerror) or str(error)
+    said = re.sub(r"\s*<[^<>]* at 0x[0-9a-fA-F]+>", "", said)
     return (said.strip().splitlines() or [type(error).__name__])[0][:200]
 
 

@@ -120,6 +120,17 @@ def test_a_run_on_arrays_says_so_and_is_measured_on_them_alone(run, folder, data
         limner.train(longer, TINY, out=folder, progress=False)
 
 
+def test_a_device_that_does_not_fit_is_said_in_one_line(data, folder):
+    jax.config.update("jax_enable_x64", True)
+    try:
+        with pytest.raises(LimnerError, match="64 bits"):
+            limner.load(folder)
+        with pytest.raises(LimnerError, match="64 bits"):
+            limner.train(data, TINY)
+    finally:
+        jax.config.update("jax_enable_x64", False)
+
+
 def test_the_same_call_resumes(data, tmp_path):
     heard = []
 

@@ -20,7 +20,7 @@ from limner.config import Ink
 from limner.data.background import find_ink, flatten
 from limner.data.formats.npy import Rows, open_rows
 from limner.data.shrink import fit_colours, fit_ink
-from limner.data.sources import Shape
+from limner.data.sources import UNNAMED, Shape
 from limner.data.told import COLOURS_KEPT, lean, tell
 from limner.errors import LimnerError
 
@@ -37,7 +37,7 @@ class ArrayFile:
     """Images in a .npy file, a source of drawings that reads what it is asked for."""
 
     name: str
-    """The file's name, without its suffix."""
+    """Name of the source."""
     file: Rows
     """What is on the disk."""
     image: tuple[int, int, int]
@@ -106,7 +106,7 @@ def open_array(path: Path, shape: Shape | None = None, ink: Ink = "auto") -> tup
     height, width, channels = image = _image_shape(file.header.shape, path)
     scale = _scale(file.read(_spread(len(file), _SAMPLE)), path)
     shape = shape or (1 if channels == 1 else 3, height, width)
-    source = ArrayFile(path.stem, file, image, scale, shape)
+    source = ArrayFile(UNNAMED, file, image, scale, shape)
     if shape[0] != 1:
         return source, COLOURS_KEPT
     rows = _spread(len(file), _LOOKED_AT)
@@ -124,7 +124,7 @@ def open_array(path: Path, shape: Shape | None = None, ink: Ink = "auto") -> tup
         if max(same, turned) >= _AGREEMENT:
             treatment = "kept" if same >= turned else "inverted"
     note = tell(found, [f"row {row}" for row in rows], "--data.ink", ink)
-    return ArrayFile(path.stem, file, image, scale, shape, treatment, ink, others), note
+    return ArrayFile(UNNAMED, file, image, scale, shape, treatment, ink, others), note
 
 
 def _spread(length: int, count: int) -> Int64[np.ndarray, "b"]:

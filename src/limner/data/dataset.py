@@ -18,7 +18,7 @@ from limner.data.doodles import doodles
 from limner.data.doodles.doodles import Doodles
 from limner.data.download import Progress, require
 from limner.data.fingerprint import Fingerprint, fingerprint_of
-from limner.data.given import checked_images, checked_labels
+from limner.data.given import FEWEST, checked_images, checked_labels
 from limner.data.sources import Pictures, Shape, Source
 from limner.data.splits import BY_ROW, Progression, Split
 from limner.errors import LimnerError, check_names
@@ -114,10 +114,10 @@ class Dataset:
         """
         counts = self._counts(which)
         if sum(counts) == 0:
-            most = max(map(len, self.sources))
             raise LimnerError(
-                f"{self.name} has no drawing for {which}: it takes {BY_ROW[which].first + 1} "
-                f"drawings of one category, and there are {most} at most"
+                f"{self.name} has no drawing for {which}: it takes {FEWEST} drawings of a category "
+                "(8 to train, 1 to validate and 1 to test), and the largest has "
+                f"{max(map(len, self.sources))}"
             )
         progression = Progression(self.official[which][0], 1, 1) if self.official else BY_ROW[which]
         return Split(self.sources, progression, counts, self.row_categories)

@@ -25,7 +25,7 @@ from limner.data.background import Inked, find_ink, flatten
 from limner.data.folders import list_images
 from limner.data.formats.svg import render_svg
 from limner.data.shrink import fit_colours, fit_ink
-from limner.data.sources import Pictures, Shape, Source
+from limner.data.sources import UNNAMED, Pictures, Shape, Source
 from limner.data.told import COLOURS_KEPT, lean, tell
 from limner.errors import LimnerError, check_names, reason
 from limner.system.files import reading
@@ -44,7 +44,7 @@ class Opened(NamedTuple):
     sources: tuple[Source, ...]
     """Their levels, a source for each category."""
     categories: tuple[str, ...]
-    """The folders in the folder, or one for all."""
+    """The folders in the folder; UNNAMED for all that are in none."""
     note: str
     """What was found out of ink and paper, and what was passed over, for the user."""
 
@@ -104,7 +104,7 @@ def category_names(path: Path) -> tuple[str, ...]:
     """
     path = path.expanduser()
     if path.suffix == ".npy":
-        return (path.stem,)
+        return (UNNAMED,)
     return tuple(sorted({_category(file, path) for file in list_images(path).files}))
 
 
@@ -129,7 +129,7 @@ def _source(name: str, root: Path, files: Sequence[Path], pixels: np.ndarray) ->
 
 def _category(file: Path, root: Path) -> str:
     inside = file.relative_to(root).parts if file != root else ()
-    return inside[0] if len(inside) > 1 else root.absolute().stem
+    return inside[0] if len(inside) > 1 else UNNAMED
 
 
 def _inside(file: Path, root: Path) -> str:

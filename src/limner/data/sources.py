@@ -12,6 +12,10 @@ from jaxtyping import Int64, UInt8
 Shape = tuple[int, int, int]
 """Channels (1 or 3), height and width of a drawing."""
 
+UNNAMED = "images"
+"""Name of the source of the user's own images that are in no category. It is no name of a folder
+or file, so that they are the same images after they were moved."""
+
 
 @runtime_checkable
 class Source(Protocol):

@@ -6,6 +6,7 @@ from limner.library.trained import Trained
 from limner.model.draw import Draw
 from limner.pretrained import hub
 from limner.run import Run
+from limner.system.devices import check_devices
 
 
 def load(name: str | Path, *, model: Draw | None = None) -> Trained:
@@ -36,4 +37,5 @@ def open_trained(run: Run, model: Draw | None = None) -> Trained:
     Raises:
         LimnerError: As for `load`.
     """
+    check_devices()
     return Trained(run.name, run.load_model(model), run.config, run)

@@ -13,6 +13,7 @@ from limner.library.loading import open_trained
 from limner.library.trained import Trained
 from limner.model.draw import Draw
 from limner.run import LOSSES, Run
+from limner.system.devices import check_devices
 from limner.system.progress import progress_bar
 from limner.training.keeper import FolderKeeper, MemoryKeeper
 from limner.training.loop import Progress, fit
@@ -59,6 +60,7 @@ def train(
         >>> run = limner.train(limner.Dataset.from_arrays(images), steps=500)
         >>> run.evaluate(limner.Dataset.from_arrays(images)).bound
     """
+    check_devices()
     config = _settings(data, config, model, optimiser, steps)
     if data is None:
         data = open_dataset(config.data, config.model.shape)

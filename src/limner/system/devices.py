@@ -39,11 +39,17 @@ def compute_in_32_bits() -> bool:
 
 
 def check_devices() -> None:
-    """Check that JAX finds a device to compute on.
+    """Check that JAX finds a device to compute on, and computes in 32 bits.
 
     Raises:
-        LimnerError: JAX finds no device; the line names the variable that asked for one.
+        LimnerError: JAX finds no device, and the line names the variable that asked for one; or it
+            computes in 64 bits.
     """
+    if jax.config.read("jax_enable_x64"):
+        raise LimnerError(
+            "JAX computes in 64 bits (JAX_ENABLE_X64), and limner in 32: call "
+            'jax.config.update("jax_enable_x64", False) first'
+        )
     try:
         jax.local_devices()
     except (RuntimeError, AssertionError, KeyError) as error:  # as the platform's plugin has it
