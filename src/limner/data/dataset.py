@@ -88,8 +88,7 @@ class Dataset:
         """Make a data set from a map-style one, as Hugging Face's datasets and torchvision's are.
 
         The images are brought to one size, and their ink is told from their paper, as those of
-        files are ([docs/data.md](docs/data.md)). They are held in memory; the index mod 10 decides
-        the split (8:1:1).
+        files are. They are held in memory; the index mod 10 decides the split (8:1:1).
 
         Args:
             items: Has a length, and gives by index pairs (image, label), or dictionaries with
