@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from limner.library.trained import Trained
     from limner.run import Run
 
-RunFolder = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
+RunFolder = Annotated[tyro.conf.Positional[str | Path], tyro.conf.arg(metavar="RUN")]
 
 
 def prepare() -> None:
@@ -58,8 +58,8 @@ def set_jax_up() -> None:
     keep_compiled(platformdirs.user_cache_path("limner") / "compiled")
 
 
-def open_run(name: Path) -> "Run":
-    """Set JAX up, and open a run folder or a pretrained model by its name."""
+def open_run(name: str | Path) -> "Run":
+    """Set JAX up, and open a run folder or a pretrained model by its name or repository."""
     prepare()
     from limner.pretrained.hub import find
 
@@ -100,7 +100,7 @@ def open_with_progress(
     return dataset
 
 
-def load_trained(name: Path) -> "Trained":
+def load_trained(name: str | Path) -> "Trained":
     """Set JAX up, and load the trained network of a run folder or of a pretrained model."""
     run = open_run(name)
     from limner.library.loading import open_trained

@@ -31,8 +31,9 @@ def studio(
     The page runs the models in the browser. What is drawn on it never leaves the browser.
 
     Args:
-        runs: Run folders, names of pretrained models, or folders that hold runs. By default the
-            finished runs under ./runs, or else the pretrained models.
+        runs: Run folders, folders that hold runs, names of pretrained models, or Hugging Face
+            repositories (OWNER/NAME). By default the finished runs under ./runs, or else the
+            pretrained models.
         export: Do not serve, but write the page and the models to this folder, to put on any static
             host. It may hold an earlier export, which is replaced.
         host: Address to serve on; any other than 127.0.0.1 may let other people in.

@@ -5,7 +5,7 @@ import json
 import shlex
 from dataclasses import dataclass
 
-from limner.config import SplitName, parse_strictly
+from limner.config import SplitName, from_fields, parse_object, written_by
 from limner.evaluation.bound import Evaluation
 from limner.text import listed, rounded, table
 
@@ -126,9 +126,14 @@ class Card:
 
         Raises:
             LimnerError: It is not the JSON of a card; the line begins with `origin` and names the
-                key.
+                key, and says to upgrade limner if a newer version wrote the card.
         """
-        return parse_strictly(cls, text, origin)
+        fields = parse_object(text, origin)
+        try:
+            wrote = fields["training"]["versions"]["limner"]
+        except (KeyError, TypeError):
+            wrote = None
+        return from_fields(cls, fields, origin + written_by(wrote))
 
     @property
     def bound(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from limner.errors import LimnerError
 from limner.pretrained.hub import find, names
+from limner.pretrained.repository import repository_of
 from limner.run import Run
 
 
@@ -47,7 +48,7 @@ def _default_runs(beneath: Path) -> list[Run]:
 
 
 def _runs_at(path: Path) -> list[Run]:
-    if (path / "config.json").exists() or str(path) in names():
+    if (path / "config.json").exists() or str(path) in names() or repository_of(path):
         return [find(path)]
     runs = _runs_in(path)
     if not runs:
