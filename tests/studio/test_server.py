@@ -4,7 +4,7 @@ import http.client
 import socket
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 from commands import fails
 from runs import make_run
@@ -29,7 +29,7 @@ def address(folder):
 
 @pytest.fixture
 def studio(address):
-    with httpx.Client(base_url=address) as client:
+    with httpx2.Client(base_url=address) as client:
         yield client
 
 
@@ -126,12 +126,12 @@ def test_served_to_a_network_it_answers_to_addresses_but_to_no_other_name(host, 
 def test_what_is_served_stays_as_it_was_at_the_start(tmp_path):
     run = make_run(tmp_path / "cat", seed=1)
     with running_studio(run.folder) as address:
-        before = httpx.get(f"{address}/models.json").json()["models"][0]
-        weights = httpx.get(f"{address}/{before['weights']}").content
+        before = httpx2.get(f"{address}/models.json").json()["models"][0]
+        weights = httpx2.get(f"{address}/{before['weights']}").content
         make_run(tmp_path / "cat", seed=2)  # training went on
-        assert httpx.get(f"{address}/{before['weights']}").content == weights
+        assert httpx2.get(f"{address}/{before['weights']}").content == weights
     with running_studio(run.folder) as address:
-        after = httpx.get(f"{address}/models.json").json()["models"][0]
+        after = httpx2.get(f"{address}/models.json").json()["models"][0]
         assert after["weights"] != before["weights"]
 
 
