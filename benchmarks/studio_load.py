@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import httpx2
 import numpy as np
 import tyro
 
@@ -65,8 +65,8 @@ studio((Path({str(run)!r}),), port=0, browser=False)
 
 async def load(address: str, pid: int, clients: int, seconds: float, seed: int) -> Tally:
     tally = Tally()
-    limits = httpx.Limits(max_connections=clients + 1)
-    async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as http:
+    limits = httpx2.Limits(max_connections=clients + 1)
+    async with httpx2.AsyncClient(base_url=address, timeout=60, limits=limits) as http:
         while not (await http.get("/api/v1/models")).json()["models"][0]["test_drawings"]:
             await asyncio.sleep(0.2)
         end = time.monotonic() + seconds
@@ -77,7 +77,7 @@ async def load(address: str, pid: int, clients: int, seconds: float, seed: int) 
     return tally
 
 
-async def client(http: httpx.AsyncClient, end: float, tally: Tally, choose: random.Random) -> None:
+async def client(http: httpx2.AsyncClient, end: float, tally: Tally, choose: random.Random) -> None:
     while time.monotonic() < end:
         path, body = request(choose)
         begun = time.monotonic()

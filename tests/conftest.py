@@ -57,8 +57,9 @@ def _forgotten_programs():
 @pytest.fixture
 def float64():
     """Compute in float64 while the test runs."""
-    with jax.enable_x64(True):
-        yield
+    jax.config.update("jax_enable_x64", True)
+    yield
+    jax.config.update("jax_enable_x64", False)
 
 
 @pytest.fixture

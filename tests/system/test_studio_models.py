@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 
@@ -26,7 +26,7 @@ def test_the_studio_serves_a_model_of_each_category_told_apart(pair):
             model.sample(2, 3, 0, 1.0).canvases, drawn.canvases, rtol=1e-5, atol=1e-5
         )
     with running_studio(pair) as address:
-        cards = httpx.get(f"{address}/api/v1/models").json()["models"]
+        cards = httpx2.get(f"{address}/api/v1/models").json()["models"]
     assert [card["categories"] for card in cards] == [["cat"], ["dog"]]
     assert cards[0]["test_drawings"] == 4  # those of cats alone
 

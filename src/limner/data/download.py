@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from urllib.parse import quote
 
-import httpx
+import httpx2
 from filelock import FileLock, Timeout
 
 from limner.errors import LimnerError, reason
-from limner.system.files import writing
+from limner.system.files import rename, writing
 
 Progress = Callable[[int, int], None]
 """Called with the work done and the total: bytes to download, or drawings to write."""
@@ -83,7 +83,7 @@ def fetch(
         return []
     stop = threading.Event()
     with (
-        httpx.Client(timeout=30, headers={"Accept-Encoding": "identity"}) as client,
+        httpx2.Client(timeout=30, headers={"Accept-Encoding": "identity"}) as client,
         ThreadPoolExecutor(workers) as pool,
     ):
         fetcher = _Fetcher(client, server or bucket(), patience_seconds, stop, _Meter(on_progress))
@@ -128,7 +128,7 @@ class _Meter:
 class _Fetcher(NamedTuple):
     """The state that the threads of one call share."""
 
-    client: httpx.Client
+    client: httpx2.Client
     server: str
     patience_seconds: float
     stop: threading.Event
@@ -139,7 +139,7 @@ class _Fetcher(NamedTuple):
         url = url_of(request.remote, self.server)
         try:
             response = self.client.head(url)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise _unreachable(url, request.path, error) from None
         _check_status(response, url)
         return int(response.headers.get("Content-Length", 0))
@@ -164,7 +164,7 @@ class _Fetcher(NamedTuple):
                 except LimnerError as error:
                     part.unlink()
                     raise LimnerError(f"{url} came damaged, fetch it again: {error}") from None
-                os.replace(part, request.path)
+                rename(part, request.path)
 
     def _locked(self, path: Path, url: str) -> AbstractContextManager[object]:
         """A lock, once it is had; one file is one process's at a time."""
@@ -181,7 +181,7 @@ class _Fetcher(NamedTuple):
             before = file.tell()
             try:
                 return self._ask(url, file)
-            except httpx.HTTPError as error:
+            except httpx2.HTTPError as error:
                 failures = 1 if file.tell() > before else failures + 1
                 if failures == _TRIES:
                     raise _unreachable(url, path, error) from None
@@ -196,13 +196,13 @@ class _Fetcher(NamedTuple):
                 if response.headers.get("Content-Range") == f"bytes */{have}":
                     return _md5(self.client.head(url))
                 self._restart(file)
-                raise httpx.RemoteProtocolError("the part is longer than the file")
+                raise httpx2.RemoteProtocolError("the part is longer than the file")
             _check_status(response, url)
             resumed = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
             if have and not (response.status_code == 206 and resumed):
                 self._restart(file)
                 if response.status_code == 206:
-                    raise httpx.RemoteProtocolError("another range came than was asked for")
+                    raise httpx2.RemoteProtocolError("another range came than was asked for")
             for block in response.iter_raw():
                 file.write(block)
                 self.meter.add(len(block))
@@ -217,14 +217,14 @@ class _Fetcher(NamedTuple):
         file.truncate()
 
 
-def _check_status(response: httpx.Response, url: str) -> None:
+def _check_status(response: httpx2.Response, url: str) -> None:
     if response.status_code == 404:
         raise LimnerError(f"{url} does not exist (HTTP 404)")
     if response.status_code not in (200, 206):
         raise LimnerError(f"{url} is refused (HTTP {response.status_code}): try again later")
 
 
-def _md5(response: httpx.Response) -> str | None:
+def _md5(response: httpx2.Response) -> str | None:
     """The MD5 sum of the whole file, in base 64, if the server tells it."""
     sums = response.headers.get_list("x-goog-hash", split_commas=True)
     return next((item[4:] for item in sums if item.startswith("md5=")), None)

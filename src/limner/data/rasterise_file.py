@@ -23,6 +23,8 @@ from limner.errors import LimnerError
 from limner.system.files import replacing
 
 _CHUNK = 256
+_MOST_WORKERS = 61
+"""As many processes as Windows can wait for at once."""
 
 
 class Rasterised(NamedTuple):
@@ -54,7 +56,8 @@ def rasterise_file(
         source: .ndjson, .bin, or sketch-rnn's .npz.
         target: A .npy of bytes (n, side * side), which appears when it is complete.
         side: Height and width of each image, pixels.
-        workers: Number of processes; None takes one per core. With 1 this process draws.
+        workers: Number of processes, at most 61; None takes one per core. With 1 this process
+            draws.
         on_progress: Called with the drawings drawn so far.
 
     Raises:
@@ -63,7 +66,7 @@ def rasterise_file(
     if target.suffix != ".npy":
         raise LimnerError(f"{target} is where bitmaps go: its name must end in .npy")
     backend = preferred_backend()
-    workers = workers or os.cpu_count() or 1
+    workers = min(workers or os.cpu_count() or 1, _MOST_WORKERS)
     drawings = read_strokes(source)
     start = list(islice(drawings, _CHUNK))
     is_simplified, note = _scale_of(start)

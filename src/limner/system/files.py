@@ -14,6 +14,10 @@ from limner.errors import LimnerError, reason
 
 _STALE_SECONDS = 24 * 60 * 60
 """Age of a temporary file that nobody writes any longer, where the writer cannot be asked after."""
+_IN_USE = {5, 32}
+"""Windows' numbers of errors for files that another program has open."""
+_PATIENCE_SECONDS = 2.0
+"""How long to wait for such a program."""
 
 
 @contextmanager
@@ -33,7 +37,7 @@ def replacing(path: Path) -> Iterator[Path]:
         try:
             yield temporary
             _flush(temporary)
-            os.replace(temporary, path)
+            rename(temporary, path)
             _flush_folder(path.absolute().parent)
         finally:
             temporary.unlink(missing_ok=True)
@@ -55,10 +59,32 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         temporary.mkdir()
         try:
             yield temporary
-            os.replace(temporary, path)
+            with suppress(OSError):  # Windows replaces no folder, not even an empty one
+                path.rmdir()
+            rename(temporary, path)
             _flush_folder(path.absolute().parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def rename(source: Path, target: Path) -> None:
+    """Rename a file or a folder; a file replaces the one that has the name (atomic).
+
+    Windows renames and replaces nothing that is open, if only for a moment in a virus scanner. This
+    is tried again for two seconds.
+
+    Raises:
+        OSError: It cannot be renamed.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in _IN_USE or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 @contextmanager
@@ -90,9 +116,9 @@ def reading(path: Path, *faults: type[Exception]) -> Iterator[None]:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a text file in UTF-8 atomically; raises as `replacing` does."""
+    """Write a text file atomically, the same bytes on every system; raises as `replacing` does."""
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def replace_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

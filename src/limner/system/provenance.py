@@ -59,7 +59,7 @@ def seconds_until(sessions: Iterable[Mapping[str, Any]], update: int) -> float |
 def processor() -> str:
     """The kind of this machine's processor."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:
         lines = []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
@@ -70,8 +70,11 @@ def _git(*arguments: str) -> str | None:
     """The output of git in the package's folder; None if git fails."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(_PACKAGE), *arguments], capture_output=True, text=True, check=True
+            ["git", "-C", str(_PACKAGE), *arguments],
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
         )
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, UnicodeDecodeError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()

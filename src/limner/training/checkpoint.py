@@ -195,9 +195,9 @@ def _checked_rows(folder: Path) -> list[Row] | None:
 
 
 def _reason(error: Exception) -> str:
-    """What an error says; of TensorStore's, only what the system said."""
+    """What an error says; of TensorStore's, only what a POSIX system said."""
     code = re.search(r"os_error_code='(\d+)'", str(error))
-    return os.strerror(int(code[1])) if code else reason(error)
+    return os.strerror(int(code[1])) if code and os.name == "posix" else reason(error)
 
 
 @contextmanager

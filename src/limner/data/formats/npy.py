@@ -3,7 +3,7 @@
 A .npy file is the magic string, a version, the length of a header, the header (a Python literal of
 type, order and shape) and the raw items in C order. The header here is matched by one regular
 expression, never evaluated, and what it claims is held against the bytes there are before anything
-is allocated. Rows are read with `os.pread` and not through a memory map: from the page cache it is
+is allocated. Rows are read one by one and not through a memory map: from the page cache it is
 faster at random rows, and the pages of a map would be counted as the process's memory.
 
 Axis letters: b row.
@@ -11,7 +11,6 @@ Axis letters: b row.
 Source: NEP 1 (the .npy format).
 """
 
-import os
 import re
 import stat
 import zipfile
@@ -138,7 +137,10 @@ class Rows:
         dtype, (_, *shape), offset = self.header
         size = dtype.itemsize * prod(shape)
         with reading(self.path), self.path.open("rb", buffering=0) as file:
-            items = [os.pread(file.fileno(), size, at) for at in (offset + size * rows).tolist()]
+            items = []
+            for at in (offset + size * rows).tolist():
+                file.seek(at)
+                items.append(file.read(size))
         data = bytearray().join(items)
         if len(data) != size * len(rows):
             raise LimnerError(f"{self.path} has shrunk since it was opened")
