@@ -35,7 +35,7 @@ def test_the_oldest_version_is_the_lower_bound(requirement):
     )
 
 
-@pytest.mark.parametrize("requirement", required("test-short", "test"), ids=str)
+@pytest.mark.parametrize("requirement", required("test-short", "test", "docs"), ids=str)
 def test_the_newest_version_is_one_that_is_allowed(requirement):
     assert pinned("constraints.txt")[canonicalize_name(requirement.name)] in requirement.specifier
 

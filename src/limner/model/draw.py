@@ -88,7 +88,7 @@ class Draw(eqx.Module):
     N(0, I), and categories (a class-conditional model), of which `of` chooses one.
 
     Reading, writing and the cells may be modules of your own: `Read`, `Write` and `Cell` say what
-    they must do, and examples/bilinear_read.py is an example.
+    they must do, and docs/your-own-read.ipynb is an example.
 
     Example:
         >>> key = jax.random.key(0)

@@ -1,0 +1,48 @@
+"""The documentation site: `sphinx-build -W docs build/docs`, with the extra `docs` installed."""
+
+import typing
+from importlib.metadata import version as version_of
+
+# jaxtyping then shows a shape as it is written: Float[Array, "c h w"].
+typing.GENERATING_DOCUMENTATION = "jaxtyping"  # pyright: ignore[reportAttributeAccessIssue]
+
+project = "limner"
+author = copyright = "The limner authors"
+version = release = version_of("limner")
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+]
+nitpicky = False
+default_role = "code"  # a single backtick in a docstring
+
+myst_heading_anchors = 3
+myst_enable_extensions = ["dollarmath"]
+nb_execution_mode = "force"
+nb_execution_timeout = 400
+"""Seconds for each cell."""
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+autodoc_typehints_format = "short"
+autodoc_class_signature = "separated"
+python_maximum_signature_line_length = 88
+napoleon_numpy_docstring = False
+napoleon_use_rtype = False
+
+html_theme = "furo"
+html_title = "limner"
+html_show_copyright = False
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#265ca4", "color-brand-content": "#265ca4"},
+    "dark_css_variables": {"color-brand-primary": "#8ab4f0", "color-brand-content": "#8ab4f0"},
+}
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+copybutton_exclude = ".linenos, .gp, .go"
