@@ -19,6 +19,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SYSTEM = REPOSITORY / "tests" / "system"
 
 jax.config.update("jax_num_cpu_devices", 2)
+# No test asks the real hub: those that have one here say so.
+os.environ["HF_HUB_OFFLINE"] = "1"
 # Nearly all the time goes into compiling. What is compiled is kept for the next time, small
 # programs too, and found by the processes that tests start.
 for setting, value in {
@@ -30,6 +32,14 @@ for setting, value in {
 # How long an example takes depends on what is compiled for it and on who else uses the machine.
 settings.register_profile("limner", deadline=None, max_examples=50)
 settings.load_profile("limner")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-write",
+        action="store_true",
+        help="in tests/system/test_killed.py, fail at each write instead of a few; takes an hour",
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,6 +3,8 @@
 Pyright reads this; nothing runs it. tests/system/test_release.py has it read the built package.
 """
 
+# pyright: reportUnnecessaryTypeIgnoreComment=error
+
 from typing import Any, assert_type
 
 import jax

@@ -104,7 +104,9 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'limner' has no attribute {name!r}")
-    return getattr(import_module(f"limner.{_HOME[name]}"), name)
+if not TYPE_CHECKING:  # a type checker would take it that every name is there
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(f"module 'limner' has no attribute {name!r}")
+        return getattr(import_module(f"limner.{_HOME[name]}"), name)

@@ -7,6 +7,7 @@ and an unknown or ill-typed key fails by name.
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -25,6 +26,7 @@ CellName = Literal["lstm", "dense"]
 Augmentation = Literal["none", "mirror"]
 Precision = Literal["highest", "tensorfloat32", "bfloat16"]
 Order = Literal["bound", "surplus"]
+Tracker = Literal["tensorboard", "wandb", "trackio"]
 SplitName = Literal["train", "valid", "test"]
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 
@@ -79,6 +81,23 @@ def from_fields(kind: type[T], fields: Mapping[str, Any], origin: str) -> T:
         ) from None
     except (dacite.DaciteError, LimnerError) as error:
         raise LimnerError(f"{origin}: {error}") from None
+
+
+def written_by(wrote: Any) -> str:
+    """What an error line says, in brackets, of a file that another version of limner wrote.
+
+    Args:
+        wrote: The version that the file names, if it is one.
+    """
+    here = version("limner")
+    if not isinstance(wrote, str) or wrote == here or not re.fullmatch(r"[\w.+]{1,40}", wrote):
+        return ""
+    advice = ": upgrade limner" if _numbers(wrote) > _numbers(here) else ""
+    return f" (written by limner {wrote}, this is {here}{advice})"
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
 
 
 def require_seed(seed: int, what: str) -> None:
@@ -335,11 +354,11 @@ class RunConfig:
 
         Raises:
             LimnerError: The text is not JSON, or a key is unknown, missing or of the wrong type;
-                the line names the key, and the version of limner that wrote it.
+                the line names the key and the version of limner that wrote it; if that is newer
+                than this one, it says to upgrade limner.
         """
         fields = parse_object(text, origin)
-        wrote, here = fields.pop("limner", None), version("limner")
-        hint = f" (written by limner {wrote}, this is {here})" if wrote != here else ""
+        hint = written_by(fields.pop("limner", None))
         config = from_fields(cls, fields, origin + hint)
         missing = [
             f"{part}.{key}"

@@ -5,9 +5,10 @@ from types import MappingProxyType
 from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 
 SKETCHES = (
-    *("airplane", "alarm clock", "apple", "banana", "bear", "bicycle", "bird", "book", "cat"),
-    *("diamond", "dog", "duck", "eye", "fish", "flower", "frog", "house", "lion", "monkey"),
-    *("rabbit", "rainbow", "sheep"),
+    *("airplane", "alarm clock", "apple", "banana", "bear", "bee", "bicycle", "bird", "book"),
+    *("boomerang", "car", "cat", "clock", "cloud", "cookie", "diamond", "dog", "donut", "duck"),
+    *("eye", "fish", "flower", "frog", "headphones", "horse", "house", "house plant", "lion"),
+    *("monkey", "moon", "rabbit", "rainbow", "sheep", "skull", "tractor", "tree"),
 )
 """Categories of Quick, Draw! for one model."""
 
@@ -25,11 +26,18 @@ PRESETS = MappingProxyType(
             data=DataConfig(name="quickdraw", categories=("cat",)),
             train=TrainConfig(updates=10_000, batch_size=100, augment="mirror"),
         ),
-        # One model for the categories, told apart.
+        # One model for the categories, told apart: the sizes of the pretrained model, which took
+        # several trainings, each from the weights of the one before.
         "sketches": RunConfig(
-            model=ModelConfig(num_categories=len(SKETCHES)),
+            model=ModelConfig(
+                num_steps=32,
+                hidden_size=400,
+                write_grid=8,
+                learned_prior=True,
+                num_categories=len(SKETCHES),
+            ),
             data=DataConfig(name="quickdraw", categories=SKETCHES),
-            train=TrainConfig(updates=20_000, batch_size=100, augment="mirror"),
+            train=TrainConfig(updates=40_000, batch_size=100, augment="mirror"),
         ),
         # The 2018 study: TensorFlow 1's RMSprop, each gradient clipped by itself, zero first
         # states, biases at 0 (which are filters a pixel wide), one noise vector an image (which is

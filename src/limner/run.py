@@ -49,13 +49,13 @@ class Run:
 
     folder: Path
     config: RunConfig
-    other_figures: Path | None = None
-    """Folder for its figures, if they do not go into the run folder."""
+    known_as: str | None = None
+    """Name of a pretrained model or a repository, whose figures do not go into its folder."""
 
     @property
     def name(self) -> str:
-        """Name of the folder."""
-        return self.folder.resolve().name
+        """Name of the model, or of the folder."""
+        return self.known_as or self.folder.resolve().name
 
     @property
     def checkpoints(self) -> Path:
@@ -84,8 +84,10 @@ class Run:
 
     @property
     def figures(self) -> Path:
-        """Folder for figures."""
-        return self.other_figures or self.folder / "figures"
+        """Folder for figures: RUN/figures, or limner-NAME in the working folder."""
+        if self.known_as is None:
+            return self.folder / "figures"
+        return Path(f"limner-{self.known_as.partition('@')[0].rpartition('/')[2]}")
 
     @property
     def finished(self) -> bool:

@@ -24,18 +24,19 @@ from limner.pretrained.card import Card
 from limner.pretrained.export import evaluate_check, export, train_command
 from limner.pretrained.hub import read_card
 from limner.pretrained.page import models_page
+from limner.pretrained.readme import readme
+from limner.pretrained.repository import FILES
 from limner.run import Run
 from limner.sampling.drawings import sample
 from limner.system.files import replacing_folder
 
-FILES = {"README.md", "card.json", "config.json", "model.safetensors"}
 MOST_BYTES = 40_000_000
 """Of all that is shipped, so that the package stays quick to install."""
 
 
 @pytest.mark.parametrize("name", hub.names())
 def test_a_shipped_model_is_whole_and_draws(name):
-    assert {path.name for path in (hub.SHELF / name).iterdir()} == FILES
+    assert {path.name for path in (hub.SHELF / name).iterdir()} == {*FILES}
     trained = limner.load(name)
     drawings = trained.sample(2)
     assert drawings.canvases.shape[0] == trained.config.model.num_steps
@@ -60,7 +61,7 @@ def test_a_shipped_models_card_agrees_with_its_configuration(name):
     assert card.training.updates == config.train.updates
     assert card.training.command == train_command(config)
     assert config.data.root is None
-    assert (hub.SHELF / name / "README.md").read_text() == card.to_markdown()
+    assert (hub.SHELF / name / "README.md").read_text() == readme(card)
 
 
 @pytest.mark.parametrize("name", hub.names())
@@ -93,7 +94,7 @@ def test_what_is_shipped_is_small():
 
 
 def test_an_exported_folder_holds_the_rounded_weights_and_a_card_of_these(kitten, exported):
-    assert {path.name for path in exported.iterdir()} == FILES
+    assert {path.name for path in exported.iterdir()} == {*FILES}
     exact, stored = kitten.load_model(), Run.open(exported).load_model()
     for one, other in zip(jax.tree.leaves(exact), jax.tree.leaves(stored), strict=True):
         assert other.dtype == np.float32

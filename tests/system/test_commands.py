@@ -15,6 +15,7 @@ from commands import SMALL, fails
 from PIL import Image
 
 from limner.cli.main import COMMANDS, main
+from limner.data.doodles.doodles import doodles
 from limner.run import Run
 from limner.system.checksums import with_checksum
 
@@ -94,6 +95,15 @@ def test_evaluate_prints_a_table(run, capsys):
     assert "importance" not in said
 
 
+def test_evaluate_gives_quantiles_as_json_alone(run, capsys):
+    capsys.readouterr()
+    main(["evaluate", str(run), "--json"])
+    quantiles = json.loads(capsys.readouterr().out)["quantiles"]
+    assert len(quantiles) == 101
+    main(["evaluate", str(run)])
+    assert "quantiles" not in capsys.readouterr().out
+
+
 def test_sample_writes_its_pictures_and_prints_their_paths(run, capsys):
     capsys.readouterr()
     main(["sample", str(run), "--num", "5", "--seed", "1", "--show-steps", "1", "3"])
@@ -156,6 +166,7 @@ def test_help_of_all_commands_comes_without_what_is_slow_to_import():
     code = """
 import sys
 from limner.cli.main import COMMANDS, main
+from limner.data.doodles.doodles import doodles
 for words in ["", "--help", "data", "data --help", *(f"{name} --help" for name in COMMANDS)]:
     try:
         main(words.split())
@@ -315,6 +326,20 @@ def test_a_seed_out_of_range_is_refused(capsys, run, tmp_path, seed):
                   ["outliers", run], ["complete", run, picture],
                   ["data", "show", "--to", picture]):  # fmt: skip
         assert f"--seed is {seed}" in fails(capsys, *words, "--seed", seed)
+
+
+def test_images_are_completed_and_interpolated(run, tmp_path, capsys):
+    images = [str(tmp_path / f"{index}.png") for index in range(2)]
+    for index, path in enumerate(images):
+        Image.fromarray(255 - doodles("cat", [index])[0]).save(path)
+    names = ["final.png", "steps.png", "drawings.gif", "windows.svg", "drawings.npz"]
+    for words in (["interpolate", str(run), *images], ["complete", str(run), images[0]]):
+        capsys.readouterr()
+        main([*words, "--num", "3", "--out", str(tmp_path / words[0])])
+        paths = [tmp_path / words[0] / name for name in names]
+        assert capsys.readouterr().out.splitlines() == [str(path) for path in paths]
+        assert all(path.stat().st_size for path in paths)
+    assert "num is 1" in fails(capsys, "interpolate", run, *images, "--num", 1)
 
 
 def test_pictures_can_be_drawn_with_the_noise_that_a_model_was_trained_on(run, tmp_path):

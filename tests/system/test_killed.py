@@ -1,38 +1,67 @@
-"""A training that is killed goes on as if it had not been."""
+"""A training whose writes fail goes on as if nothing had been: killed at a write, or a full disk.
 
+`pytest tests/system/test_killed.py --every-write` tries each write, which takes an hour; otherwise
+a few are tried.
+"""
+
+import os
+import shutil
 import signal
 import subprocess
 import sys
-import time
+from pathlib import Path
 
+import pytest
 from runs import assert_same
 
 from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from limner.run import Run
 
+FAILING = Path(__file__).parents[1] / "support" / "failing_writes.py"
 TINY = RunConfig(
     model=ModelConfig(hidden_size=12, num_steps=3, latent_size=2, read_grid=2, write_grid=3),
     data=DataConfig(categories=("cat", "dog"), limit=60),
     train=TrainConfig(
-        updates=200, batch_size=8, validate_every=40, warmup_updates=5, learning_rate=5e-3
+        updates=40, batch_size=8, validate_every=20, warmup_updates=5, learning_rate=5e-3
     ),
 )
+FEW = 3
 
 
-def test_a_killed_process_resumes_to_the_same_weights(tmp_path):
-    runs = [Run.create(tmp_path / name, TINY) for name in ("whole", "killed")]
+def train(folder: Path, how: str = "killed", number: int = 0) -> subprocess.CompletedProcess:
+    """Train the run in a folder; its writes fail as `failing_writes.py` says."""
+    command = [FAILING, how, str(number), folder, "train", "--out", folder]
+    return subprocess.run([sys.executable, *command], capture_output=True, text=True)
 
-    def start(run: Run) -> subprocess.Popen:
-        command = [sys.executable, "-m", "limner", "train", "--out", run.folder]
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    assert start(runs[0]).wait() == 0
-    process = start(runs[1])
-    deadline = time.monotonic() + 120
-    while len(runs[1].read_metrics()) < 6 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    assert runs[1].read_metrics()[-1]["update"] < 200
-    assert start(runs[1]).wait() == 0
-    assert_same(*runs)
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> tuple[Run, int]:
+    """A run that nothing happened to, and its number of writes."""
+    run = Run.create(tmp_path_factory.mktemp("whole") / "run", TINY)
+    done = train(run.folder)
+    assert done.returncode == 0
+    return run, int(done.stdout.split()[-1])
+
+
+@pytest.mark.parametrize("how", ["killed", "full"])
+def test_a_training_whose_writes_fail_resumes_to_the_same_weights(whole, how, tmp_path, request):
+    sound, count = whole
+    every = request.config.getoption("every_write")
+    tried = (
+        range(1, count + 1) if every else [round(count * part / FEW) for part in (0.2, 1.4, 2.7)]
+    )
+    for number in tried:
+        run = Run.create(tmp_path / str(number), TINY)
+        failed = train(run.folder, how, number)
+        if how == "killed":
+            assert failed.returncode == -signal.SIGKILL, number
+        else:
+            assert failed.returncode == 2, (number, failed.stderr)
+            line = failed.stderr.splitlines()[-1]
+            assert line.startswith("limner: "), (number, failed.stderr)
+            assert os.strerror(28) in line
+            assert "Traceback" not in failed.stderr
+        resumed = train(run.folder)
+        assert resumed.returncode == 0, (number, resumed.stderr)
+        assert_same(sound, run)
+        shutil.rmtree(run.folder)

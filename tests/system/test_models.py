@@ -131,6 +131,7 @@ def test_a_name_stands_for_a_run_folder_and_pictures_go_to_the_working_folder(ex
 def test_an_unknown_name_is_answered_with_near_names(exported, capsys):
     assert "did you mean kitten?" in fails(capsys, "sample", "kiten")
     assert "there are kitten" in fails(capsys, "evaluate", "zebra")
+    Path("no").mkdir()
     assert "is not a run folder" in fails(capsys, "evaluate", Path("no", "where"))
     assert "(kitten)" in fails(capsys, "studio", "zebra")
 

@@ -21,31 +21,24 @@ if TYPE_CHECKING:
     from limner.library.trained import Trained
     from limner.run import Run
 
-RunFolder = Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
+RunFolder = Annotated[tyro.conf.Positional[str | Path], tyro.conf.arg(metavar="RUN")]
 
 
-def prepare(*, every_core: bool = True) -> None:
+def prepare() -> None:
     """Set JAX up, and see that it has something to compute on.
-
-    Args:
-        every_core: Make each CPU core a device; see `set_jax_up`.
 
     Raises:
         LimnerError: JAX finds no device. Most often an environment variable asks for a device that
             this machine does not have.
     """
-    set_jax_up(every_core=every_core)
+    set_jax_up()
     from limner.system.devices import check_devices
 
     check_devices()
 
 
-def set_jax_up(*, every_core: bool = True) -> None:
-    """Set JAX up before its first use.
-
-    Args:
-        every_core: Make each CPU core a device. This is best for batches; a program that answers
-            one request at a time is quicker with one device that uses all cores.
+def set_jax_up() -> None:
+    """Set JAX up before its first use; each CPU core becomes a device.
 
     Raises:
         LimnerError: JAX refuses one of its environment variables.
@@ -61,13 +54,12 @@ def set_jax_up(*, every_core: bool = True) -> None:
 
     if compute_in_32_bits():
         print("limner computes in 32 bits: JAX_ENABLE_X64 changes nothing", file=sys.stderr)
-    if every_core:
-        use_every_core()
+    use_every_core()
     keep_compiled(platformdirs.user_cache_path("limner") / "compiled")
 
 
-def open_run(name: Path) -> "Run":
-    """Set JAX up, and open a run folder or a pretrained model by its name."""
+def open_run(name: str | Path) -> "Run":
+    """Set JAX up, and open a run folder or a pretrained model by its name or repository."""
     prepare()
     from limner.pretrained.hub import find
 
@@ -108,7 +100,7 @@ def open_with_progress(
     return dataset
 
 
-def load_trained(name: Path) -> "Trained":
+def load_trained(name: str | Path) -> "Trained":
     """Set JAX up, and load the trained network of a run folder or of a pretrained model."""
     run = open_run(name)
     from limner.library.loading import open_trained

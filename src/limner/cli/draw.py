@@ -39,7 +39,7 @@ def sample(
     """Draw samples from the prior: drawings that the model makes up.
 
     Args:
-        run: Run folder, or the name of a pretrained model.
+        run: Run folder, name of a pretrained model, or Hugging Face repository (OWNER/NAME).
         num: Number of drawings.
         seed: Seed for the noise; the same seed gives the same drawings.
         temperature: Factor on the noise; below 1 the drawings are more alike.
@@ -80,7 +80,7 @@ def reconstruct(
     """Reconstruct test images, or an image of your own: look at them and draw them again.
 
     Args:
-        run: Run folder, or the name of a pretrained model.
+        run: Run folder, name of a pretrained model, or Hugging Face repository (OWNER/NAME).
         num: Number of images from the test split.
         seed: Seed for the noise, and for the choice of test images.
         picture: Image file of your own to reconstruct instead of test images.
@@ -131,7 +131,7 @@ def interpolate(
     """Draw the way from one image to another, by spherical interpolation (slerp) of latents.
 
     Args:
-        run: Run folder, or the name of a pretrained model.
+        run: Run folder, name of a pretrained model, or Hugging Face repository (OWNER/NAME).
         first: Image file to start from.
         second: Image file to end with.
         num: Number of drawings, including both ends.
@@ -166,7 +166,7 @@ def complete(
     """Finish a drawing in several ways (inpainting); its ink stays.
 
     Args:
-        run: Run folder, or the name of a pretrained model.
+        run: Run folder, name of a pretrained model, or Hugging Face repository (OWNER/NAME).
         drawing: Image file of what is drawn so far, at its position on the canvas.
         num: Number of completions.
         seed: Seed for the noise.

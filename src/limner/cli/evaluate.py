@@ -32,7 +32,7 @@ def evaluate(
     """Measure the bound (the negative ELBO) on the whole test split.
 
     Args:
-        run: Run folder, or the name of a pretrained model.
+        run: Run folder, name of a pretrained model, or Hugging Face repository (OWNER/NAME).
         json: Print one JSON object instead of a table.
         protocol: The noise. honest gives a bound; as-published gives what the 2018 study reported.
         importance_samples: Number K of importance samples for each image, to estimate the

@@ -18,6 +18,7 @@ from limner.cli import data
 from limner.cli.demo import demo
 from limner.cli.draw import complete, curves, interpolate, reconstruct, sample
 from limner.cli.evaluate import evaluate
+from limner.cli.log import log
 from limner.cli.models import export, models, nearest, outliers
 from limner.cli.parse import bind
 from limner.cli.reproduce import reproduce
@@ -34,6 +35,7 @@ COMMANDS: dict[str, Callable[..., list[Path] | None]] = {
     "sample": sample,
     "reconstruct": reconstruct,
     "curves": curves,
+    "log": log,
     "interpolate": interpolate,
     "complete": complete,
     "studio": studio,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from limner.cli.common import RunFolder, check_at_least_one, check_importance, open_data, open_run
 from limner.config import SPLITS, Order, SplitName, require_seed
+from limner.errors import LimnerError
 from limner.system.progress import progress_bar
 
 
@@ -39,33 +40,50 @@ def models(*, docs: Path | None = None) -> None:
 def export(
     run: RunFolder,
     *,
-    out: Path,
+    out: Path | None = None,
     title: str | None = None,
     importance_samples: int | None = None,
     importance_images: int | None = None,
+    license: str | None = None,
+    push: str | None = None,
+    private: bool = False,
     data_root: Path | None = None,
     other_data: bool = False,
 ) -> list[Path]:
     """Write the model of a finished run, with its model card, to a folder to share.
 
     The weights are stored as 16-bit floats, unless that changes the bound on the test split by more
-    than 0.1 nats. Every command takes such a folder like a run folder.
+    than 0.1 nats. Every command takes such a folder like a run folder. --push uploads it to the
+    Hugging Face hub too, from where every command takes it as OWNER/NAME.
 
     Args:
-        run: Run folder.
+        run: Run folder; with --push also an exported model, which is then uploaded as it is.
         out: Folder to make; its name becomes the name of the model.
         title: What the model draws, in words; by default the names of the categories.
         importance_samples: Number K of importance samples for each image, to put the
             importance-weighted bound (IWAE) on the card as well.
         importance_images: Number of test images, chosen at random, for the importance-weighted
             bound; all of them by default.
+        license: Identifier of the licence of the weights, such as cc-by-4.0. By default it is that
+            of limner, apache-2.0, and for a model of your own images README.md names none.
+        push: Hugging Face repository to upload to, OWNER/NAME; it is made if it is not there.
+        private: With --push, make a new repository that only you can see.
         data_root: Data root, or path of your own images, to use instead of those in training.
         other_data: Allow data that differ from the training data of the run.
     """
     check_importance(importance_samples, importance_images)
+    if private and push is None:
+        raise LimnerError("--private needs --push: a folder on this machine is as private as it is")
     there = open_run(run)
+    from limner.pretrained import repository
     from limner.pretrained.export import check_can_export, export
 
+    target = None if push is None else repository.check_can_push(push)
+    if out is None:
+        if target is None or not (there.folder / "card.json").exists():
+            raise LimnerError("--out is missing: name a folder to make, such as --out my-cat")
+        print(f"uploaded: {repository.push(there.folder, target, private=private)}")
+        return []
     check_can_export(there, out)  # before data is fetched
     dataset = open_data(there, data_root, other_data)
     with progress_bar("measuring") as advance:
@@ -77,9 +95,12 @@ def export(
             title=title,
             importance_samples=importance_samples,
             importance_images=importance_images,
+            licence=license,
             on_progress=advance,
         )
     print(f"{card.title}: {card.bound}, weights as {card.dtype}")
+    if target is not None:
+        print(f"uploaded: {repository.push(out, target, private=private)}")
     return sorted(out.iterdir())
 
 
@@ -98,7 +119,7 @@ def outliers(
     """Find the drawings that a model finds strangest.
 
     Args:
-        run: Run folder, or the name of a pretrained model.
+        run: Run folder, name of a pretrained model, or Hugging Face repository (OWNER/NAME).
         splits: The splits whose drawings are scored.
         category: Score only drawings of this category.
         by: The score: the bound, which grows mostly with the amount of ink; or the surplus, the
@@ -149,7 +170,7 @@ def nearest(
     """Look for overfitting by copying: samples beside the training drawings nearest to them.
 
     Args:
-        run: Run folder, or the name of a pretrained model.
+        run: Run folder, name of a pretrained model, or Hugging Face repository (OWNER/NAME).
         num: Number of samples.
         seed: Seed for the noise; `limner sample` gives the same samples for it.
         data_root: Data root, or path of your own images, to use instead of those in training.

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from limner.config import Ink
-from limner.data.background import find_ink, flatten
+from limner.data.background import Inked, find_ink, flatten
 from limner.data.formats.npy import Rows, open_rows
 from limner.data.shrink import fit_colours, fit_ink
 from limner.data.sources import UNNAMED, Shape
@@ -109,22 +109,35 @@ def open_array(path: Path, shape: Shape | None = None, ink: Ink = "auto") -> tup
     source = ArrayFile(UNNAMED, file, image, scale, shape)
     if shape[0] != 1:
         return source, COLOURS_KEPT
-    rows = _spread(len(file), _LOOKED_AT)
+    rows = looked_at(len(file))
     stored = source.as_stored(rows)
     found = [find_ink(with_opacity(one), ink) for one in stored]
     others = lean(found)
-    treatment: Treatment = "each"
-    if channels == 1:
-        same = np.mean(
-            [(f.levels == one[..., 0]).all() for f, one in zip(found, stored, strict=True)]
-        )
-        turned = np.mean(
-            [(f.levels == 255 - one[..., 0]).all() for f, one in zip(found, stored, strict=True)]
-        )
-        if max(same, turned) >= _AGREEMENT:
-            treatment = "kept" if same >= turned else "inverted"
+    treatment = common_treatment(found, stored[..., 0]) if channels == 1 else "each"
     note = tell(found, [f"row {row}" for row in rows], "--data.ink", ink)
     return ArrayFile(UNNAMED, file, image, scale, shape, treatment, ink, others), note
+
+
+def looked_at(length: int) -> Int64[np.ndarray, "b"]:
+    """The rows of which ink is told for all, if they agree."""
+    return _spread(length, _LOOKED_AT)
+
+
+def common_treatment(
+    found: Sequence[Inked], grey: Sequence[UInt8[np.ndarray, "_ _"]] | UInt8[np.ndarray, "b h w"]
+) -> Treatment:
+    """What becomes of the levels of a set of grey images, by those that were looked at.
+
+    Args:
+        found: What they are as ink on paper.
+        grey: Their levels as they came.
+    """
+    pairs = [*zip((one.levels for one in found), grey, strict=True)]
+    same = np.mean([(levels == came).all() for levels, came in pairs])
+    turned = np.mean([(levels == 255 - came).all() for levels, came in pairs])
+    if max(same, turned) < _AGREEMENT:
+        return "each"
+    return "kept" if same >= turned else "inverted"
 
 
 def _spread(length: int, count: int) -> Int64[np.ndarray, "b"]:

@@ -7,18 +7,20 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
 from jaxtyping import Integer, Shaped
 
-from limner.config import SPLITS, DataConfig, SplitName
+from limner.config import SPLITS, DataConfig, Ink, SplitName
 from limner.data import binarise, images, mnist, quickdraw
 from limner.data.doodles import doodles
 from limner.data.doodles.doodles import Doodles
 from limner.data.download import Progress, require
 from limner.data.fingerprint import Fingerprint, fingerprint_of
 from limner.data.given import FEWEST, checked_images, checked_labels
+from limner.data.items import read_items
 from limner.data.sources import Pictures, Shape, Source
 from limner.data.splits import BY_ROW, Progression, Split
 from limner.errors import LimnerError, check_names
@@ -79,6 +81,42 @@ class Dataset:
             names or ("image",),
             (Pictures("arrays", levels),),
             row_categories=indices,
+        )
+
+    @classmethod
+    def from_items(cls, items: Any, *, shape: Shape | None = None, ink: Ink = "auto") -> "Dataset":
+        """Make a data set from a map-style one, as Hugging Face's datasets and torchvision's are.
+
+        The images are brought to one size, and their ink is told from their paper, as those of
+        files are. They are held in memory; the index mod 10 decides the split (8:1:1).
+
+        Args:
+            items: Has a length, and gives by index pairs (image, label), or dictionaries with
+                "image" (or "img") and, if there are labels, "label". An image is a PIL image or an
+                array (h, w), (h, w, 1, 3 or 4) or (1 or 3, h, w): integers are levels from 0 to
+                255, booleans are 0 and 1, floats are from 0 to 1. Numbers as labels are named by
+                `items.features["label"].names` or by `items.classes`, if there are such.
+            shape: Channels (1 for ink, 3 for colours), height and width to bring each image to;
+                None takes those of the first, at most 512 pixels along a side.
+            ink: Whether the ink is "dark" or "light"; "auto" decides for each image.
+
+        Returns:
+            The data set; its `note` says what was taken for ink and paper.
+
+        Raises:
+            LimnerError: An item is of another kind or cannot be read, or there are fewer than 10.
+
+        Example:
+            >>> data = Dataset.from_items(datasets.load_dataset("ylecun/mnist", split="train"))
+            >>> data = Dataset.from_items(torchvision.datasets.MNIST("data"), shape=(1, 20, 20))
+        """
+        read = read_items(items, shape, ink)
+        return cls(
+            DataConfig(name="arrays", categories=read.categories),
+            read.categories or ("image",),
+            (Pictures("arrays", read.levels),),
+            row_categories=read.indices,
+            note=read.note,
         )
 
     @property

@@ -11,7 +11,7 @@ Axis letters: n image, c channel, h w pixel, a b pixel of the shape asked for.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,9 +85,11 @@ def open_images(
     listing = list_images(path)
     names = tuple(categories) or names
     files = [file for file in listing.files if _category(file, path) in names]
-    shape = shape or _own_shape(_decode(files[0], None))
+    shape = shape or own_shape(_decode(files[0], None))
     if shape[0] == 1:
-        pixels, note = _inked(files, shape, ink)
+        pixels, note = inked(
+            lambda row: _decode(files[row], shape), [file.name for file in files], shape, ink
+        )
     else:
         pixels = np.stack([_colours(_decode(file, shape), shape) for file in files])
         note = COLOURS_KEPT
@@ -136,31 +138,44 @@ def _inside(file: Path, root: Path) -> str:
     return file.name if file == root else file.relative_to(root).as_posix()
 
 
-def _inked(
-    files: Sequence[Path], shape: Shape, ink: Ink
+def inked(
+    decode: Callable[[int], UInt8[np.ndarray, "h w 4"]],
+    names: Sequence[str],
+    shape: Shape,
+    ink: Ink,
+    option: str = "--data.ink",
 ) -> tuple[UInt8[np.ndarray, "n 1 h w"], str]:
-    """Levels of ink, and what was found out; who differs from most without being sure follows."""
-    pixels = np.empty((len(files), *shape), np.uint8)
+    """Levels of ink, and what was found out; who differs from most without being sure follows.
+
+    Args:
+        decode: Gives the image of a row: red, green, blue and opacity.
+        names: Of the images.
+        shape: What to bring each image to.
+        ink: dark or light, if it is known which the ink is.
+        option: What says so.
+    """
+    pixels = np.empty((len(names), *shape), np.uint8)
     found: list[Inked] = []
 
     def read(row: int, others: float) -> Inked:
-        one = find_ink(_decode(files[row], shape), ink, others)
+        one = find_ink(decode(row), ink, others)
         pixels[row] = fit_ink(one.levels, shape)
         return one._replace(levels=pixels[row, 0])
 
-    found = [read(row, 0.0) for row in range(len(files))]
+    found = [read(row, 0.0) for row in range(len(names))]
     others = lean(found)
     for row, one in enumerate(found):
         if ink == "auto" and one.follows(others):
             found[row] = read(row, others)
-    return pixels, tell(found, [file.name for file in files], "--data.ink", ink)
+    return pixels, tell(found, names, option, ink)
 
 
 def _colours(pixels: UInt8[np.ndarray, "h w 4"], shape: Shape) -> UInt8[np.ndarray, "c a b"]:
     return fit_colours(flatten(pixels), shape)
 
 
-def _own_shape(pixels: UInt8[np.ndarray, "h w 4"]) -> Shape:
+def own_shape(pixels: UInt8[np.ndarray, "h w 4"]) -> Shape:
+    """The shape of an image by itself: one channel if it is grey, at most 512 pixels a side."""
     flat = flatten(pixels)
     scale = min(1.0, _ENOUGH / max(flat.shape[:2]))
     height, width = (max(1, round(side * scale)) for side in flat.shape[:2])
@@ -169,7 +184,7 @@ def _own_shape(pixels: UInt8[np.ndarray, "h w 4"]) -> Shape:
 
 def _decode(path: Path, shape: Shape | None) -> UInt8[np.ndarray, "h w 4"]:
     """Red, green, blue and opacity, not much finer than they are needed."""
-    enough = max(_ENOUGH, 16 * max(shape[1:]) if shape else 0)
+    enough = _enough(shape)
     if path.suffix.lower() == ".svg":
         with reading(path):
             data = path.read_bytes()
@@ -184,15 +199,26 @@ def _decode(path: Path, shape: Shape | None) -> UInt8[np.ndarray, "h w 4"]:
         try:
             with Image.open(path, formats=_FORMATS) as image:
                 _check_size(path, *image.size)
-                pixels = _opened(ImageOps.exif_transpose(image))
+                return decoded(image, shape)
         except LimnerError:
             raise
         except UnidentifiedImageError:
             raise LimnerError(f"cannot read {path}: it is none of {', '.join(_FORMATS)}") from None
         except Exception as error:  # Pillow's decoders raise whatever their parsing runs into
             raise LimnerError(f"cannot read {path} as an image: {reason(error)}") from None
+
+
+def decoded(image: Image.Image, shape: Shape | None) -> UInt8[np.ndarray, "h w 4"]:
+    """Red, green, blue and opacity of an image, not much finer than they are needed for a shape."""
+    pixels = _opened(ImageOps.exif_transpose(image))
+    enough = _enough(shape)
     pixels.thumbnail((enough, enough), Image.Resampling.BOX, reducing_gap=None)
     return np.asarray(pixels)
+
+
+def _enough(shape: Shape | None) -> int:
+    """Longest side, pixels, that is needed for a shape."""
+    return max(_ENOUGH, 16 * max(shape[1:]) if shape else 0)
 
 
 def _check_size(path: Path, width: int, height: int) -> None:

@@ -34,6 +34,8 @@ class CategoryBound:
     """Standard error of the bound."""
     floor: float | None
     """The entropy of grey targets; None for other targets."""
+    quantiles: tuple[float, ...] | None = None
+    """The quantiles of the bounds of single images, as `bound_quantiles` gives them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,8 @@ class Evaluation:
     """The bound minus the floor, for grey targets."""
     bits_per_dim: float | None = None
     """The bound in bits for each pixel and channel (bits per dimension)."""
+    quantiles: tuple[float, ...] | None = None
+    """The quantiles of the bounds of single images, as `bound_quantiles` gives them."""
     by_category: dict[str, CategoryBound] = field(default_factory=dict)
     """The bound of each category by itself, if there are several."""
     importance_samples: int | None = None
@@ -93,8 +97,8 @@ class Evaluation:
 
     def facts(self) -> list[tuple[str, str]]:
         """The known numbers over all categories together: names and values, as text."""
-        names = [one.name for one in dataclasses.fields(self) if one.name != "by_category"]
-        known = [(name, getattr(self, name)) for name in names]
+        names = [one.name for one in dataclasses.fields(self)]
+        known = [(name, getattr(self, name)) for name in names if name not in _NO_FACTS]
         return [
             (name.replace("_", " "), _said(value)) for name, value in known if value is not None
         ]
@@ -119,6 +123,8 @@ class Evaluation:
 
 CATEGORY_FACTS = ("category", "images", "bound", "stderr", "floor")
 """Headings of a table with a row for each category."""
+
+_NO_FACTS = ("by_category", "quantiles")  # too many numbers for a row
 
 
 def _said(value: object) -> str:
@@ -204,6 +210,7 @@ def evaluate(
         stderr=standard_error(losses.bound),
         excess=None if found.floor is None else bound - found.floor,
         bits_per_dim=bound / np.log(2) / np.prod(dataset.shape),
+        quantiles=bound_quantiles(losses.bound),
         by_category=_by_category(dataset.categories, images, losses.bound, floors),
     )
     if importance_samples is None:
@@ -245,10 +252,16 @@ def _by_category(
             bound=float(bounds[own].mean()),
             stderr=standard_error(bounds[own]),
             floor=None if floors is None else float(floors[own].mean()),
+            quantiles=bound_quantiles(bounds[own]),
         )
         for name, own in indices.items()
         if len(own)
     }
+
+
+def bound_quantiles(bounds: Float[np.ndarray, "b"]) -> tuple[float, ...]:
+    """Quantiles of bounds at 0, 1, 2, ... 100 %, to a tenth of a nat."""
+    return tuple(np.quantile(bounds.astype(float), np.linspace(0, 1, 101)).round(1).tolist())
 
 
 def standard_error(values: Float[np.ndarray, "b"]) -> float | None:

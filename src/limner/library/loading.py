@@ -13,16 +13,18 @@ def load(name: str | Path, *, model: Draw | None = None) -> Trained:
     """Load a trained network.
 
     Args:
-        name: Name of a pretrained model, or path of a run folder or of an exported model.
+        name: Path of a run folder or of an exported model, name of a model that comes with the
+            package, or a Hugging Face repository, "owner/name" or "owner/name@revision".
         model: A network with the same structure, if the trained one was given in Python.
 
     Raises:
-        LimnerError: There is no such model or folder, or its weights are missing or damaged.
+        LimnerError: There is no such model or folder, or its weights are missing or damaged;
+            or a repository cannot be fetched.
 
     Example:
         >>> limner.load("cat").sample(16)
     """
-    return open_trained(hub.find(Path(name).expanduser()), model)
+    return open_trained(hub.find(name), model)
 
 
 def open_trained(run: Run, model: Draw | None = None) -> Trained:

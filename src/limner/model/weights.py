@@ -4,6 +4,7 @@ The file's metadata hold a checksum of its arrays, which is checked when they ar
 has none, as other programs write it, is taken as it is.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,11 +25,17 @@ Tree = TypeVar("Tree")
 _ADVICE = "copy it anew, or give its run to `limner train --out` again"
 
 
-def save_weights(model: PyTree, path: Path, dtype: DTypeLike = np.float32) -> None:
-    """Write a network's arrays."""
+def save_weights(
+    model: PyTree,
+    path: Path,
+    dtype: DTypeLike = np.float32,
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Write a network's arrays, and more metadata beside their checksum."""
     arrays = {_name(where): np.asarray(leaf, dtype) for where, leaf in _leaves(model)}
+    said = {KEY: array_checksum(arrays), **(metadata or {})}
     with replacing(path) as temporary:
-        temporary.write_bytes(safetensors.numpy.save(arrays, {KEY: array_checksum(arrays)}))
+        temporary.write_bytes(safetensors.numpy.save(arrays, said))
 
 
 def load_weights(like: Tree, path: Path) -> Tree:
@@ -42,14 +49,9 @@ def load_weights(like: Tree, path: Path) -> Tree:
         LimnerError: The file is damaged, or its arrays are not those of `like`.
     """
     try:
-        with safetensors.safe_open(path, "numpy") as file:
-            said = (file.metadata() or {}).get(KEY)
-            names = file.keys()
-            arrays = {name: file.get_tensor(name) for name in names}
-    except (OSError, safetensors.SafetensorError) as error:
-        raise LimnerError(f"{path} cannot be read ({error}): {_ADVICE}") from None
-    if said not in (None, array_checksum(arrays)):
-        raise LimnerError(f"{path} is damaged (its checksum differs): {_ADVICE}")
+        arrays = read_arrays(path)
+    except LimnerError as error:
+        raise LimnerError(f"{error}: {_ADVICE}") from None
     expected = {_name(where): leaf.shape for where, leaf in _leaves(like)}
     given = {name: array.shape for name, array in arrays.items()}
     changed = first_difference(expected, given)
@@ -58,6 +60,24 @@ def load_weights(like: Tree, path: Path) -> Tree:
     return jax.tree_util.tree_map_with_path(
         lambda where, leaf: jnp.asarray(arrays[_name(where)], leaf.dtype), like
     )
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a safetensors file by name, as they are stored.
+
+    Raises:
+        LimnerError: The file is damaged.
+    """
+    try:
+        with safetensors.safe_open(path, "numpy") as file:
+            said = (file.metadata() or {}).get(KEY)
+            names = file.keys()
+            arrays = {name: file.get_tensor(name) for name in names}
+    except (OSError, safetensors.SafetensorError) as error:
+        raise LimnerError(f"{path} cannot be read ({error})") from None
+    if said not in (None, array_checksum(arrays)):
+        raise LimnerError(f"{path} is damaged (its checksum differs)")
+    return arrays
 
 
 def _leaves(tree: PyTree) -> list[tuple[Any, Any]]:

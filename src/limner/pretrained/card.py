@@ -5,7 +5,7 @@ import json
 import shlex
 from dataclasses import dataclass
 
-from limner.config import SplitName, parse_strictly
+from limner.config import SplitName, from_fields, parse_object, written_by
 from limner.evaluation.bound import Evaluation
 from limner.text import listed, rounded, table
 
@@ -126,9 +126,14 @@ class Card:
 
         Raises:
             LimnerError: It is not the JSON of a card; the line begins with `origin` and names the
-                key.
+                key, and says to upgrade limner if a newer version wrote the card.
         """
-        return parse_strictly(cls, text, origin)
+        fields = parse_object(text, origin)
+        try:
+            wrote = fields["training"]["versions"]["limner"]
+        except (KeyError, TypeError):
+            wrote = None
+        return from_fields(cls, fields, origin + written_by(wrote))
 
     @property
     def bound(self) -> str:
@@ -144,8 +149,8 @@ class Card:
         """The number of images in each split, in words."""
         return listed(f"{count:,} {_FOR[name]}" for name, count in self.splits.items())
 
-    def to_markdown(self) -> str:
-        """The card as Markdown."""
+    def facts(self) -> dict[str, str]:
+        """What was measured and how the model was made, by name, in words."""
         found, training = self.evaluation, self.training
         facts = {
             "bound": f"{with_error(found.bound, found.stderr)} nats",
@@ -163,16 +168,37 @@ class Card:
                     f"over {found.importance_images:,} of the images, chosen at random; "
                     f"{found.importance_gain:.2f} below the bound of the same images"
                 )
-        facts |= {
+        return facts | {
             "T": f"{found.num_steps} steps",
             "trained": "; before that ".join(one.effort for one in training.lineage),
             "weights": self._weights(),
             "exported with": listed(self._exported_with()),
         }
+
+    @property
+    def quantiles(self) -> tuple[float, ...] | dict[str, tuple[float, ...]] | None:
+        """Quantiles of the bounds of test images at 0, 1, 2, ... 100 %, nats.
+
+        They are those of each category by its name if the model is class-conditional. None if they
+        were not measured.
+        """
+        if not self.class_conditional:
+            return self.evaluation.quantiles
+        by_category = self.evaluation.by_category.items()
+        return {name: of.quantiles for name, of in by_category if of.quantiles} or None
+
+    @property
+    def credit(self) -> str:
+        """Where the data are from, in Markdown."""
+        return _CREDITS[self.evaluation.data]
+
+    def to_markdown(self) -> str:
+        """The card as Markdown."""
+        found, training = self.evaluation, self.training
         given = ""
         if self.class_conditional:
             given = " The model is class-conditional: it is given the category of each image."
-        lines = "\n".join(f"| {name} | {fact} |" for name, fact in facts.items())
+        lines = "\n".join(f"| {name} | {fact} |" for name, fact in self.facts().items())
         return f"""# {self.name}
 
 {self.title}: a pretrained [DRAW](https://arxiv.org/abs/1502.04623) network of limner.
@@ -189,7 +215,7 @@ The bound (the negative ELBO) is an upper bound on the negative log-likelihood o
 distortion plus rate, from one draw of the noise for each image, independent at every step. ± is the
 standard error over the images. Targets are {_TARGETS[found.binarisation]}.{given}
 {self._by_category()}
-Data: {_CREDITS[found.data]}. {self._counts()}
+Data: {self.credit}. {self._counts()}
 
 Made by
 

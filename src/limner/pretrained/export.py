@@ -15,11 +15,14 @@ from limner.config import RunConfig, changed, essence
 from limner.data.dataset import Dataset
 from limner.errors import LimnerError
 from limner.evaluation.bound import Evaluation, evaluate
+from limner.figures.saving import save_image
 from limner.model.draw import Draw
 from limner.model.weights import save_weights
 from limner.presets import PRESETS
 from limner.pretrained.card import Card, Check, Training
 from limner.pretrained.hub import read_card
+from limner.pretrained.readme import readme, sheet
+from limner.pretrained.repository import name_of
 from limner.run import Run, write_config
 from limner.system.checksums import with_checksum
 from limner.system.files import replace_text, replacing_folder
@@ -49,6 +52,7 @@ def export(
     title: str | None = None,
     importance_samples: int | None = None,
     importance_images: int | None = None,
+    licence: str | None = None,
     on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
 ) -> Card:
     """Write the model of a finished run, with its model card, to a folder.
@@ -65,6 +69,7 @@ def export(
             importance-weighted bound (IWAE) too.
         importance_images: Number of test images, chosen at random, for the importance-weighted
             bound; None takes all of them.
+        licence: Identifier of the licence of the weights; as for `readme`.
         on_progress: Called with the numbers of images measured and to measure, and a note.
 
     Returns:
@@ -113,10 +118,12 @@ def export(
         training=_training(run, dataset),
     )
     with replacing_folder(out) as folder:
-        save_weights(model, folder / "model.safetensors", dtype)
+        about = {"format": "limner", "limner": version("limner"), "title": card.title}
+        save_weights(model, folder / "model.safetensors", dtype, about)
         write_config(folder, config)
         replace_text(folder / "card.json", with_checksum(card.to_json()))
-        replace_text(folder / "README.md", card.to_markdown())
+        replace_text(folder / "README.md", readme(card, licence))
+        save_image(sheet(model, config, card.name), folder / "samples.png")
     return card
 
 
@@ -196,7 +203,7 @@ def _shared(config: RunConfig, dataset: Dataset) -> RunConfig:
             dataset.categories if config.data.name == "images" else config.data.categories
         ),
         "data.limit": max(_rows(dataset).values(), default=config.data.limit),
-        "train.start_from": before and Path(before.name),
+        "train.start_from": before and Path(name_of(before)),
     }
     return changed(config, changes)
 
@@ -231,7 +238,7 @@ def _training_before(run: Run, dataset: Dataset) -> Training | None:
         run = Run.open(folder)
         earlier, asked = _training(run, dataset), run.config.train.updates
     stopped = f"  # stopped at update {earlier.updates:,}" if earlier.updates < asked else ""
-    command = f"{earlier.command} --out {quote(folder.name)}{stopped}"
+    command = f"{earlier.command} --out {quote(name_of(folder))}{stopped}"
     return dataclasses.replace(earlier, command=command)
 
 

@@ -1,10 +1,11 @@
-"""Pretrained models by name: listing them and opening them."""
+"""Trained networks by name: run folders, the models that come with the package, repositories."""
 
 import dataclasses
 from pathlib import Path
 
 from limner.errors import LimnerError, near
 from limner.pretrained.card import Card
+from limner.pretrained.repository import fetch, repository_of
 from limner.run import Run
 from limner.system.checksums import without_checksum
 from limner.system.files import reading
@@ -24,12 +25,19 @@ def cards() -> dict[str, Card]:
     return {name: card for name in names() if (card := read_card(SHELF / name)) is not None}
 
 
-def find(name: Path) -> Run:
-    """Open a run folder, or the pretrained model of that name; its figures go to ./limner-NAME.
+def find(name: str | Path) -> Run:
+    """Open a run folder, or the model of a name.
+
+    In this order: a run folder; the name of a model that comes with the package; a Hugging Face
+    repository, `owner/name` or `owner/name@revision`, as `repository_of` tells it from a path. The
+    figures of the last two go to ./limner-NAME.
 
     Raises:
         LimnerError: There is no such folder or model, or its configuration cannot be read.
     """
+    repository = repository_of(name)
+    if repository is not None:
+        return dataclasses.replace(Run.open(fetch(repository)), known_as=str(repository))
     folder, known = folder_of(name), names()
     if known and len(folder.parts) == 1 and not (folder / "config.json").exists():
         raise LimnerError(
@@ -38,14 +46,18 @@ def find(name: Path) -> Run:
         )
     run = Run.open(folder)
     if folder.resolve().parent == SHELF.resolve():  # nothing is written into the package
-        run = dataclasses.replace(run, other_figures=Path(f"limner-{folder.name}"))
+        run = dataclasses.replace(run, known_as=folder.name)
     return run
 
 
-def folder_of(name: Path) -> Path:
-    """The folder of a pretrained model of this name; `name` itself if it is another path."""
-    is_model = str(name) in names() and not (name / "config.json").exists()
-    return SHELF / name if is_model else name
+def folder_of(name: str | Path) -> Path:
+    """The folder of the model of a name, fetched if it is a repository; else `name` as a path."""
+    repository = repository_of(name)
+    if repository is not None:
+        return fetch(repository)
+    path = Path(name).expanduser()
+    is_model = str(path) in names() and not (path / "config.json").exists()
+    return SHELF / path if is_model else path
 
 
 def read_card(folder: Path) -> Card | None:

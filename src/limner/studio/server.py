@@ -1,73 +1,112 @@
-"""The application, and the process that serves it."""
+"""Serving a site on this machine, from memory: no path of a request reaches the file system.
 
-import hashlib
-import mimetypes
+A page from elsewhere can make a browser send requests here, under a name of its own that resolves
+to this machine; so a request must name this machine.
+"""
+
+import ipaddress
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from importlib.metadata import version
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-
-import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+import sys
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
 
 from limner.errors import LimnerError
-from limner.studio.api import Studio, router
-from limner.studio.batching import Busy, Engine
-from limner.studio.middleware import Guard
-from limner.studio.models import StudioModel
-from limner.studio.warmup import Preparation, rehearsals
+from limner.studio.site import IMMUTABLE, Site
+from limner.system.checksums import checksum
 
-_Page = Callable[[Request], Awaitable[Response]]
+_TYPES = {  # not the system's own table, which differs from machine to machine
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
+}
+_FOR_EVER = "max-age=31536000, immutable"
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
-_MOST_CONNECTIONS = 512
-_DESCRIPTION = (
-    "Drawings by DRAW, the Deep Recurrent Attentive Writer, step by step. Arrays of pixels are"
-    " bytes in base64: in Python, `np.frombuffer(b64decode(pixels['data']),"
-    " np.uint8).reshape(pixels['shape'])`."
-)
 
-
-def create_app(models: Mapping[str, StudioModel], host: str = "127.0.0.1") -> FastAPI:
-    """The studio of some models.
+class SiteServer(ThreadingHTTPServer):
+    """A server of some files; its `serve_forever` answers until `shutdown` is called.
 
     Args:
-        models: By name; the first is the default.
+        site: The files.
+        listener: A socket that listens.
         host: The address that it is served on, which says what names requests may give it.
     """
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        first = next(iter(models.values()))
-        engine = Engine()
-        preparation = Preparation(engine)
-        app.state.studio = Studio(models, engine, preparation)
-        # The very first thing asked of the page is not to wait; the rest is compiled meanwhile.
-        await engine.alone(next(rehearsals(first)))
-        preparation.begin(first)
-        yield
-        await preparation.close()
-        await engine.close()
+    daemon_threads = True
 
-    app = FastAPI(
-        title="limner studio",
-        version=version("limner"),
-        description=_DESCRIPTION,
-        docs_url=None,
-        redoc_url=None,
-        lifespan=lifespan,
-    )
-    app.include_router(router)
-    app.add_exception_handler(Busy, _say_busy)
-    app.add_exception_handler(LimnerError, _say_unfit)
-    app.add_exception_handler(RequestValidationError, _say_unfit)
-    for path, page in _pages().items():
-        app.get(path, include_in_schema=False)(page)
-    app.add_middleware(Guard, host=host)
-    return app
+    def __init__(self, site: Site, listener: socket.socket, host: str):
+        super().__init__(listener.getsockname()[:2], _Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+        self.host = host
+        self.files = {
+            f"/{path}": (path, content, f'"{checksum(content)}"') for path, content in site.items()
+        }
+        self.files["/"] = self.files["/index.html"]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what went wrong, unless it is that a visitor has left."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: SiteServer
+    protocol_version = "HTTP/1.1"  # one connection for many files
+    timeout = 60  # seconds without a request, and the connection is closed
+
+    def do_GET(self) -> None:
+        """Answer with a file."""
+        self._answer(with_content=True)
+
+    def do_HEAD(self) -> None:
+        """Answer as to GET, without the content."""
+        self._answer(with_content=False)
+
+    def _answer(self, *, with_content: bool) -> None:
+        if not names_this_machine(self.headers.get("Host", ""), self.server.host):
+            self.send_error(421, "the Host header does not name this machine")
+            return
+        file = self.server.files.get(self.path.partition("?")[0])
+        if file is None:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return
+        path, content, tag = file
+        known = self.headers.get("If-None-Match") == tag
+        self.send_response(HTTPStatus.NOT_MODIFIED if known else HTTPStatus.OK)
+        self.send_header("ETag", tag)
+        self.send_header("Cache-Control", _FOR_EVER if IMMUTABLE.fullmatch(path) else "no-cache")
+        if not known:
+            media = _TYPES.get(PurePosixPath(path).suffix, "application/octet-stream")
+            self.send_header("Content-Type", media)
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if with_content and not known:
+            self.wfile.write(content)
+
+    def end_headers(self) -> None:
+        """Add what every answer says."""
+        for name, value in _HEADERS.items():
+            self.send_header(name, value)
+        super().end_headers()
+
+    def version_string(self) -> str:
+        """The software, without versions."""
+        return "limner"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -88,55 +127,31 @@ def bind(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def make_server(app: FastAPI) -> uvicorn.Server:
-    """What serves the application; its `run` answers until it is told to stop."""
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        server_header=False,
-        limit_concurrency=_MOST_CONNECTIONS,
-        timeout_graceful_shutdown=2,
-    )
-    return uvicorn.Server(config)
+def names_this_machine(header: str, host: str) -> bool:
+    """Whether a Host header is one that may come when the studio is served on `host`.
+
+    Served to a network, it may be any address that is written out: no page can give itself such
+    a name.
+    """
+    try:
+        name = urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return False
+    if name in ("localhost", host.lower()):
+        return True
+    if is_loopback(host):
+        return is_loopback(name)
+    return _address(name) is not None or name == socket.gethostname().lower()
 
 
-async def _say_busy(request: Request, error: Exception) -> Response:
-    why = "the studio is busy: try again in a moment"
-    return JSONResponse({"detail": why}, 503, headers={"Retry-After": "1"})
+def is_loopback(host: str) -> bool:
+    """Whether a name or address is this machine's to itself."""
+    address = _address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
 
 
-async def _say_unfit(request: Request, error: Exception) -> Response:
-    """One line for what does not fit; what was sent is not sent back."""
-    if isinstance(error, RequestValidationError):
-        first = error.errors()[0]
-        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    else:
-        why = str(error)
-    return JSONResponse({"detail": why}, 422)
-
-
-def _pages() -> dict[str, _Page]:
-    """The page's files by path, each held in memory: no request reaches the file system."""
-    here = files("limner.studio").joinpath("static").iterdir()
-    static = {path.name: path for path in here if path.is_file()}
-    pages = {f"/{name}": _page(path) for name, path in static.items()}
-    pages["/"] = pages.pop("/index.html")
-    pages["/docs"] = pages.pop("/docs.html")
-    swagger = files("fastapi_offline").joinpath("static")
-    for name in ("swagger-ui-bundle.js", "swagger-ui.css"):
-        pages[f"/{name}"] = _page(swagger.joinpath(name))
-    return pages
-
-
-def _page(path: Traversable) -> _Page:
-    content = path.read_bytes()
-    media = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
-
-    async def page(request: Request) -> Response:
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers=headers)
-        return Response(content, media_type=media, headers=headers)
-
-    return page
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(name)
+    except ValueError:
+        return None

@@ -6,6 +6,7 @@ is: another program wrote it, or a limner before there were any.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import numpy as np
 from limner.errors import LimnerError
 
 KEY = "checksum"
+
+_NUMBERS = re.compile(r"\[\n[-+.\deE,\s]*\]")
 
 
 def checksum(*parts: bytes | str) -> str:
@@ -41,10 +44,14 @@ def file_checksum(path: Path) -> str:
 
 
 def with_checksum(text: str) -> str:
-    """The text of a JSON object, indented, with a checksum of its fields in place of any before."""
+    """The text of a JSON object, with a checksum of its fields in place of any before.
+
+    It is indented, but a list of numbers takes a single line.
+    """
     fields = json.loads(text)
     fields.pop(KEY, None)
-    return json.dumps(fields | {KEY: _of(fields)}, indent=2) + "\n"
+    indented = json.dumps(fields | {KEY: _of(fields)}, indent=2)
+    return _NUMBERS.sub(lambda found: re.sub(r"\s+", "", found[0]), indented) + "\n"
 
 
 def without_checksum(text: str, origin: str) -> str:

@@ -44,24 +44,35 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
+def replacing_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """Write a folder atomically: a temporary folder, renamed to `path` if all went well.
 
-    If `path` exists by then and is not an empty folder, it is kept and the renaming fails.
+    Args:
+        path: The folder to make.
+        replace: Take the place of a folder that is there, which is then deleted. Otherwise, if
+            `path` exists by the end and is not an empty folder, it is kept and the renaming fails.
 
     Raises:
         LimnerError: The folder cannot be written.
     """
     temporary = _beside(path)
+    new, old = temporary / "new", temporary / "old"
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
-        temporary.mkdir()
+        new.mkdir(parents=True)
         try:
-            yield temporary
+            yield new
             with suppress(OSError):  # Windows replaces no folder, not even an empty one
                 path.rmdir()
-            rename(temporary, path)
+            if replace and path.exists():
+                rename(path, old)
+            try:
+                rename(new, path)
+            except OSError:
+                if old.exists():
+                    rename(old, path)
+                raise
             _flush_folder(path.absolute().parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -1,79 +1,164 @@
+// @ts-check
 // The page: which view is shown, of which model.
 
-import { get } from "./api.js";
 import { showCard } from "./card.js";
+import { element, elements, select } from "./dom.js";
 import { DrawView } from "./draw.js";
 import { DreamView } from "./dream.js";
 import { FinishView } from "./finish.js";
+import { Library } from "./library.js";
 import { MorphView } from "./morph.js";
-import { change, reread, state } from "./state.js";
-import { attempt, say } from "./status.js";
+import { change, complaints, reread, state } from "./state.js";
+import { attempt, doing, say } from "./status.js";
+
+/** @typedef {import("./library.js").Model} Model */
+/** @typedef {import("./model/strokes.js").Stroke} Stroke */
+/** @typedef {import("./view.js").View} View */
 
 const VIEWS = { draw: DrawView, dream: DreamView, finish: FinishView, morph: MorphView };
-const made = {};
-const links = document.querySelectorAll("nav a");
-const picker = document.getElementById("model");
-let models = [];
-let shown;
 
-function model() {
-  return models.find(({ name }) => name === state.model) ?? models[0];
-}
+/** @typedef {keyof typeof VIEWS} ViewName */
 
-async function show() {
-  const current = model();
-  const asked = Object.hasOwn(VIEWS, state.view) ? state.view : "draw";
-  const name = current.draws ? asked : "dream";
-  change({ view: name, model: current.name });
-  picker.value = current.name;
-  document.title = `limner · ${name} · ${current.name}`;
-  for (const link of links) {
-    if (link.dataset.view === name) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
-    link.hidden = !current.draws && link.dataset.view !== "dream";
+class App {
+  /** @type {Partial<Record<ViewName, View>>} */
+  made = {};
+  /** @type {View | null} */
+  shown = null;
+  links = elements(document, "nav a");
+  models = select(document, "#model");
+  categories = select(document, "#category");
+
+  /** @param {Library} library */
+  constructor(library) {
+    this.library = library;
+    this.models.replaceChildren(...library.models.map(({ name }) => new Option(name, name)));
+    for (const link of this.links) {
+      link.addEventListener("click", (event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+        event.preventDefault();
+        change({ view: link.dataset.view }, { push: true });
+        this.show();
+      });
+    }
+    this.models.addEventListener("change", () => {
+      change({ model: this.models.value, category: "", steps: 0 });
+      this.show();
+    });
+    this.categories.addEventListener("change", () => {
+      change({ category: this.categories.value });
+      this.show();
+    });
+    element(document, "#card-button").addEventListener("click", () => showCard(this.model));
+    addEventListener("popstate", () => this.show(reread()));
+    addEventListener("keydown", (event) => this.undo(event));
   }
-  for (const section of document.querySelectorAll("main > section")) {
-    section.hidden = section.id !== name;
-  }
-  if (shown && shown !== made[name]) shown.leave();
-  made[name] ??= new VIEWS[name](document.getElementById(name));
-  shown = made[name];
-  say();
-  await attempt(() => shown.enter(current));
-}
 
-for (const link of links) {
-  link.addEventListener("click", (event) => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+  get model() {
+    const { models } = this.library;
+    return models.find(({ name }) => name === state.model) ?? models[0];
+  }
+
+  /**
+   * Show what the address says.
+   *
+   * @param {string[]} [wrong] What it asks for and cannot have.
+   * @param {Stroke[] | null} [arriving] A drawing that the view is to go on with.
+   */
+  async show(wrong = [], arriving = null) {
+    const { model } = this;
+    const complaints = [...wrong, ...settle(model)];
+    const name = /** @type {ViewName} */ (state.view);
+    document.documentElement.classList.toggle("embed", state.embed);
+    document.title = `limner · ${name} · ${model.name}`;
+    this.models.value = model.name;
+    this.offerCategories(model);
+    for (const link of this.links) {
+      if (link.dataset.view === name) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+      link.hidden = !model.draws && link.dataset.view !== "dream";
+    }
+    for (const section of elements(document, "main > section"))
+      section.hidden = section.id !== name;
+    if (this.shown !== this.view(name)) this.shown?.leave();
+    this.shown = this.view(name);
+    say();
+    doing();
+    const { shown } = this;
+    await attempt(() => shown.enter(model, arriving));
+    if (complaints.length) say(complaints.join(" "));
+  }
+
+  /** @param {ViewName} name @returns {View} */
+  view(name) {
+    const surroundings = { library: this.library, send: this.send.bind(this) };
+    this.made[name] ??= new VIEWS[name](element(document, `#${name}`), surroundings);
+    return this.made[name];
+  }
+
+  /**
+   * Open a view with a drawing.
+   *
+   * @param {string} name
+   * @param {Stroke[]} strokes
+   */
+  send(name, strokes) {
+    if (!strokes.length) {
+      say("There is no line in it to go on with.");
+      return;
+    }
+    change({ view: name }, { push: true });
+    this.show([], strokes);
+  }
+
+  /** @param {Model} model */
+  offerCategories({ conditional, categories }) {
+    const label = /** @type {HTMLElement} */ (this.categories.closest("label"));
+    label.hidden = !conditional;
+    if (!conditional) return;
+    const any = state.view === "dream" ? [new Option("any", "")] : [];
+    this.categories.replaceChildren(...any, ...categories.map((name) => new Option(name, name)));
+    this.categories.value = state.category;
+  }
+
+  /** @param {KeyboardEvent} event */
+  undo(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.key !== "z") return;
+    const { target } = event;
+    // A field undoes what was typed into it.
+    if (target instanceof HTMLElement && target.matches(":read-write")) return;
+    if (!this.shown?.touched) return;
     event.preventDefault();
-    change({ view: link.dataset.view }, { push: true });
-    show();
-  });
+    this.shown.touched.undo();
+  }
 }
-addEventListener("popstate", () => {
-  reread();
-  show();
-});
-picker.addEventListener("change", () => {
-  change({ model: picker.value, steps: 0 });
-  show();
-});
-addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey) || event.key !== "z" || !shown?.touched) return;
-  if (event.target.matches(":read-write")) return; // a field undoes what was typed into it
-  event.preventDefault();
-  shown.touched.undo();
-});
-document.getElementById("card-button").addEventListener("click", () =>
-  attempt(async () => {
-    // Anew, for test drawings have been measured meanwhile, and runs go on.
-    ({ models } = await get("models"));
-    showCard(model());
-  }),
-);
+
+/**
+ * Bring the address to what there is.
+ *
+ * @param {Model} model
+ * @returns {string[]} What it asks for and cannot have.
+ */
+function settle(model) {
+  const wrong = [];
+  let { view, category } = state;
+  if (state.model && state.model !== model.name) {
+    wrong.push(`There is no model “${state.model}” here: this is ${model.name}.`);
+  }
+  if (!Object.hasOwn(VIEWS, view)) {
+    wrong.push(`There is no view “${view}”.`);
+    view = "draw";
+  }
+  if (!model.draws) view = "dream";
+  if (category && !(model.conditional && model.categories.includes(category))) {
+    wrong.push(`${model.name} cannot be told to draw “${category}”.`);
+    category = "";
+  }
+  if (model.conditional && !category && view !== "dream") [category] = model.categories;
+  change({ view, category, model: model.name });
+  return wrong;
+}
 
 await attempt(async () => {
-  ({ models } = await get("models"));
-  picker.replaceChildren(...models.map(({ name }) => new Option(name, name)));
-  await show();
+  const app = new App(await Library.open());
+  await app.show(complaints);
 });

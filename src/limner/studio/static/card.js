@@ -1,66 +1,55 @@
+// @ts-check
 // A model's card.
 
-const UNITS = {
-  lstm: "LSTM units",
-  "layer-norm-lstm": "layer-normalised LSTM units",
-  dense: "dense units",
-};
-const card = document.getElementById("card");
+import { element, make } from "./dom.js";
+import { plural, sequence } from "./words.js";
+
+/** @typedef {import("./library.js").Model} Model */
+
+const card = /** @type {HTMLDialogElement} */ (element(document, "#card"));
 
 card.addEventListener("click", (event) => {
   if (event.target === card) card.close(); // beside it, on what it covers
 });
 
-/** Show the card of a model. */
+/** @param {Model} model */
 export function showCard(model) {
-  const subject = model.categories.length ? `: ${model.categories.join(", ")}` : "";
-  document.getElementById("card-title").textContent = model.name;
-  document.getElementById("card-words").textContent =
-    `DRAW, trained on ${model.data}${subject}.` +
-    (model.data === "quickdraw" ? " Drawings by players of Quick, Draw! (Google, CC BY 4.0)." : "");
-  document.getElementById("card-facts").replaceChildren(...Object.entries(facts(model)).map(row));
+  const { categories } = model;
+  const subject = categories.length ? `It draws ${sequence(categories.map(plural))}.` : "";
+  element(card, "#card-title").textContent = model.name;
+  element(card, "#card-words").textContent = model.card?.words ?? subject;
+  element(card, "#card-facts").replaceChildren(...facts(model).map(row));
   card.showModal();
 }
 
-function facts(model) {
-  const found = {
-    weights: number(model.weights),
-    picture: model.shape.slice(1).join(" × ") + (model.shape[0] === 1 ? ", ink" : ", colour"),
-    "steps, T": model.num_steps,
-    "latents a step, Z": model.latent_size,
-    [UNITS[model.cell]]: model.hidden_size,
-    reads: grid(model.read_grid),
-    writes: grid(model.write_grid),
-    targets: model.binarisation,
-    noise: model.protocol,
-    training: `${number(model.iterations)} iterations of ${model.batch_size}`,
-  };
-  if (model.validation_distortion !== null) {
-    found["distortion, validation"] = nats(model.validation_distortion);
-    found["rate, validation"] = nats(model.validation_rate);
-  }
-  if (model.test_drawings) found["test drawings compared"] = number(model.test_drawings);
-  return found;
+/**
+ * What the card tells; of a model without one, what its sizes tell.
+ *
+ * @param {Model} model
+ * @returns {[string, string][]}
+ */
+function facts({ model, bytes, binarisation, card: own }) {
+  if (own) return own.facts;
+  const { channels, height, width, num_steps: steps } = model;
+  return [
+    ["image", `${width} × ${height}, ${channels === 1 ? "ink" : "colour"}`],
+    ["T", `${steps} steps`],
+    ["latents each step, Z", String(model.latent_size)],
+    ["reads", grid(model.read_grid)],
+    ["writes", grid(model.write_grid)],
+    ["targets", binarisation],
+    ["weights", `${(bytes / 1e6).toFixed(1)} MB`],
+  ];
 }
 
-function row([name, value]) {
-  const pair = document.createElement("div");
-  const term = document.createElement("dt");
-  const detail = document.createElement("dd");
-  term.textContent = name;
-  detail.textContent = value;
-  pair.append(term, detail);
-  return pair;
-}
-
-function number(value) {
-  return value.toLocaleString("en");
-}
-
-function nats(value) {
-  return `${value.toFixed(1)} nats`;
-}
-
+/** @param {number | null} size */
 function grid(size) {
-  return size ? `${size} × ${size} filters` : "the whole picture";
+  return size === null ? "the whole image" : `${size} × ${size} filters`;
+}
+
+/** @param {[string, string]} fact */
+function row([name, value]) {
+  const pair = make("div");
+  pair.append(make("dt", name), make("dd", value));
+  return pair;
 }

@@ -1,39 +1,70 @@
+// @ts-check
 // The sliders and fields of a view, bound to the page's address.
 
-import { anySeed, change, state } from "./state.js";
+import { element, elements, input } from "./dom.js";
+import { say } from "./status.js";
+import { anySeed, change, fault, state } from "./state.js";
+
+/** @typedef {"seed" | "temperature" | "steps"} Setting */
+
+const PAUSE = 120; // milliseconds that a visitor pauses before what was set is asked for
 
 export class Controls {
-  /** `changed` is called when a visitor has changed one, and paused. */
+  waiting = 0;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {() => void} changed Is called when a visitor has changed one, and paused.
+   */
   constructor(root, changed) {
-    this.inputs = [...root.querySelectorAll("[data-control]")].filter(
-      (input) => input.dataset.control in state,
+    this.root = root;
+    this.changed = changed;
+    this.fields = /** @type {HTMLInputElement[]} */ (elements(root, "[data-control]")).filter(
+      ({ dataset }) => (dataset.control ?? "") in state,
     );
-    this.outputs = root.querySelectorAll("[data-value]");
-    for (const input of this.inputs) {
-      const { control } = input.dataset;
-      input.addEventListener("input", () => {
-        if (!input.validity.valid || input.value === "") return;
-        change({ [control]: input.valueAsNumber });
+    for (const field of this.fields) field.addEventListener("input", () => this.set(field));
+    for (const another of elements(root, "[data-another]")) {
+      another.addEventListener("click", () => {
+        change({ seed: anySeed() });
         this.mark();
-        clearTimeout(this.waiting);
-        this.waiting = setTimeout(changed, 120);
+        changed();
       });
     }
-    root.querySelector("[data-another]")?.addEventListener("click", () => {
-      change({ seed: anySeed() });
-      this.mark();
-      changed();
-    });
   }
 
+  /** @param {HTMLInputElement} field */
+  set(field) {
+    const name = /** @type {Setting} */ (field.dataset.control);
+    const wrong = fault(name, field.value);
+    field.setAttribute("aria-invalid", String(Boolean(wrong)));
+    say(wrong && `${wrong}. The drawings are still those of ${name} ${state[name]}.`);
+    if (wrong) return;
+    change({ [name]: Number(field.value) });
+    this.markValues();
+    clearTimeout(this.waiting);
+    this.waiting = window.setTimeout(this.changed, PAUSE);
+  }
+
+  /** @param {number} most Steps that the slider goes to. */
+  limitSteps(most) {
+    input(this.root, '[data-control="steps"]').max = String(most);
+  }
+
+  /** Bring the fields up to the address. */
   mark() {
-    for (const input of this.inputs) {
-      const value = state[input.dataset.control];
-      if (document.activeElement !== input || input.type === "range") input.value = value;
+    for (const field of this.fields) {
+      field.value = String(state[/** @type {Setting} */ (field.dataset.control)]);
+      field.removeAttribute("aria-invalid");
     }
-    for (const output of this.outputs) {
-      const value = state[output.dataset.value];
-      output.textContent = output.dataset.value === "temperature" ? value.toFixed(2) : value;
+    this.markValues();
+  }
+
+  markValues() {
+    for (const field of this.fields) {
+      const name = /** @type {Setting} */ (field.dataset.control);
+      if (field.type !== "range") continue;
+      const value = name === "temperature" ? state[name].toFixed(2) : String(state[name]);
+      element(this.root, `[data-value="${name}"]`).textContent = value;
     }
   }
 }

@@ -1,28 +1,71 @@
-// Dream: a wall of samples from the prior that draw themselves at once.
+// @ts-check
+// Dream: a wall of samples from the prior, which draw themselves at once.
 
-import { wall } from "./plate.js";
-import { change, state } from "./state.js";
-import { View } from "./view.js";
+import { element } from "./dom.js";
+import { state, change } from "./state.js";
+import { WalledView } from "./walled.js";
+import { warning } from "./words.js";
+
+/** @typedef {import("./library.js").Model} Model */
+/** @typedef {import("./model/client.js").Asking} Asking */
 
 const NUM = 24;
+const MOST_STEPS = 64;
 
-export class DreamView extends View {
-  path = "sample";
-
-  constructor(root) {
-    super(root);
-    this.plates = wall(root.querySelector("[data-wall]"), NUM, { mat: 2 });
-    this.steps = root.querySelector('[data-control="steps"]');
+export class DreamView extends WalledView {
+  /**
+   * @param {HTMLElement} root
+   * @param {import("./view.js").Surroundings} surroundings
+   */
+  constructor(root, surroundings) {
+    super(root, surroundings, NUM);
+    this.note = element(root, "[data-note]");
   }
 
+  /**
+   * @override
+   * @param {Model} model
+   */
   enter(model) {
-    this.steps.max = model.most_steps;
-    change({ steps: Math.min(state.steps || model.num_steps, model.most_steps) });
+    const { num_steps: trained } = model.model;
+    if (!state.steps) change({ steps: trained });
+    this.controls.limitSteps(Math.max(MOST_STEPS, trained, state.steps));
     return super.enter(model);
   }
 
+  /** @override */
+  get category() {
+    return state.category ? super.category : null;
+  }
+
+  /** @override */
+  key() {
+    return [state.seed, state.temperature, state.steps];
+  }
+
+  /** @override */
   question() {
-    const { seed, temperature, steps } = state;
-    return { num: NUM, seed, temperature, num_steps: steps };
+    const { model, category } = this;
+    const { seed, temperature, steps: numSteps } = state;
+    const trained = model.model.num_steps;
+    this.note.textContent = warning({ temperature, steps: numSteps, trained });
+    return {
+      about: {
+        kind: /** @type {const} */ ("samples"),
+        model,
+        settings: {
+          numSteps,
+          seed,
+          temperature,
+          category: category === null ? "" : state.category,
+        },
+      },
+      ask: (/** @type {Asking} */ asking) =>
+        this.library.engine.sample(
+          model.name,
+          { num: NUM, numSteps, seed, temperature, category },
+          asking,
+        ),
+    };
   }
 }

@@ -1,57 +1,91 @@
-// Paper to draw on: strokes of points from 0 to 255, with undo and an eraser that takes whole strokes.
+// @ts-check
+// Paper to draw on: strokes of points from 0 to 255, with undo and an eraser that takes whole
+// strokes. By keyboard, arrows move a pen that the space bar puts down and lifts.
+
+import { button, make } from "./dom.js";
+import { MARGIN, paintPen, paintStrokes, SIDE } from "./ink.js";
+import { distance, distanceToSegment } from "./model/strokes.js";
+
+/** @typedef {import("./model/strokes.js").Point} Point */
+/** @typedef {import("./model/strokes.js").Stroke} Stroke */
 
 const EXTENT = 255;
-const MARGIN = 24;
-const SIDE = 304; // the canvas of the bitmap recipe
 const REACH = 10; // how near the eraser must come
 const NEAR = 1.5; // points nearer than this to the last one are left out
+const PACE = 6; // how far an arrow key moves the pen
+const FINE = 1; // and with Shift
+const MOST_PAST = 100;
+
+/** @type {Record<string, Point>} */
+const ARROWS = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 
 export class Pad {
-  /** `changed` is called when a stroke ends, or strokes come or go. */
-  constructor(root, tools, changed) {
-    this.strokes = [];
-    this.past = [];
-    this.changed = changed;
-    this.example = false;
-    this.erasing = false;
-    this.canvas = document.createElement("canvas");
-    this.canvas.setAttribute("role", "img");
-    this.canvas.setAttribute("aria-label", "Paper to draw on");
-    root.append(this.canvas);
-    this.hint = document.createElement("p");
-    this.hint.setAttribute("aria-hidden", "true");
-    root.append(this.hint);
+  /** @type {Stroke[]} */
+  strokes = [];
+  /** @type {{strokes: Stroke[], example: boolean}[]} */
+  past = [];
+  /** Whether it is an example that is on it. */
+  example = false;
+  erasing = false;
+  /** @type {number | "keys" | null} What draws or erases now: a pointer, or the keyboard. */
+  pen = null;
+  before = 0;
+  /** @type {Point} Where the keyboard's pen is. */
+  cursor = [EXTENT / 2, EXTENT / 2];
+
+  /**
+   * @param {HTMLElement} root
+   * @param {HTMLElement} tools Where its buttons go.
+   * @param {() => void} changed Is called when a stroke ends, or strokes come or go.
+   * @param {{stays?: boolean}} [options] Whether an example stays when a visitor begins to draw.
+   */
+  constructor(root, tools, changed, { stays = false } = {}) {
+    this.stays = stays;
     this.root = root;
     this.tools = tools;
-    this.addTools();
-    for (const [name, handle] of Object.entries({
-      pointerdown: this.down,
-      pointermove: this.move,
-      pointerup: this.up,
-      pointercancel: this.up,
-    })) {
-      this.canvas.addEventListener(name, handle.bind(this));
-    }
-    new ResizeObserver(() => this.paint()).observe(this.canvas);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
-  }
-
-  addTools() {
+    this.changed = changed;
+    this.canvas = document.createElement("canvas");
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute("role", "application");
+    this.canvas.setAttribute("aria-roledescription", "paper to draw on");
+    this.hint = make("p");
+    this.hint.setAttribute("aria-hidden", "true");
+    root.append(this.canvas, this.hint);
     this.undoButton = this.button("undo", () => this.undo());
     this.eraser = this.button("eraser", () => this.setErasing(!this.erasing));
     this.eraser.setAttribute("aria-pressed", "false");
     this.clearButton = this.button("clear", () => this.clear());
+    this.canvas.addEventListener("pointerdown", (event) => this.down(event));
+    this.canvas.addEventListener("pointermove", (event) => this.move(event));
+    this.canvas.addEventListener("pointerup", (event) => this.up(event));
+    this.canvas.addEventListener("pointercancel", (event) => this.up(event));
+    this.canvas.addEventListener("keydown", (event) => this.key(event));
+    this.canvas.addEventListener("focus", () => this.paint());
+    this.canvas.addEventListener("blur", () => {
+      if (this.pen === "keys") this.lift();
+      this.paint();
+    });
+    new ResizeObserver(() => this.paint()).observe(this.canvas);
+    for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
+      matchMedia(query).addEventListener("change", () => this.paint());
+    }
   }
 
-  /** One more tool, and what it does. */
+  /**
+   * One more tool.
+   *
+   * @param {string} name
+   * @param {() => void} act
+   */
   button(name, act) {
-    const element = document.createElement("button");
-    element.type = "button";
-    element.className = "quiet";
-    element.textContent = name;
-    element.addEventListener("click", act);
-    this.tools.append(element);
-    return element;
+    const made = button(name, act);
+    this.tools.append(made);
+    return made;
   }
 
   /** Whether nothing was ever on it. */
@@ -59,12 +93,17 @@ export class Pad {
     return !this.strokes.length && !this.past.length;
   }
 
-  /** Put a drawing on the paper; it goes when a visitor begins one, unless it is to be kept. */
-  put(strokes, { keep = false } = {}) {
+  /**
+   * Put a drawing on the paper.
+   *
+   * @param {Stroke[]} strokes
+   * @param {{example?: boolean}} [options] Whether it is an example.
+   */
+  put(strokes, { example = false } = {}) {
     this.lift();
     this.remember();
-    this.strokes = strokes.map((stroke) => stroke.map(([x, y]) => [x, y]));
-    this.example = !keep;
+    this.strokes = strokes.map((stroke) => stroke.slice());
+    this.example = example;
     this.setErasing(false);
     this.finish();
   }
@@ -80,11 +119,13 @@ export class Pad {
 
   undo() {
     this.lift();
-    if (!this.past.length) return;
-    ({ strokes: this.strokes, example: this.example } = this.past.pop());
+    const last = this.past.pop();
+    if (!last) return;
+    ({ strokes: this.strokes, example: this.example } = last);
     this.finish();
   }
 
+  /** @param {boolean} erasing */
   setErasing(erasing) {
     this.lift();
     this.erasing = erasing;
@@ -94,7 +135,7 @@ export class Pad {
 
   remember() {
     this.past.push({ strokes: this.strokes.slice(), example: this.example });
-    if (this.past.length > 100) this.past.shift();
+    if (this.past.length > MOST_PAST) this.past.shift();
   }
 
   finish() {
@@ -102,108 +143,149 @@ export class Pad {
     this.changed();
   }
 
+  /** @param {PointerEvent} event */
   down(event) {
-    if (event.button !== 0 || this.pen !== undefined) return;
+    if (event.button !== 0 || typeof this.pen === "number") return;
     event.preventDefault();
-    this.pen = event.pointerId;
+    this.canvas.focus({ preventScroll: true });
     this.canvas.setPointerCapture(event.pointerId);
+    this.begin(event.pointerId, this.point(event));
+  }
+
+  /**
+   * Put the pen down.
+   *
+   * @param {number | "keys"} pen
+   * @param {Point} point
+   */
+  begin(pen, point) {
+    this.lift();
+    this.pen = pen;
     this.remember();
     this.before = this.strokes.length;
     const { example } = this;
     this.example = false;
     if (this.erasing) {
-      this.erase(this.point(event));
+      this.erase(point);
       return;
     }
-    if (example) this.strokes = [];
-    this.strokes.push([this.point(event)]);
+    this.strokes = example && !this.stays ? [[point]] : [...this.strokes, [point]];
     this.paint();
   }
 
+  /** @param {PointerEvent} event */
   move(event) {
     if (event.pointerId !== this.pen) return;
     const events = event.getCoalescedEvents?.() ?? [];
-    for (const each of events.length ? events : [event]) {
-      const point = this.point(each);
-      if (this.erasing) {
-        this.erase(point);
-        continue;
-      }
-      const stroke = this.strokes.at(-1);
-      if (distance(point, stroke.at(-1)) >= NEAR) stroke.push(point);
-    }
+    for (const each of events.length ? events : [event]) this.go(this.point(each), NEAR);
     this.paint();
   }
 
+  /**
+   * @param {Point} point Where the pen that is down goes.
+   * @param {number} near
+   */
+  go(point, near) {
+    if (this.erasing) {
+      this.erase(point);
+      return;
+    }
+    const stroke = this.strokes[this.strokes.length - 1];
+    if (distance(point, stroke[stroke.length - 1]) >= near) stroke.push(point);
+  }
+
+  /** @param {PointerEvent} event */
   up(event) {
     if (event.pointerId === this.pen) this.lift();
   }
 
   /** End what the pen is drawing or erasing, if it is down: the strokes are about to change. */
   lift() {
-    if (this.pen === undefined) return;
-    this.pen = undefined;
-    if (this.erasing && this.strokes.length === this.before) this.past.pop();
-    else this.finish();
+    if (this.pen === null) return;
+    this.pen = null;
+    if (this.erasing && this.strokes.length === this.before) {
+      this.past.pop();
+      this.paint();
+    } else {
+      this.finish();
+    }
   }
 
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const arrow = ARROWS[event.key];
+    if (arrow) {
+      const pace = event.shiftKey ? FINE : PACE;
+      const [x, y] = [0, 1].map((axis) => onPage(this.cursor[axis] + pace * arrow[axis]));
+      this.cursor = [x, y];
+      if (this.pen === "keys") this.go(this.cursor, FINE);
+    } else if (event.key === " " || event.key === "Enter") {
+      if (this.pen === "keys") this.lift();
+      else if (this.pen === null) this.begin("keys", this.cursor);
+    } else if (event.key === "Escape") {
+      if (this.pen === "keys") this.lift();
+    } else if (event.key === "Backspace") {
+      this.undo();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    this.paint();
+  }
+
+  /** @param {Point} point */
   erase(point) {
     this.strokes = this.strokes.filter((stroke) => !touches(stroke, point));
     this.paint();
   }
 
+  /**
+   * @param {PointerEvent} event
+   * @returns {Point}
+   */
   point(event) {
     const box = this.canvas.getBoundingClientRect();
-    const place = (at, start, length) => {
-      const unit = ((at - start) / length) * SIDE - MARGIN;
-      return Math.round(10 * Math.min(Math.max(unit, 0), EXTENT)) / 10;
-    };
-    return [place(event.clientX, box.left, box.width), place(event.clientY, box.top, box.height)];
+    const across = ((event.clientX - box.left) / box.width) * SIDE - MARGIN;
+    const down = ((event.clientY - box.top) / box.height) * SIDE - MARGIN;
+    return [Math.round(10 * onPage(across)) / 10, Math.round(10 * onPage(down)) / 10];
   }
 
   paint() {
     this.undoButton.disabled = !this.past.length;
     this.clearButton.disabled = !this.strokes.length;
-    this.hint.textContent = this.example ? "an example: draw over it" : "draw here";
+    const invitation = this.stays ? "an example: go on with it" : "an example: draw over it";
+    this.hint.textContent = this.example ? invitation : "draw here";
     this.hint.hidden = this.strokes.length > 0 && !this.example;
+    const count = this.strokes.length;
+    const has = count === 1 ? "one stroke" : `${count} strokes`;
+    this.canvas.setAttribute(
+      "aria-label",
+      `Your drawing, ${this.example ? "an example, " : ""}${has}. Arrow keys move the pen, the ` +
+        `space bar puts it down or lifts it, Backspace undoes; the pen is ` +
+        (this.pen === "keys" ? "down" : "up"),
+    );
     const side = Math.round(this.canvas.clientWidth * devicePixelRatio);
-    if (!side) return;
-    if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
     const context = this.canvas.getContext("2d");
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, side, side);
-    context.setTransform(side / SIDE, 0, 0, side / SIDE, 0, 0);
-    context.translate(MARGIN, MARGIN);
-    context.lineWidth = 7;
-    context.lineCap = context.lineJoin = "round";
-    context.strokeStyle = getComputedStyle(this.canvas).color;
-    for (const stroke of this.strokes) {
-      context.beginPath();
-      context.moveTo(...stroke[0]);
-      // Through the middles between points, so that a hand's line has no corners.
-      for (let n = 1; n < stroke.length - 1; n += 1) {
-        const [x, y] = stroke[n];
-        const [nextX, nextY] = stroke[n + 1];
-        context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
-      }
-      context.lineTo(...stroke.at(-1));
-      context.stroke();
+    if (!side || !context) return;
+    if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
+    const colour = getComputedStyle(this.canvas).color;
+    paintStrokes(context, this.strokes, colour);
+    if (this.canvas.matches(":focus-visible") && typeof this.pen !== "number") {
+      paintPen(context, this.cursor, this.pen === "keys");
     }
   }
 }
 
-function distance([x, y], [otherX, otherY]) {
-  return Math.hypot(x - otherX, y - otherY);
+/** @param {number} position */
+function onPage(position) {
+  return Math.min(Math.max(position, 0), EXTENT);
 }
 
+/**
+ * @param {Stroke} stroke
+ * @param {Point} point
+ */
 function touches(stroke, point) {
-  return stroke.some((start, n) => toSegment(point, start, stroke[n + 1] ?? start) < REACH);
-}
-
-function toSegment(point, start, end) {
-  const along = [end[0] - start[0], end[1] - start[1]];
-  const length = along[0] ** 2 + along[1] ** 2;
-  const dot = (point[0] - start[0]) * along[0] + (point[1] - start[1]) * along[1];
-  const part = length ? Math.min(Math.max(dot / length, 0), 1) : 0;
-  return distance(point, [start[0] + part * along[0], start[1] + part * along[1]]);
+  return stroke.some((start, n) => distanceToSegment(point, start, stroke[n + 1] ?? start) < REACH);
 }

@@ -1,37 +1,111 @@
-// What the page's address says: the view, the model, and the settings of dreams.
+// @ts-check
+// The page's address: which view of which model is shown, with what settings.
 
-const DEFAULTS = { view: "draw", model: "", seed: 0, temperature: 1, steps: 0 };
-const NUMBERS = { seed: [0, 2 ** 32 - 1], temperature: [0, 2], steps: [0, 1000] };
+/**
+ * @typedef {object} State
+ * @property {string} view
+ * @property {string} model
+ * @property {string} category Empty where none is chosen.
+ * @property {number} seed
+ * @property {number} temperature
+ * @property {number} steps 0 for those of training.
+ * @property {boolean} embed Whether another page shows this one in a frame.
+ * @property {boolean} equations Whether Draw shows its step's equations.
+ */
 
-export const state = read();
+export const MOST_SEED = 2 ** 32 - 1;
+export const MOST_STEPS = 1000;
 
-/** Change some of it; `push` makes it a place to come back to. */
+/** @type {State} */
+const DEFAULTS = {
+  view: "draw",
+  model: "",
+  category: "",
+  seed: 0,
+  temperature: 1,
+  steps: 0,
+  embed: false,
+  equations: false,
+};
+
+/** @type {Record<"seed" | "temperature" | "steps", {most: number, whole: boolean, is: string}>} */
+const NUMBERS = {
+  seed: { most: MOST_SEED, whole: true, is: "A seed is a whole number from 0 to 4,294,967,295" },
+  temperature: { most: 2, whole: false, is: "A temperature is a number from 0 to 2" },
+  steps: { most: MOST_STEPS, whole: true, is: "A number of steps is a whole number up to 1,000" },
+};
+
+/** @type {State} */
+export const state = { ...DEFAULTS };
+
+/** What the address asks for and cannot have, a sentence each. */
+export const complaints = reread();
+
+/**
+ * Change some of it.
+ *
+ * @param {Partial<State>} parts
+ * @param {{push?: boolean}} [options] Whether it becomes an address to come back to.
+ */
 export function change(parts, { push = false } = {}) {
   Object.assign(state, parts);
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(state)) {
-    // A dream is known by all its settings, defaults among them.
-    if (name === "view" || state.view === "dream" || value !== DEFAULTS[name]) query.set(name, value);
-  }
-  history[push ? "pushState" : "replaceState"](null, "", `?${query}`);
+  history[push ? "pushState" : "replaceState"](null, "", `?${query()}`);
 }
 
-/** Read it anew, after the address changed. */
+/** @returns {string} The settings as the address holds them. */
+export function query() {
+  const { view, model, category, seed, temperature, steps, embed, equations } = state;
+  return new URLSearchParams({
+    view,
+    model,
+    ...(category ? { category } : {}),
+    seed: String(seed),
+    temperature: String(temperature),
+    ...(steps ? { steps: String(steps) } : {}),
+    ...(equations ? { equations: "" } : {}),
+    ...(embed ? { embed: "" } : {}),
+  }).toString();
+}
+
+/**
+ * Read the address anew.
+ *
+ * @returns {string[]} What it asks for and cannot have.
+ */
 export function reread() {
-  Object.assign(state, read());
-}
-
-function read() {
-  const query = new URLSearchParams(location.search);
-  const found = { ...DEFAULTS };
-  for (const name of ["view", "model"]) found[name] = query.get(name) ?? found[name];
-  for (const [name, [low, high]] of Object.entries(NUMBERS)) {
-    const value = Number(query.get(name) ?? NaN);
-    if (value >= low && value <= high) found[name] = name === "temperature" ? value : Math.floor(value);
+  const asked = new URLSearchParams(location.search);
+  const wrong = [];
+  Object.assign(state, DEFAULTS, {
+    embed: asked.has("embed"),
+    equations: asked.has("equations"),
+  });
+  for (const name of /** @type {const} */ (["view", "model", "category"])) {
+    state[name] = asked.get(name) ?? DEFAULTS[name];
   }
-  return found;
+  for (const name of /** @type {const} */ (["seed", "temperature", "steps"])) {
+    const given = asked.get(name);
+    if (given === null) continue;
+    if (fault(name, given)) wrong.push(`${fault(name, given)}: the address says “${given}”.`);
+    else state[name] = Number(given);
+  }
+  return wrong;
 }
 
+/**
+ * Why a setting cannot be what somebody typed.
+ *
+ * @param {string} name
+ * @param {string} given
+ * @returns {string} Empty if it can.
+ */
+export function fault(name, given) {
+  const { most, whole, is } = NUMBERS[/** @type {keyof typeof NUMBERS} */ (name)];
+  const value = given.trim() === "" ? NaN : Number(given);
+  const fits = value >= 0 && value <= most && (!whole || Number.isInteger(value));
+  return fits ? "" : is;
+}
+
+/** @returns {number} A seed that nobody chose. */
 export function anySeed() {
   return crypto.getRandomValues(new Uint32Array(1))[0];
 }

@@ -1,39 +1,78 @@
-// The steps of a drawing: a bar for each, as high as its rate; to be scrubbed and played.
+// @ts-check
+// The steps of a drawing: a bar for each, as high as its rate; to be scrubbed, stepped and played.
+
+import { button, icon, make } from "./dom.js";
+import { Player } from "./player.js";
 
 const STEP_SECONDS = 0.12;
+const MOST_SECONDS = 3.2; // that a drawing plays
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
+const ICONS = {
+  play: "M4 2 L14 8 L4 14 Z",
+  pause: "M3 2 H7 V14 H3 Z M9 2 H13 V14 H9 Z",
+  back: "M13 2 L5 8 L13 14 Z M2 2 H4 V14 H2 Z",
+  forward: "M3 2 L11 8 L3 14 Z M12 2 H14 V14 H12 Z",
+  loop: "M8 2 A6 6 0 1 0 14 8 H12 A4 4 0 1 1 8 4 V7 L13 3.5 L8 0 Z",
+  whole:
+    "M1 1 H6 V3 H3 V6 H1 Z M10 1 H15 V6 H13 V3 H10 Z M1 10 H3 V13 H6 V15 H1 Z M13 10 H15 V15 H10 V13 H13 Z",
+};
+
 export class Timeline {
-  /** `shown` is called with a step, counted from 0, when it is to be seen. */
+  player = new Player();
+  /** @type {number[] | null} */
+  rates = null;
+  frame = 0;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {(step: number) => void} shown Is called with a step, counted from 0, to be shown.
+   */
   constructor(root, shown) {
-    root.innerHTML = `
-      <button type="button" class="play" aria-label="Play"></button>
-      <div class="track">
-        <div class="bars" aria-hidden="true"></div>
-        <input type="range" min="1" max="20" step="1" value="1" aria-label="Step">
-      </div>
-      <p class="step"><output></output><span></span></p>`;
     this.root = root;
     this.shown = shown;
-    this.button = root.querySelector("button");
-    this.bars = root.querySelector(".bars");
-    this.range = root.querySelector("input");
-    this.label = root.querySelector("output");
-    this.detail = root.querySelector(".step span");
-    this.length = 0;
-    this.button.addEventListener("click", () => (this.playing ? this.pause() : this.play()));
+    this.back = iconButton("back", "One step back", () => this.go(this.player.at - 1));
+    this.toggle = iconButton("play", "Play", () => this.playOrPause());
+    this.toggle.classList.add("play");
+    this.forward = iconButton("forward", "One step on", () => this.go(this.player.at + 1));
+    this.bars = make("div", "", "bars");
+    this.bars.setAttribute("aria-hidden", "true");
+    this.range = make("input");
+    Object.assign(this.range, { type: "range", min: "1", max: "1", step: "1" });
+    this.range.setAttribute("aria-label", "Step");
+    const track = make("div", "", "track");
+    track.append(this.bars, this.range);
+    this.label = make("output");
+    this.detail = make("span");
+    const step = make("p", "", "step");
+    step.append(this.label, this.detail);
+    this.loop = iconButton("loop", "Loop", () => this.setLoop(!this.player.loop));
+    this.loop.setAttribute("aria-pressed", "false");
+    this.whole = iconButton("whole", "Full screen", () => this.fullScreen());
+    this.whole.hidden = !document.fullscreenEnabled;
+    const steer = make("div", "", "steer");
+    steer.append(this.back, this.toggle, this.forward);
+    const more = make("div", "", "steer");
+    more.append(this.loop, this.whole);
+    root.append(steer, track, step, more);
     this.range.addEventListener("input", () => this.go(this.range.valueAsNumber - 1));
     this.range.addEventListener("keydown", (event) => {
       if (event.key !== " ") return;
       event.preventDefault();
-      this.button.click();
+      this.playOrPause();
     });
-    const track = root.querySelector(".track");
-    const scrub = (event) => {
+    this.listen(track);
+    this.clear();
+  }
+
+  /** @param {HTMLElement} track Is scrubbed. */
+  listen(track) {
+    const scrub = (/** @type {PointerEvent} */ event) => {
       const box = this.bars.getBoundingClientRect();
-      this.go(Math.floor(((event.clientX - box.left) / box.width) * this.length));
+      this.go(Math.floor(((event.clientX - box.left) / box.width) * this.player.length));
     };
     track.addEventListener("pointerdown", (event) => {
+      if (this.player.empty) return;
       event.preventDefault();
       track.setPointerCapture(event.pointerId);
       this.range.focus();
@@ -42,87 +81,142 @@ export class Timeline {
     track.addEventListener("pointermove", (event) => {
       if (track.hasPointerCapture(event.pointerId)) scrub(event);
     });
-    this.set(20, null);
-    this.range.disabled = this.button.disabled = true;
   }
 
-  /** Take new drawings: their number of steps and, if they have any, the rate of each, in nats. */
-  set(length, rates) {
-    this.pause();
+  /** There is no drawing any more. */
+  clear() {
+    this.player.clear();
+    this.rates = null;
+    this.update();
+  }
+
+  /**
+   * A new drawing begins, and is played from its start where motion is wanted.
+   *
+   * @param {number} length Its number of steps.
+   */
+  begin(length) {
+    this.rates = null;
+    this.player.begin(length, !still.matches);
+    this.update();
+    this.run();
+  }
+
+  /** @param {number} available How many of its steps have come. */
+  grow(available) {
+    const { player } = this;
+    const first = player.empty;
+    player.grow(available);
+    if (still.matches && available === player.length) player.go(player.length - 1);
+    else if (!first) return;
+    this.show();
+  }
+
+  /** @param {number[]} rates Of each step, nats. */
+  rate(rates) {
     this.rates = rates;
-    this.range.disabled = this.button.disabled = false;
-    if (length !== this.length) {
-      this.length = length;
-      this.range.max = length;
-      this.bars.replaceChildren(
-        ...Array.from({ length }, () => document.createElement("span")),
-      );
-    }
-    const most = Math.max(1, ...(rates ?? [1]));
-    [...this.bars.children].forEach((bar, n) => {
-      bar.style.setProperty("--height", rates ? Math.max(rates[n], 0) / most : 0);
-    });
-    this.at = Math.min(this.at ?? 0, length - 1);
-    this.mark();
+    this.update();
   }
 
-  /** Play from the start, or show the end where motion is unwanted. */
-  start() {
-    if (still.matches) {
-      this.go(this.length - 1);
-      return;
-    }
-    this.at = 0;
-    this.shown(0);
-    this.mark();
-    this.play();
+  playOrPause() {
+    if (this.player.playing) this.player.pause();
+    else this.player.play();
+    this.show();
+    this.run();
   }
 
-  play() {
-    if (this.at >= this.length - 1) this.at = -1;
-    this.playing = true;
-    this.button.classList.add("playing");
-    this.button.setAttribute("aria-label", "Pause");
+  pause() {
+    this.player.pause();
+    this.update();
+  }
+
+  /** @param {number} step */
+  go(step) {
+    this.player.go(step);
+    this.show();
+  }
+
+  /** @param {boolean} loop */
+  setLoop(loop) {
+    this.player.loop = loop;
+    this.loop.setAttribute("aria-pressed", String(loop));
+    if (loop && !this.player.playing) this.playOrPause();
+  }
+
+  fullScreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.root.closest("section")?.requestFullscreen();
+  }
+
+  /** Let time pass for as long as it plays. */
+  run() {
+    cancelAnimationFrame(this.frame);
     let last = performance.now();
-    const tick = (now) => {
-      if (!this.playing) return;
-      const pace = Math.min(STEP_SECONDS, 3.2 / this.length) * 1000;
+    const tick = (/** @type {number} */ now) => {
+      const { player } = this;
+      if (!player.playing) return;
+      const pace = 1000 * Math.min(STEP_SECONDS, MOST_SECONDS / player.length);
       const steps = Math.floor((now - last) / pace);
       if (steps > 0) {
-        last = now;
-        this.at = Math.min(this.at + steps, this.length - 1);
-        this.mark();
-        this.shown(this.at);
-        if (this.at === this.length - 1) {
-          this.pause();
-          return;
-        }
+        last += steps * pace;
+        player.advance(steps);
+        this.show();
       }
       this.frame = requestAnimationFrame(tick);
     };
     this.frame = requestAnimationFrame(tick);
   }
 
-  pause() {
-    this.playing = false;
-    cancelAnimationFrame(this.frame);
-    this.button.classList.remove("playing");
-    this.button.setAttribute("aria-label", "Play");
+  show() {
+    this.update();
+    if (!this.player.empty) this.shown(this.player.at);
   }
 
-  go(step) {
-    this.pause();
-    this.at = Math.min(Math.max(step, 0), this.length - 1);
-    this.mark();
-    this.shown(this.at);
-  }
-
-  mark() {
-    this.range.value = this.at + 1;
-    this.label.textContent = `step ${this.at + 1} of ${this.length}`;
-    this.detail.textContent = this.rates ? `${this.rates[this.at].toFixed(2)} nats` : "";
-    [...this.bars.children].forEach((bar, n) => {
-      bar.className = n < this.at ? "past" : n === this.at ? "now" : "";
+  /** Bring what is on the page up to the player. */
+  update() {
+    const { player, rates } = this;
+    const { at, empty, length } = player;
+    this.range.disabled = this.toggle.disabled = this.loop.disabled = empty;
+    this.back.disabled = empty || at === 0;
+    this.forward.disabled = empty || player.ended;
+    this.range.max = String(Math.max(length, 1));
+    this.range.value = String(at + 1);
+    this.range.setAttribute("aria-valuetext", empty ? "none yet" : `${at + 1} of ${length}`);
+    setIcon(this.toggle, player.playing ? "pause" : "play", player.playing ? "Pause" : "Play");
+    this.label.textContent = empty ? "" : `step ${at + 1} of ${length}`;
+    this.detail.textContent = rates && !empty ? `${rates[at].toFixed(2)} nats` : "";
+    if (this.bars.children.length !== length) {
+      this.bars.replaceChildren(...Array.from({ length }, () => make("span")));
+    }
+    const most = Math.max(1, ...(rates ?? []));
+    Array.from(this.bars.children).forEach((bar, n) => {
+      const when = n < at ? "past" : n === at ? "now" : "";
+      const height = rates ? Math.max(rates[n], 0) / most : 0;
+      /** @type {HTMLElement} */ (bar).style.setProperty("--height", String(height));
+      bar.className = empty ? "" : when;
     });
   }
+}
+
+/**
+ * @param {keyof typeof ICONS} name
+ * @param {string} words
+ * @param {() => void} act
+ */
+function iconButton(name, words, act) {
+  const made = button("", act, "round");
+  setIcon(made, name, words);
+  return made;
+}
+
+/**
+ * @param {HTMLButtonElement} of
+ * @param {keyof typeof ICONS} name
+ * @param {string} words
+ */
+function setIcon(of, name, words) {
+  if (of.getAttribute("aria-label") === words) return;
+  of.setAttribute("aria-label", words);
+  of.title = words;
+  of.replaceChildren(icon(ICONS[name]));
 }

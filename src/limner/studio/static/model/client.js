@@ -131,6 +131,19 @@ export class Engine {
   }
 
   /**
+   * All that is computed while an image is drawn, with a hand in it, `inspection.inspect`.
+   *
+   * @param {string} model
+   * @param {Float32Array} image
+   * @param {Parameters<typeof import("./inspection.js").inspect>[2]} options
+   * @param {Asking} [asking]
+   * @returns {Promise<import("./inspection.js").Inspection>}
+   */
+  async inspect(model, image, options, asking) {
+    return (await this.draw("inspect", model, [image], options, asking)).result;
+  }
+
+  /**
    * @param {string} kind
    * @param {string} model
    * @param {Float32Array[]} images

@@ -64,11 +64,31 @@ export class AttentiveRead {
    * @returns {Glimpse[]} Each (2 c n n,).
    */
   apply(images, errors, hidden) {
+    const windows = this.windows(hidden);
+    return windows.map((window, b) => this.through(window, images[b], errors[b]));
+  }
+
+  /**
+   * Where the decoder looks next.
+   *
+   * @param {Float32Array[]} hidden Each (d,).
+   * @returns {Window[]}
+   */
+  windows(hidden) {
     const [, height, width] = this.shape;
-    return this.window.apply(hidden).map((parameters, b) => {
-      const window = windowFromParameters(parameters, this.grid, height, width);
-      return { glimpse: read([images[b], errors[b]], window, this.grid, this.shape), window };
-    });
+    return this.window
+      .apply(hidden)
+      .map((parameters) => windowFromParameters(parameters, this.grid, height, width));
+  }
+
+  /**
+   * @param {Window} window
+   * @param {Float32Array} image (c, h, w).
+   * @param {Float32Array} error (c, h, w).
+   * @returns {Glimpse} (2 c n n,).
+   */
+  through(window, image, error) {
+    return { glimpse: read([image, error], window, this.grid, this.shape), window };
   }
 }
 

@@ -17,12 +17,14 @@
 //     {id, kind: "complete", model, images: [image], options}
 //     {id, kind: "interpolate", model, images: [first, second], options}
 //     {id, kind: "classify", model, images: [image], options}
+//     {id, kind: "inspect", model, images: [image], options}
 //     {id, kind: "cancel"}              ends the request of that id, at its next step
 //
 // Several requests take turns, a step each.
 
 import { classify } from "./classification.js";
 import { complete } from "./completion.js";
+import { inspect } from "./inspection.js";
 import { interpolate } from "./interpolation.js";
 import { readSafetensors } from "./safetensors.js";
 import { reconstruct, sample } from "./sampling.js";
@@ -53,7 +55,7 @@ import { makeModel } from "./weights.js";
 /**
  * @typedef {object} Computation
  * @property {number} id
- * @property {"sample" | "reconstruct" | "complete" | "interpolate" | "classify"} kind
+ * @property {"sample" | "reconstruct" | "complete" | "interpolate" | "classify" | "inspect"} kind
  * @property {string} model
  * @property {Float32Array[]} images
  * @property {any} options Those of the function of that name, which checks what it must.
@@ -73,6 +75,7 @@ export const COMPUTATIONS = {
   complete: (model, [image], options) => complete(model, image, options),
   interpolate: (model, [first, second], options) => interpolate(model, first, second, options),
   classify: (model, [image], options) => classify(model, image, options),
+  inspect: (model, [image], options) => inspect(model, image, options),
 };
 
 /**

@@ -49,7 +49,7 @@ const TURN = 2 * Math.PI;
  */
 export function fitted(strokes) {
   checkPoints(strokes);
-  checkInk(strokes, frame(strokes).scale);
+  checkInk(strokes, EXTENT / frame(strokes).extent);
   return simplify(strokes);
 }
 
@@ -82,10 +82,11 @@ export function inPlace(strokes) {
  */
 export function simplify(strokes) {
   checkPoints(strokes);
-  const { left, top, scale } = frame(strokes);
+  const { left, top, extent } = frame(strokes);
   return strokes.map((stroke) => {
     const scaled = stroke.map(
-      ([x, y]) => /** @type {Point} */ ([(x - left) * scale, (y - top) * scale]),
+      ([x, y]) =>
+        /** @type {Point} */ ([((x - left) / extent) * EXTENT, ((y - top) / extent) * EXTENT]),
     );
     return ramerDouglasPeucker(resample(scaled), EPSILON).map(([x, y]) => [even(x), even(y)]);
   });
@@ -351,15 +352,14 @@ function merged(intervals) {
 }
 
 /**
- * Where a drawing lies, and by what it is scaled so that its larger extent is 255.
+ * Where a drawing lies, and its larger extent; that of a dot counts as 1.
  *
  * @param {Stroke[]} strokes
  */
 function frame(strokes) {
   const [right, bottom] = largest(strokes);
   const [left, top] = largest(strokes.map((s) => s.map(([x, y]) => [-x, -y]))).map((most) => -most);
-  const extent = Math.max(right - left, bottom - top);
-  return { left, top, scale: extent > 0 ? EXTENT / extent : 1 };
+  return { left, top, extent: Math.max(right - left, bottom - top) || 1 };
 }
 
 /**
@@ -406,7 +406,7 @@ function resample(stroke) {
  * @param {Point} start
  * @param {Point} end
  */
-function distanceToSegment([x, y], [startX, startY], [endX, endY]) {
+export function distanceToSegment([x, y], [startX, startY], [endX, endY]) {
   const [alongX, alongY] = [endX - startX, endY - startY];
   const [offsetX, offsetY] = [x - startX, y - startY];
   const square = alongX ** 2 + alongY ** 2;
@@ -419,7 +419,7 @@ function distanceToSegment([x, y], [startX, startY], [endX, endY]) {
  * @param {Point} first
  * @param {Point} second
  */
-function distance(first, second) {
+export function distance(first, second) {
   return Math.hypot(second[0] - first[0], second[1] - first[1]);
 }
 
