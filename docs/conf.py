@@ -38,6 +38,7 @@ autodoc_default_options = {"exclude-members": "__init__, __new__"}
 python_maximum_signature_line_length = 88
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
+smartquotes_action = "qe"  # not the dashes of --options
 
 html_theme = "furo"
 html_title = "limner"
@@ -50,3 +51,17 @@ html_static_path = ["static"]
 html_css_files = ["site.css"]
 copybutton_exclude = ".linenos, .gp, .go"
 linkcheck_ignore = [r"http://(localhost|127\.0\.0\.1)"]
+
+
+def keep_colons(app, what, name, obj, options, lines):
+    """Begin an attribute's docstring with an empty comment.
+
+    Napoleon takes what stands before a colon in its first line for the attribute's type.
+    """
+    if what in ("attribute", "property"):
+        lines[:0] = ["..", ""]
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", keep_colons, priority=400)  # before napoleon's 500
