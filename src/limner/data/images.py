@@ -34,8 +34,9 @@ _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 _AREA, _SIDE = 40_000_000, 20_000
 """Pixels that an image may have at most, and along a side."""
 _ENOUGH = 512
-"""Longer side, pixels, of which ink is told from paper at least, and of an image of no size asked
-for at most."""
+"""Longer side, pixels, of which ink is told from paper at least."""
+_OWN = 128
+"""Longer side, pixels, of an image of no size asked for, at most: what a sheet of images shows."""
 
 
 class Opened(NamedTuple):
@@ -67,7 +68,7 @@ def open_images(
 
     Args:
         path: The folder or file.
-        shape: What to bring each image to. If None, the first one's own, shrunk to 512 pixels
+        shape: What to bring each image to. If None, the first one's own, shrunk to 128 pixels
             along its longer side.
         categories: Only these, in this order; all, by the alphabet, if none are given.
         ink: dark or light, if it is known which the ink is.
@@ -175,9 +176,9 @@ def _colours(pixels: UInt8[np.ndarray, "h w 4"], shape: Shape) -> UInt8[np.ndarr
 
 
 def own_shape(pixels: UInt8[np.ndarray, "h w 4"]) -> Shape:
-    """The shape of an image by itself: one channel if it is grey, at most 512 pixels a side."""
+    """The shape of an image by itself: one channel if it is grey, at most 128 pixels a side."""
     flat = flatten(pixels)
-    scale = min(1.0, _ENOUGH / max(flat.shape[:2]))
+    scale = min(1.0, _OWN / max(flat.shape[:2]))
     height, width = (max(1, round(side * scale)) for side in flat.shape[:2])
     return (1 if (flat == flat[..., :1]).all() else 3), height, width
 
