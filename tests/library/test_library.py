@@ -1,8 +1,6 @@
 """The library as a notebook uses it: arrays in, one noun for a trained network, results out."""
 
 import dataclasses
-import runpy
-from pathlib import Path
 
 import equinox as eqx
 import jax
@@ -14,7 +12,6 @@ import limner
 from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from limner.errors import LimnerError
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TINY = RunConfig(
     model=ModelConfig(
         height=8, width=8, hidden_size=8, num_steps=3, latent_size=2, read_grid=2, write_grid=3
@@ -263,11 +260,3 @@ class NotStatic(eqx.Module):
 
     def __call__(self, image, error, hidden):
         return error.mean()[None], None
-
-
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
-def test_an_example_runs(path, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    run = runpy.run_path(str(path))["main"](updates=2)
-    assert run.config.train.updates == 2
-    assert list(tmp_path.glob("*.png"))
