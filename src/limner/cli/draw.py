@@ -96,6 +96,8 @@ def reconstruct(
     """
     check_at_least_one("--num", num)
     require_seed(seed, "--seed")
+    if picture is None and category is not None:
+        raise LimnerError("--category needs --picture: the categories of test images are known")
     import numpy as np
 
     from limner.data.shuffle import some_indices
@@ -105,15 +107,13 @@ def reconstruct(
         image = read_own_image(model, picture, ink)
         images, what = image[None], picture.name
         categories = category or guess(model, image)
-    elif category is None:
+    else:
         split = open_data(model.run, data_root, other_data).split("test")
         chosen = some_indices(len(split), num, seed)
         targets = split.targets(chosen, model.config.data.binarisation, key=(seed, 0))
         images, what = targets / np.float32(255), "test images"
         names = model.categories
         categories = [names[index] for index in split.categories(chosen)] if names else None
-    else:
-        raise LimnerError("--category needs --picture: the categories of test images are known")
     show = model.reconstruct(images, seed=seed, category=categories, protocol=protocol, what=what)
     return _save(show, model, out, show_steps)
 

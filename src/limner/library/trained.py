@@ -345,6 +345,7 @@ class Trained:
         if self.data is not None and not other_data:
             self.data.check(data.fingerprint(), of=self.name)
         with progress_bar("evaluating") as advance:
+            advance(0, None, "compiling")
             return evaluate(
                 self.model,
                 data,

@@ -57,7 +57,7 @@ export class DrawView extends View {
       about: {
         kind: /** @type {const} */ ("reconstructions"),
         model,
-        settings: { numSteps, seed, category: category === null ? "" : state.category },
+        settings: { numSteps, seed, category: this.categoryName },
         image: levelsOfImage(image),
         strokes: structuredClone(strokes),
       },

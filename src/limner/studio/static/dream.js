@@ -53,12 +53,7 @@ export class DreamView extends WalledView {
       about: {
         kind: /** @type {const} */ ("samples"),
         model,
-        settings: {
-          numSteps,
-          seed,
-          temperature,
-          category: category === null ? "" : state.category,
-        },
+        settings: { numSteps, seed, temperature, category: this.categoryName },
       },
       ask: (/** @type {Asking} */ asking) =>
         this.library.engine.sample(

@@ -44,12 +44,7 @@ export class FinishView extends WalledView {
       about: {
         kind: /** @type {const} */ ("completions"),
         model,
-        settings: {
-          numSteps,
-          seed,
-          temperature,
-          category: category === null ? "" : state.category,
-        },
+        settings: { numSteps, seed, temperature, category: this.categoryName },
         given: levelsOfImage(image),
         strokes: structuredClone(strokes),
       },

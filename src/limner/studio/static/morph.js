@@ -4,7 +4,6 @@
 import { element, input } from "./dom.js";
 import { wholeImage } from "./images.js";
 import { Plate } from "./plate.js";
-import { state } from "./state.js";
 import { View } from "./view.js";
 import { Wall } from "./wall.js";
 import { describe } from "./words.js";
@@ -52,7 +51,7 @@ export class MorphView extends View {
       about: {
         kind: /** @type {const} */ ("interpolation"),
         model,
-        settings: { numSteps, category: category === null ? "" : state.category },
+        settings: { numSteps, category: this.categoryName },
       },
       ask: (/** @type {Asking} */ asking) =>
         this.library.engine.interpolate(

@@ -93,6 +93,11 @@ export class View {
     return this.model.conditional ? this.model.categories.indexOf(state.category) : null;
   }
 
+  /** The name of that category, for captions; empty where none is chosen. */
+  get categoryName() {
+    return this.category === null ? "" : state.category;
+  }
+
   /**
    * What the answer depends on: equal strings, equal answers.
    *
