@@ -1,11 +1,13 @@
 """Training is a function of its settings: repeated, stopped or killed, it ends the same."""
 
+import contextlib
 import dataclasses
 import json
 import os
 import shutil
 import signal
 import threading
+import time
 from pathlib import Path
 
 import jax
@@ -18,6 +20,7 @@ from limner.data.dataset import open_dataset
 from limner.errors import LimnerError, Mended
 from limner.evaluation.measure import estimate, one_sample
 from limner.run import Run
+from limner.training.checkpoint import open_checkpoints
 from limner.training.loop import fit_run
 from limner.training.state import initial_model
 
@@ -301,6 +304,26 @@ def test_a_full_disk_is_one_line_and_training_goes_on_later(finished, tmp_path, 
     assert "\n" not in str(caught.value)
     assert fit_run(run, dataset).finished
     assert_same(finished, run)
+
+
+def test_what_a_failed_save_still_writes_is_waited_for(tmp_path):
+    half = tmp_path / "50.orbax-checkpoint-tmp" / "default"
+    half.mkdir(parents=True)
+    stop = time.monotonic() + 0.3
+
+    def write():
+        count = 0
+        while time.monotonic() < stop:
+            with contextlib.suppress(OSError):
+                (half / str(count)).touch()
+            count += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    time.sleep(0.1)
+    with open_checkpoints(tmp_path):
+        writer.join()
+        assert not half.exists()
 
 
 def test_training_works_outside_the_main_thread(finished, tmp_path, dataset):

@@ -10,6 +10,8 @@ import json
 import logging
 import os
 import re
+import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,11 +54,23 @@ def open_checkpoints(folder: Path) -> ocp.CheckpointManager:
     """
     if folder.exists() and not folder.is_dir():
         raise LimnerError(f"{folder} is a file, not the folder of checkpoints: move it away")
-    options = ocp.CheckpointManagerOptions(
-        cleanup_tmp_directories=True, enable_async_checkpointing=False
-    )
+    options = ocp.CheckpointManagerOptions(enable_async_checkpointing=False)
+    with agreement(), writing(folder):
+        if leads():
+            for half in folder.glob("*.orbax-checkpoint-tmp*"):
+                _remove(half)
     with writing(folder), _silent_orbax():
         return ocp.CheckpointManager(folder.absolute(), options=options)
+
+
+def _remove(half: Path) -> None:
+    """Remove what a save left half done, once this process' threads write no more of it."""
+    for pause in (0.1, 0.4, 1.5):
+        shutil.rmtree(half, ignore_errors=True)
+        if not half.exists():
+            return
+        time.sleep(pause)
+    shutil.rmtree(half)
 
 
 def save(
