@@ -180,16 +180,9 @@ def test_what_is_no_drawing_is_said(document, said):
     assert said in refusal_of(document)
 
 
-@pytest.mark.parametrize(
-    ("side", "longer"), [(8, 32), (28, 112), (128, 512), (300, 512), (600, 600)]
-)
-def test_an_svg_is_drawn_finer_than_needed_but_not_large(side, longer):
-    assert drawn(SVG.replace("100 100", "100 50").format(""), side).shape == (
-        longer // 2,
-        longer,
-        4,
-    )
-    assert render_svg(SVG.format("").encode(), "a.svg").shape == (512, 512, 4)
+@pytest.mark.parametrize("side", [8, 28, 600])
+def test_an_svg_is_drawn_as_long_as_asked_for(side):
+    assert drawn(SVG.replace("100 100", "100 50").format(""), side).shape == (side // 2, side, 4)
 
 
 def test_drawing_at_a_large_side_costs_what_its_pixels_cost():
@@ -211,7 +204,7 @@ PIECES = (
 def test_any_pieces_are_drawn_or_refused_in_one_line(inside):
     said = ""
     try:
-        assert drawn(declared('a "url(') + SVG.format(inside)).shape == (112, 112, 4)
+        assert drawn(declared('a "url(') + SVG.format(inside)).shape == (28, 28, 4)
     except LimnerError as error:
         said = str(error)
     assert "\n" not in said

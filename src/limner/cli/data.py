@@ -97,6 +97,7 @@ def show(
     drawings = dataset.split(split)
     chosen = some_indices(len(drawings), count, seed)
     labels = [dataset.categories[category] for category in drawings.categories(chosen)]
+    labels = labels if len(dataset.categories) > 1 else []
     caption = f"{dataset.name}, {split}: {len(chosen)} of {len(drawings):,} drawings"
     save_image(image_grid(drawings.levels(chosen) / 255, caption, labels=labels), to)
     print(to)

@@ -76,8 +76,16 @@ def find_ink(pixels: UInt8[np.ndarray, "h w 4"], ink: Ink = "auto", others: floa
         paper = np.float32(255 if is_dark else 0)
     else:
         paper, balance, is_dark = _page(pixels, ink, others)
-    distance = np.abs(colours - paper).max(axis=-1) * opacity
+    distance = _apart(colours, paper) * opacity
     return Inked(_stretched(distance), balance, is_dark)
+
+
+def _apart(
+    colours: Float[np.ndarray, "h w 3"], others: Float[np.ndarray, "*h_w_3"] | np.float32
+) -> Float[np.ndarray, "h w"]:
+    """How far colours are from others: the largest difference in red, green and blue."""
+    red, green, blue = np.moveaxis(np.abs(colours - others), -1, 0)
+    return np.maximum(np.maximum(red, green), blue)
 
 
 def is_cut_out(pixels: UInt8[np.ndarray, "h w 4"]) -> bool:
@@ -107,7 +115,7 @@ def _shows_on_white(colours: Float[np.ndarray, "h w 3"], opacity: Float[np.ndarr
     White lines with a little of another colour are not, though that colour is: all around them is
     white and they are thin, which a sticker with a white rim is not.
     """
-    contrast = 255 - colours.min(axis=-1)
+    contrast = _apart(colours, np.float32(255))
     share = opacity[contrast > 64].sum() / max(float(opacity.sum()), 1e-6)
     if not 0.005 <= share < 0.3:
         return bool(share >= 0.3 or not opacity.any())
@@ -135,7 +143,7 @@ def _page(
     lighter = (lights - low) / (high - low) if is_told else np.zeros(len(found))
     scores = np.array(
         [
-            _score(np.abs(small - surface).max(axis=-1) < _NEAR, light)
+            _score(_apart(small, surface) < _NEAR, light)
             for (surface, _), light in zip(found, lighter.tolist(), strict=True)
         ]
     )
@@ -189,10 +197,10 @@ def _papers(small: Float[np.ndarray, "m n 3"]) -> list[_Paper]:
         here = of == np.bincount(of, counts[left]).argmax()
         colour = colours[left][here][counts[left][here].argmax()]
         left &= np.abs(colours - colour).max(axis=1) >= 2 * _NEAR
-        if not (rest & (np.abs(small - colour).max(axis=-1) < _NEAR)).mean() > 0.01:
+        if not (rest & (_apart(small, colour) < _NEAR)).mean() > 0.01:
             continue  # all of it lies on a surface that was found before
         surface = np.broadcast_to(colour, small.shape) if is_even else _surface(small, colour)
-        rest &= np.abs(small - surface).max(axis=-1) >= _NEAR
+        rest &= _apart(small, surface) >= _NEAR
         found.append(_Paper(surface, colour))
     return found
 
@@ -214,7 +222,7 @@ def _surface(
     """
     surface = np.broadcast_to(colour, small.shape)
     for terms in (3, 3, 3, 6, 6, 6, 10, 10):
-        near = np.abs(small - surface).max(axis=-1) < _NEAR
+        near = _apart(small, surface) < _NEAR
         if near.sum() < 4 * terms:
             return surface
         basis = _polynomials(*small.shape[:2])[..., :terms]
@@ -222,7 +230,7 @@ def _surface(
         surface = (basis @ weights).astype(np.float32)
     wide = max(small.shape) / 16
     for _ in range(4):
-        near = np.abs(small - surface).max(axis=-1, keepdims=True) < _NEAR
+        near = (_apart(small, surface) < _NEAR)[..., None]
         rest = gaussian_filter(np.where(near, small - surface, 0), (wide, wide, 0))
         surface = surface + rest / (
             gaussian_filter(near.astype(np.float32), (wide, wide, 0)) + 0.01

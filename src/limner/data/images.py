@@ -35,6 +35,8 @@ _AREA, _SIDE = 40_000_000, 20_000
 """Pixels that an image may have at most, and along a side."""
 _ENOUGH = 512
 """Longer side, pixels, of which ink is told from paper at least."""
+_DRAWN = 256
+"""The same of an SVG, which has no noise."""
 _OWN = 128
 """Longer side, pixels, of an image of no size asked for, at most: what a sheet of images shows."""
 
@@ -185,11 +187,10 @@ def own_shape(pixels: UInt8[np.ndarray, "h w 4"]) -> Shape:
 
 def _decode(path: Path, shape: Shape | None) -> UInt8[np.ndarray, "h w 4"]:
     """Red, green, blue and opacity, not much finer than they are needed."""
-    enough = _enough(shape)
     if path.suffix.lower() == ".svg":
         with reading(path):
             data = path.read_bytes()
-        return render_svg(data, str(path), enough // 4)
+        return render_svg(data, str(path), max(_DRAWN, 2 * max(shape[1:]) if shape else 0))
     with reading(path):
         if path.stat().st_size == 0:
             raise LimnerError(f"cannot read {path}: it is empty")

@@ -20,6 +20,8 @@ PEN = 1.47
 """Width of the thinnest line, pixels of the model's."""
 _FINER = 8
 """Pixels to a pixel of the model's, at which a pen is drawn."""
+_FINEST = 512
+"""Longer side, pixels, that an image is made finer to."""
 _INK = 96
 """Level from which a pixel is part of a line."""
 
@@ -70,7 +72,7 @@ def _penned(levels: UInt8[np.ndarray, "h w"], scale: float) -> UInt8[np.ndarray,
     radius = PEN / scale / 2
     if not _thin(levels, radius).any():
         return levels
-    finer = max(1, round(_FINER * scale))
+    finer = max(1, round(min(_FINER * scale, _FINEST / max(levels.shape))))
     levels = levels.repeat(finer, 0).repeat(finer, 1)
     radius *= finer
     line = _thin(levels, radius)

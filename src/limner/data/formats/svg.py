@@ -41,18 +41,15 @@ _NESTED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\w+);)")
 _EMBEDDED = re.compile(r"url\(\s*(['\"]?)data:.*?\1\s*\)", re.IGNORECASE | re.DOTALL)
 _ESCAPED = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE | re.DOTALL)
 _OUTSIDE = re.compile(r"@import|url\(\s*['\"]?\s*(?!['\"#\s])", re.IGNORECASE)
-_SIDE = 512
-_FINER = 4
 
 
-def render_svg(data: bytes, name: str, side: int | None = None) -> UInt8[np.ndarray, "h w 4"]:
+def render_svg(data: bytes, name: str, side: int) -> UInt8[np.ndarray, "h w 4"]:
     """Draw an SVG as red, green, blue and opacity.
 
     Args:
         data: The file.
         name: Name of the file, for error lines.
-        side: Longer side of the image that will be made of it, pixels; the SVG is drawn four times
-            as large, up to 512 pixels. None draws 512 pixels.
+        side: Longer side of the image, pixels.
 
     Raises:
         LimnerError: It is not an SVG, needs other files, or is too large.
@@ -60,10 +57,9 @@ def render_svg(data: bytes, name: str, side: int | None = None) -> UInt8[np.ndar
     document = _rewritten(data, name)
     import pyvips
 
-    longer = _SIDE if side is None else max(side, min(_FINER * side, _SIDE))
     try:
         claimed = pyvips.Image.svgload_buffer(document)
-        scale = longer / max(claimed.width, claimed.height)
+        scale = side / max(claimed.width, claimed.height)
         image = pyvips.Image.svgload_buffer(document, scale=scale)
         pixels = image.colourspace("srgb").numpy()
     except pyvips.Error as error:
