@@ -291,7 +291,9 @@ class TrainConfig:
     time it is used."""
     start_from: Path | None = None
     """Start (fine-tune) from the weights of another run folder. Its model must be the same, except
-    for model.num_steps and model.initial_std."""
+    for model.num_steps, model.initial_std and model.num_categories: categories are found by their
+    names, and one that is new begins as the mean of all. A model that is not class-conditional
+    begins as the mean of the categories of its data."""
     precision: Precision = "highest"
     """Precision of the matrix products in training, on chips that offer a choice; sums stay in 32
     bits. Evaluation always uses the highest."""

@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 import signal
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -12,7 +13,7 @@ from limner.data.dataset import open_dataset
 from limner.errors import LimnerError
 from limner.run import Run
 from limner.training.loop import fit_run
-from limner.training.state import check_fits, initial_model
+from limner.training.state import check_fits, check_start, initial_model
 
 TINY = RunConfig(
     model=ModelConfig(hidden_size=8, num_steps=2, latent_size=2, read_grid=2, write_grid=2),
@@ -76,6 +77,70 @@ def test_a_run_goes_on_although_the_run_that_it_began_with_is_gone(short, datase
     assert fit_run(run, dataset, lambda progress: signal.raise_signal(signal.SIGINT)).updates == 20
     shutil.rmtree(lost)
     assert fit_run(run, dataset).finished
+
+
+@pytest.fixture(scope="module")
+def conditional(tmp_path_factory, dataset) -> Run:
+    config = changed("model", num_categories=3)
+    run = Run.create(tmp_path_factory.mktemp("runs") / "conditional", config)
+    fit_run(run, dataset)
+    return run
+
+
+def started(other: Run, *names: str, apart: bool):
+    """The first network, and what is said, of a run on these categories."""
+    config = RunConfig(
+        model=dataclasses.replace(TINY.model, num_categories=len(names) if apart else 0),
+        data=dataclasses.replace(TINY.data, categories=names),
+        train=dataclasses.replace(TINY.train, start_from=other.folder),
+    )
+    data = open_dataset(config.data)
+    return initial_model(config, data), check_start(config, data)
+
+
+def drawn(model) -> np.ndarray:
+    return np.asarray(model.generate(jnp.ones((2, 2)))[0].canvas)
+
+
+def test_a_category_of_a_class_conditional_model_is_found_by_its_name(conditional):
+    whole = conditional.load_model()
+    only, said = started(conditional, "dog", apart=False)
+    np.testing.assert_array_equal(drawn(only), drawn(whole.of(1)))
+    assert said == ""
+    two, said = started(conditional, "house", "cat", apart=True)
+    np.testing.assert_array_equal(drawn(two.of(0)), drawn(whole.of(2)))
+    np.testing.assert_array_equal(drawn(two.of(1)), drawn(whole.of(0)))
+    assert said == ""
+
+
+def test_a_new_category_begins_as_the_mean_of_all_and_is_named(conditional):
+    own = conditional.load_model().categories
+    model, said = started(conditional, "cat", "fish", "face", apart=True)
+    np.testing.assert_allclose(model.categories.decoder[0], own.decoder[0])
+    for new in (1, 2):
+        np.testing.assert_allclose(model.categories.decoder[new], own.decoder.mean(0), atol=1e-7)
+        np.testing.assert_allclose(model.categories.canvas[new], own.canvas.mean(0), atol=1e-6)
+    assert said == (
+        f"fish and face are new to {conditional.folder}, so there training begins with the mean "
+        "of all 3 categories"
+    )
+
+
+def test_a_model_without_categories_begins_as_the_mean_of_those_of_its_data(conditional):
+    whole = conditional.load_model()
+    mix, _ = started(conditional, "cat", "dog", apart=False)
+    bias = whole.encoder.bias + whole.categories.encoder[:2].mean(0)
+    np.testing.assert_allclose(mix.encoder.bias, bias, atol=1e-7)
+    canvas = whole.start.canvas + whole.categories.canvas[:2].mean(0)
+    np.testing.assert_allclose(mix.start.canvas, canvas, atol=1e-6)
+    assert mix.categories is None
+
+
+def test_categories_of_a_model_that_had_none_begin_alike(short):
+    model, said = started(short, "cat", "fish", apart=True)
+    for k in (0, 1):
+        np.testing.assert_array_equal(drawn(model.of(k)), drawn(short.load_model()))
+    assert said == ""
 
 
 def test_weights_of_another_model_are_refused_by_the_name_of_what_differs(short, dataset):

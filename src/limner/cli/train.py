@@ -108,8 +108,8 @@ def train_run(out: Path, config: RunConfig, other_data: bool = False) -> "tuple[
     with agreement():
         dataset = open_with_progress(config.data, config.model.shape)
         check_fits(config, dataset)
-        if not (out / "config.json").exists():
-            check_start(config)
+        if not (out / "config.json").exists() and (said := check_start(config, dataset)):
+            print(said)
     run = Run.create(out, config)
     names = LOSSES[config.train.protocol]
     with progress_bar("training") as advance:

@@ -224,6 +224,23 @@ class Draw(eqx.Module):
             ),
         )
 
+    def with_categories(self, shares: Float[Array, "k j"]) -> "Draw":
+        """The network for K other categories, each a mixture of the J that it tells apart.
+
+        Args:
+            shares: What part of each new category each old one is. A new one has the weighted sum
+                of their own weights; with J = 0, for a network that is not class-conditional, it
+                has none yet.
+
+        Example:
+            >>> both = model.with_categories(jnp.array([[0.5, 0.5]])).of(0)  # not class-conditional
+        """
+        old = self._new_categories(0) if self.categories is None else self.categories
+        new = jax.tree.map(lambda table: jnp.tensordot(shares, table, 1), old)
+        return eqx.tree_at(
+            lambda model: model.categories, self, new, is_leaf=lambda leaf: leaf is None
+        )
+
     def infer(self, image: Float[Array, "c h w"], noise: Float[Array, "t z"]) -> tuple[State, Step]:
         """Reconstruct `image`: look at it and draw it, with latents from the posterior.
 

@@ -4,8 +4,8 @@ Axis letters: k category, c channel, h w image.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -19,12 +19,14 @@ from limner.data.dataset import Dataset
 from limner.data.shuffle import some_indices
 from limner.errors import LimnerError
 from limner.model.draw import Draw, build_model
-from limner.run import Run
+from limner.run import Run, model_categories
+from limner.text import listed
 
-_MAY_DIFFER = ("num_steps", "initial_std")
+_MAY_DIFFER = ("num_steps", "initial_std", "num_categories")
 """Model settings that may differ between a run and the run whose weights it starts from.
 
-Weights fit any number of steps, and trained weights no longer depend on their initial values.
+Weights fit any number of steps, trained weights no longer depend on their initial values, and
+categories are found by their names.
 """
 
 
@@ -65,14 +67,14 @@ def state_shapes(
 def initial_model(config: RunConfig, dataset: Dataset) -> Draw:
     """The network before the first update.
 
-    It is the network of the run that `start_from` names, or a new network whose learned first
-    canvases show the mean images.
+    It is the network of the run that `start_from` names, for the categories of these data, or a new
+    network whose learned first canvases show the mean images.
 
     Raises:
         LimnerError: The weights of that run cannot be read, or belong to another model.
     """
     if config.train.start_from is not None:
-        return _model_of(config.train.start_from, config)
+        return _model_of(_start_of(config), config, dataset.categories)
     key = jax.random.fold_in(jax.random.key(config.train.seed), 0)
     return build_model(config.model, key).starting_from(_first_images(config, dataset))
 
@@ -99,14 +101,27 @@ def check_fits(config: RunConfig, dataset: Dataset) -> None:
         dataset.split(which)
 
 
-def check_start(config: RunConfig) -> None:
+def check_start(config: RunConfig, dataset: Dataset) -> str:
     """Check that a new run can start from the weights that its settings name.
+
+    Returns:
+        What was not found there, for the user: categories that the other run does not know.
 
     Raises:
         LimnerError: The run that `start_from` names has no weights, or is of another model.
     """
-    if config.train.start_from is not None:
-        _model_of(config.train.start_from, config)
+    if config.train.start_from is None:
+        return ""
+    other = _start_of(config)
+    _model_of(other, config, dataset.categories)
+    known = model_categories(other.config)
+    new = [name for name in dataset.categories if name not in known]
+    if not known or not new:
+        return ""
+    return (
+        f"{listed(new)} {'is' if len(new) == 1 else 'are'} new to {other.folder}, so there "
+        f"training begins with the mean of all {len(known)} categories"
+    )
 
 
 def _first_images(config: RunConfig, dataset: Dataset) -> Float[Array, "k c h w"]:
@@ -128,13 +143,32 @@ def _first_images(config: RunConfig, dataset: Dataset) -> Float[Array, "k c h w"
     return jnp.clip(means / 255, 0.01, 0.99)
 
 
-def _model_of(folder: Path, config: RunConfig) -> Draw:
-    other = Run.open(folder)
-    for name, value in dataclasses.asdict(config.model).items():
-        there = getattr(other.config.model, name)
-        if name not in _MAY_DIFFER and there != value:
-            raise LimnerError(
-                f"--train.start-from {other.folder} has model.{name} {there}, this run {value}: "
-                f"only {' and '.join(f'model.{each}' for each in _MAY_DIFFER)} may differ"
-            )
-    return other.load_model()
+def _start_of(config: RunConfig) -> Run:
+    """The run that `start_from` names, whose model is like this one."""
+    assert config.train.start_from is not None  # who calls has looked
+    other = Run.open(config.train.start_from)
+    there, here = dataclasses.asdict(other.config.model), dataclasses.asdict(config.model)
+    differ = [name for name in here if here[name] != there[name] and name not in _MAY_DIFFER]
+    if differ:
+        raise LimnerError(
+            f"--train.start-from {other.folder} has "
+            f"{listed(f'model.{name} {there[name]}' for name in differ)}, this run "
+            f"{listed(str(here[name]) for name in differ)}: only "
+            f"{listed(f'model.{name}' for name in _MAY_DIFFER)} may differ"
+        )
+    return other
+
+
+def _model_of(other: Run, config: RunConfig, names: Sequence[str]) -> Draw:
+    """The network of another run for the categories of these names.
+
+    A category is found by its name; one that the other run does not know is the mean of all that it
+    does. So is a network that is not class-conditional, of one that is: the mean of its data's.
+    """
+    model, known = other.load_model(), model_categories(other.config)
+    shares = np.array(names, str)[:, None] == np.array(known, str)
+    shares[~shares.any(axis=1)] = True
+    shares = jnp.asarray(shares / shares.sum(axis=1, keepdims=True), jnp.float32)
+    if config.model.num_categories:
+        return model.with_categories(shares)
+    return model.with_categories(shares.mean(axis=0, keepdims=True)).of(0) if known else model
