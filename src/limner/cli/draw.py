@@ -45,7 +45,7 @@ def sample(
         temperature: Factor on the noise; below 1 the drawings are more alike.
         num_steps: Number of steps, T; by default the T of training.
         show_steps: Steps to show in steps.png, from 1; by default five of them.
-        category: Category to draw, for a class-conditional model; by default a random one each.
+        category: Category to draw, for a class-conditional model; by default all in turn.
         protocol: The noise. honest: new noise at every step. as-published: one noise vector for all
             steps, for a model that was trained that way.
         out: Folder for the files; by default RUN/figures/samples.

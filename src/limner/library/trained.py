@@ -104,7 +104,7 @@ class Trained:
             seed: Seed for the noise; drawing i depends only on (seed, i).
             temperature: Factor on the noise; below 1 the drawings are more alike.
             num_steps: Number of steps, T; None takes the T of training.
-            category: One of `categories`; None draws a random one for each drawing.
+            category: One of `categories`; None draws all of them in turn.
             protocol: The noise. "honest": new noise at every step; "as-published": one noise vector
                 for all steps, for a model that was trained that way.
 
