@@ -42,10 +42,10 @@ def readme(card: Card, licence: str | None = None) -> str:
 
 
 def sheet(model: Draw, config: RunConfig, name: str) -> Image.Image:
-    """Samples of a model on one page, those of `limner sample NAME --num 16`."""
-    steps = config.model.num_steps
-    drawn = sample(model, num=SAMPLES, num_steps=steps, seed=0)
-    names = model_categories(config)
+    """Samples of a model on one page: 16, or one of each category if there are more, at most 64."""
+    steps, names = config.model.num_steps, model_categories(config)
+    num = max(SAMPLES, min(len(names), 64))
+    drawn = sample(model, num=num, num_steps=steps, seed=0)
     labels = [] if drawn.categories is None else [names[index] for index in drawn.categories]
     protocols = (config.train.protocol, "honest")
     detail = settings(name, num_steps=steps, seed=0, protocols=protocols)
