@@ -4,6 +4,7 @@ Source: huggingface.co/docs/hub/model-cards (the metadata at the top of README.m
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -39,6 +40,12 @@ def readme(card: Card, licence: str | None = None) -> str:
     title, rest = card.to_markdown().split("\n", 1)
     lines = "\n".join(_yaml(_metadata(card, licence)))
     return f"---\n{lines}\n---\n\n{title}\n\n![Samples from the prior](samples.png)\n{rest}"
+
+
+def licence_of(text: str) -> str | None:
+    """The licence that the metadata of a README.md name, as `readme` writes it, if they do."""
+    found = re.match(r'---\n(?:[^-].*\n)*?license: "(.*)"\n', text)
+    return found and found[1]
 
 
 def sheet(model: Draw, config: RunConfig, name: str) -> Image.Image:
