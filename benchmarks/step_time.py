@@ -22,7 +22,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -213,9 +212,9 @@ def scale(console: Console) -> None:
 
 def update_once(cache: str, connection: Connection) -> None:
     """A process that ends with its first update."""
-    from limner.system.devices import keep_compiled
+    import jax
 
-    keep_compiled(Path(cache))
+    jax.config.update("jax_compilation_cache_dir", cache)
     limner(Setting())(1)
     connection.send(True)
 

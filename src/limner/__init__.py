@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig, changed
     from limner.data.dataset import Dataset, open_dataset
     from limner.errors import LimnerError
-    from limner.evaluation.bound import Evaluation
+    from limner.evaluation.result import Evaluation
     from limner.figures.charts import Curves
     from limner.figures.grids import image_grid
     from limner.figures.media import Show
@@ -41,7 +41,7 @@ _HOME = {
     "Dataset": "data.dataset",
     "Draw": "model.draw",
     "Drawings": "sampling.drawings",
-    "Evaluation": "evaluation.bound",
+    "Evaluation": "evaluation.result",
     "LimnerError": "errors",
     "Loss": "model.objective",
     "ModelConfig": "config",

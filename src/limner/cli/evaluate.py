@@ -13,7 +13,7 @@ from limner.config import Protocol, require_seed
 from limner.errors import LimnerError
 
 if TYPE_CHECKING:
-    from limner.evaluation.bound import Evaluation
+    from limner.evaluation.result import Evaluation
     from limner.run import Run
 
 
@@ -94,7 +94,7 @@ def print_table(title: str, evaluation: "Evaluation") -> None:
 
 
 def _print_categories(evaluation: "Evaluation") -> None:
-    from limner.evaluation.bound import CATEGORY_FACTS
+    from limner.evaluation.result import CATEGORY_FACTS
 
     table = Table(title="each category by itself", title_justify="left", box=None)
     for column in CATEGORY_FACTS:

@@ -16,8 +16,9 @@ from limner.config import Protocol, RunConfig, SplitName
 from limner.data.dataset import Dataset, open_dataset
 from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError
-from limner.evaluation.bound import Evaluation, evaluate
+from limner.evaluation.bound import evaluate
 from limner.evaluation.classify import category_indices, likeliest_category
+from limner.evaluation.result import Evaluation
 from limner.figures.captions import Kind, settings
 from limner.figures.charts import Curves
 from limner.figures.media import Show
@@ -28,6 +29,7 @@ from limner.pretrained.card import Card
 from limner.pretrained.hub import read_card
 from limner.run import Run, category_index, model_categories
 from limner.sampling import completion, drawings, interpolation
+from limner.system.programs import programs_kept
 from limner.system.progress import progress_bar
 
 
@@ -87,6 +89,7 @@ class Trained:
         """
         return Curves.of(self.metrics, self.name)
 
+    @programs_kept()
     def sample(
         self,
         num: int = 16,
@@ -144,6 +147,7 @@ class Trained:
             temperature=temperature,
         )
 
+    @programs_kept()
     def reconstruct(
         self,
         images: Images,
@@ -194,6 +198,7 @@ class Trained:
             seed=seed,
         )
 
+    @programs_kept()
     def complete(
         self,
         image: Image,
@@ -248,6 +253,7 @@ class Trained:
             temperature=temperature,
         )
 
+    @programs_kept()
     def interpolate(
         self,
         first: Image,
@@ -286,6 +292,7 @@ class Trained:
         )
         return self._show("interpolation", drawn, steps, category=category, what=what)
 
+    @programs_kept()
     def classify(self, images: Images, *, seed: int = 0) -> list[str]:
         """The category of each image: the one that gives it the lowest bound.
 
@@ -305,6 +312,7 @@ class Trained:
         found = (likeliest_category(self.model, x, num_steps=steps, seed=seed) for x in images)
         return [self.categories[index] for index in found]
 
+    @programs_kept()
     def evaluate(
         self,
         data: Dataset | None = None,

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import safetensors
 import safetensors.numpy
@@ -57,9 +56,10 @@ def load_weights(like: Tree, path: Path) -> Tree:
     changed = first_difference(expected, given)
     if changed:
         raise LimnerError(f"{path} does not fit the model of its config.json ({changed})")
-    return jax.tree_util.tree_map_with_path(
-        lambda where, leaf: jnp.asarray(arrays[_name(where)], leaf.dtype), like
+    found = jax.tree_util.tree_map_with_path(
+        lambda where, leaf: arrays[_name(where)].astype(leaf.dtype), like
     )
+    return jax.device_put(found)  # without a program for each shape, as `jnp.asarray` has
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

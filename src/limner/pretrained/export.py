@@ -14,7 +14,7 @@ import numpy as np
 from limner.config import RunConfig, changed, essence
 from limner.data.dataset import Dataset
 from limner.errors import LimnerError
-from limner.evaluation.bound import Evaluation, evaluate
+from limner.evaluation.bound import evaluate
 from limner.figures.saving import save_image
 from limner.model.draw import Draw
 from limner.model.weights import save_weights

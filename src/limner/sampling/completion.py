@@ -26,13 +26,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logit
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, UInt32
 
 from limner.errors import LimnerError
 from limner.model.distributions import bernoulli_log_prob
 from limner.model.draw import Draw, State, Step
 from limner.model.objective import draw_noise
-from limner.sampling.drawings import Drawings, collect
+from limner.sampling.drawings import Drawings, collect, seed_word
 
 CANDIDATES = 512
 SWEEPS = 4
@@ -85,7 +85,7 @@ def complete(
         model,
         jnp.asarray(image),
         jnp.asarray(known),
-        jax.random.key(seed),
+        seed_word(seed),
         temperature,
         num=num,
         num_steps=num_steps,
@@ -118,13 +118,14 @@ def _complete(
     model: Draw,
     image: Float[Array, "c h w"],
     known: Bool[Array, "h w"],
-    key: PRNGKeyArray,
+    seed: UInt32[Array, ""],
     temperature: float | Float[Array, ""],
     *,
     num: int,
     num_steps: int,
 ) -> Step:
-    candidates_key, pick_key, last_key, sweeps_key = jax.random.split(key, 4)
+    keys = jax.random.split(jax.random.key(seed), 4)
+    candidates_key, pick_key, last_key, sweeps_key = keys
     looks = max(1, int(_LOOKS * num_steps))
     heat = jnp.where(jnp.arange(num_steps) < looks, 1, temperature)[:, None]
 
@@ -140,7 +141,7 @@ def _complete(
         return _look_then_dream(model, whole, heat * noise, looks)
 
     def sweep(
-        canvases: Float[Array, "b c h w"], key: PRNGKeyArray
+        canvases: Float[Array, "b c h w"], key: PRNGKeyArray, UInt32
     ) -> tuple[Float[Array, "b c h w"], None]:
         return jax.vmap(redraw)(canvases, noises(key, num))[0].canvas, None
 
