@@ -31,6 +31,9 @@ def evaluate(
 ) -> None:
     """Measure the bound (the negative ELBO) on the whole test split.
 
+    Importance-weighted bounds of many images take hours. Ctrl-C stops them, and the same command
+    resumes where it stopped; with other settings, weights or data it begins anew.
+
     Args:
         run: Run folder, name of a pretrained model, or Hugging Face repository (OWNER/NAME).
         json: Print one JSON object instead of a table.

@@ -4,7 +4,7 @@ Axis letters: b image, t step.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import jax
 import numpy as np
@@ -14,11 +14,14 @@ from limner.config import Binarisation, Protocol, SplitName
 from limner.data.dataset import Dataset
 from limner.data.splits import Split
 from limner.errors import LimnerError
-from limner.evaluation.measure import estimate, importance_weighted, one_sample
+from limner.evaluation.importance import weighted_bounds
+from limner.evaluation.measure import estimate, one_sample
 from limner.evaluation.result import CategoryBound, Evaluation
+from limner.evaluation.unfinished import Unfinished
 from limner.model.distributions import bernoulli_entropy
 from limner.model.draw import Draw
 from limner.model.objective import published_rate
+from limner.system.progress import Advance
 
 
 def evaluate(
@@ -32,9 +35,12 @@ def evaluate(
     importance_samples: int | None = None,
     importance_images: int | None = None,
     seed: int = 0,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Advance = lambda done, total, note="": None,
 ) -> Evaluation:
     """Evaluate a model on a whole split.
+
+    Importance-weighted bounds may take hours. Ctrl-C stops them, and the same evaluation goes on to
+    the same number, bit for bit: what is done lies in the user's cache folder meanwhile.
 
     Args:
         model: The network.
@@ -48,26 +54,28 @@ def evaluate(
         importance_images: Number of images, chosen at random, for the importance-weighted bound;
             None takes all of them.
         seed: Seed for the noise.
-        on_progress: Called with the numbers of measurements done and to do.
+        on_progress: Called with the numbers of measurements done and to do, and a note.
 
     Returns:
         Means over the split, in nats for each image.
 
     Raises:
         LimnerError: `importance_samples` is given for a protocol that gives no bound.
+        Interrupted: Ctrl-C or SIGTERM came during importance sampling.
     """
     if importance_samples is not None and protocol != "honest":
         raise LimnerError(f"importance samples give a bound, and {protocol} bounds nothing")
     images = dataset.split(split)
     total = len(images)
     weighed = 0 if importance_samples is None else min(importance_images or total, total)
+    measurements = total + weighed * (importance_samples or 0)
     losses = estimate(
         one_sample(num_steps, protocol),
         model,
         images,
         binarisation=binarisation,
         seed=seed,
-        on_progress=lambda done: on_progress(done, total + weighed),
+        on_progress=lambda done: on_progress(done, measurements),
     )
     floors = grey_floors(images) if binarisation == "grey" else None
     found = Evaluation(
@@ -99,14 +107,22 @@ def evaluate(
     if importance_samples is None:
         return found
     indices = np.random.default_rng(seed).permutation(total)[:weighed]
-    weighted = estimate(
-        importance_weighted(num_steps, importance_samples),
+    settings = (importance_samples, num_steps, binarisation, split, seed, indices.tolist())
+
+    def tell(done: int, resumed: int) -> None:
+        note = f"resumed at {resumed:,} samples" if resumed else ""
+        on_progress(total + done, measurements, note)
+
+    weighted = weighted_bounds(
         model,
         images,
+        num_steps=num_steps,
+        num_samples=importance_samples,
         binarisation=binarisation,
         seed=seed,
         indices=indices,
-        on_progress=lambda done: on_progress(total + done, total + weighed),
+        unfinished=Unfinished.of(model, dataset.fingerprint(), *settings),
+        on_progress=tell,
     )
     return dataclasses.replace(
         found,

@@ -22,7 +22,7 @@ from limner.evaluation.result import Evaluation
 from limner.figures.captions import Kind, settings
 from limner.figures.charts import Curves
 from limner.figures.media import Show
-from limner.library.arguments import Image, Images, check, checked_for
+from limner.library.arguments import Image, Images, check, check_sampling, checked_for
 from limner.library.record import Record
 from limner.model.draw import Draw
 from limner.pretrained.card import Card
@@ -120,8 +120,7 @@ class Trained:
         Example:
             >>> limner.load("cat").sample(16, seed=1).save("cats.gif")
         """
-        check(num >= 1, "num", num, "at least 1")
-        check(0 <= temperature < float("inf"), "temperature", temperature, "a number from 0 up")
+        check_sampling(num, temperature)
         steps = self._steps(num_steps)
         index = None if category is None else category_index(self.config, category, of=self.name)
         drawn = drawings.sample(
@@ -229,8 +228,7 @@ class Trained:
         Raises:
             LimnerError: As for `reconstruct`; or `num` is out of range.
         """
-        check(num >= 1, "num", num, "at least 1")
-        check(0 <= temperature < float("inf"), "temperature", temperature, "a number from 0 up")
+        check_sampling(num, temperature)
         one = self._checked_one(image)
         model, category = self._model_for(one, category)
         steps = self.config.model.num_steps
@@ -341,6 +339,7 @@ class Trained:
             Means over the split, in nats for each image.
 
         Raises:
+            Interrupted: Ctrl-C came during importance sampling; the same call goes on.
             LimnerError: The data differ from the training data, or have another image size; or
                 `importance_samples` is given for a protocol that gives no bound.
 

@@ -32,9 +32,20 @@ def save_weights(
 ) -> None:
     """Write a network's arrays, and more metadata beside their checksum."""
     arrays = {_name(where): np.asarray(leaf, dtype) for where, leaf in _leaves(model)}
+    write_arrays(arrays, path, metadata)
+
+
+def write_arrays(
+    arrays: Mapping[str, np.ndarray], path: Path, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write arrays by name, and more metadata beside their checksum.
+
+    Raises:
+        LimnerError: The file cannot be written.
+    """
     said = {KEY: array_checksum(arrays), **(metadata or {})}
     with replacing(path) as temporary:
-        temporary.write_bytes(safetensors.numpy.save(arrays, said))
+        temporary.write_bytes(safetensors.numpy.save(dict(arrays), said))
 
 
 def load_weights(like: Tree, path: Path) -> Tree:

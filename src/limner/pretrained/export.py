@@ -15,6 +15,7 @@ from limner.config import RunConfig, changed, essence
 from limner.data.dataset import Dataset
 from limner.errors import LimnerError
 from limner.evaluation.bound import evaluate
+from limner.evaluation.result import Evaluation
 from limner.figures.saving import save_image
 from limner.model.draw import Draw
 from limner.model.weights import save_weights
@@ -89,7 +90,7 @@ def export(
             binarisation=config.data.binarisation,
             importance_samples=samples,
             importance_images=importance_images,
-            on_progress=lambda done, total: on_progress(done, total, what),
+            on_progress=lambda done, total, note="": on_progress(done, total, note or what),
         )
 
     model = run.load_model()
