@@ -73,7 +73,8 @@ class Measurer:
         self._mesh, self._own, self._size = data_mesh(size), own_part(size), size
         self._model = replicate(model, self._mesh)
         self._key = jax.random.key(seed)
-        self._split, self._binarisation, self._seed = split, binarisation, seed
+        self._split, self._seed = split, seed
+        self._binarisation: Binarisation = binarisation
         self.chunks = [slice(start, start + size) for start in range(0, count, size)]
         """The images of each chunk."""
 

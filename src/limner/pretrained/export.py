@@ -2,7 +2,6 @@
 
 import dataclasses
 import shlex
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
@@ -27,6 +26,7 @@ from limner.pretrained.repository import name_of
 from limner.run import Run, write_config
 from limner.system.checksums import with_checksum
 from limner.system.files import replace_text, replacing_folder
+from limner.system.progress import Advance
 from limner.system.provenance import commit, machine, seconds_until
 from limner.text import listed, suggested
 
@@ -54,7 +54,7 @@ def export(
     importance_samples: int | None = None,
     importance_images: int | None = None,
     licence: str | None = None,
-    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    on_progress: Advance = lambda done, total, note="": None,
 ) -> Card:
     """Write the model of a finished run, with its model card, to a folder.
 

@@ -141,7 +141,7 @@ def _complete(
         return _look_then_dream(model, whole, heat * noise, looks)
 
     def sweep(
-        canvases: Float[Array, "b c h w"], key: PRNGKeyArray, UInt32
+        canvases: Float[Array, "b c h w"], key: PRNGKeyArray
     ) -> tuple[Float[Array, "b c h w"], None]:
         return jax.vmap(redraw)(canvases, noises(key, num))[0].canvas, None
 
