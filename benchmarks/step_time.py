@@ -1,18 +1,21 @@
 """Seconds for one update of the weights.
 
-    python benchmarks/step_time.py [scaling [NAME ...] | start]
+    python benchmarks/step_time.py [study | mnist | sketches ... | scaling [NAME ...] | start]
 
-Three contenders make the same update: limner, DRAW in eager PyTorch (`torch_draw.py`), and the
-floor, which is the LSTMs' matrix products alone through PyTorch's BLAS. Each lives in a process of
-its own; they take turns, a round each, and the medians of the rounds are printed with their ratios.
+Three contenders make the same update of a row (all three rows, if none is named): limner, DRAW in
+eager PyTorch (`torch_draw.py`), and the floor, which is the LSTMs' matrix products alone through
+PyTorch's BLAS, or NumPy's if PyTorch is not there. Each lives in a process of its own; they take
+turns, a round each, and the medians of the rounds are printed with their ratios. PyTorch and the
+floor leave out the learned prior and the categories of `sketches`, so limner does more there.
 `scaling` prints limner's time over num_steps, side, batch and hidden instead, or over those named;
 `start`, how long a fresh process takes to its first update, with nothing compiled yet and then with
 all of it kept on disk.
 
-Needs `pip install torch` besides limner. Close other programs first.
+`pip install torch`, or eager PyTorch is left out. Close other programs first.
 """
 
 import dataclasses
+import importlib.util
 import multiprocessing
 import platform
 import resource
@@ -22,7 +25,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -42,6 +44,16 @@ class Setting:
     latent: int = 10
     read: int = 5
     write: int = 5
+    learned_prior: bool = False
+    categories: int = 0
+
+
+ROWS = {
+    "study": Setting(),
+    "mnist": Setting(num_steps=64, batch=128, latent=100, read=2),
+    "sketches": Setting(num_steps=32, hidden=400, write=8, learned_prior=True, categories=36),
+}
+"""The sizes of these presets."""
 
 
 def limner(setting: Setting) -> Callable[..., None]:
@@ -68,6 +80,8 @@ def limner(setting: Setting) -> Callable[..., None]:
             hidden_size=setting.hidden,
             read_grid=setting.read,
             write_grid=setting.write,
+            learned_prior=setting.learned_prior,
+            num_categories=setting.categories,
         ),
         train=TrainConfig(batch_size=setting.batch),
     )
@@ -116,13 +130,21 @@ def eager_torch(setting: Setting) -> Callable[[], None]:
 
 def floor(setting: Setting) -> Callable[[], None]:
     """The LSTMs' products of ITERATIONS updates: forward, to the inputs, to the weights."""
-    import torch
-
-    torch.set_grad_enabled(False)
     hidden = setting.hidden
     sizes = (2 * setting.read**2 + 2 * hidden, setting.latent + hidden)
-    layers = [(torch.rand(setting.batch, size), torch.rand(size, 4 * hidden)) for size in sizes]
-    gates = torch.rand(setting.batch, 4 * hidden)
+    if HAS_TORCH:
+        import torch
+
+        torch.set_grad_enabled(False)
+        rand = torch.rand
+    else:
+        import numpy as np
+
+        def rand(*shape: int) -> np.ndarray:
+            return np.random.default_rng(0).random(shape, np.float32)
+
+    layers = [(rand(setting.batch, size), rand(size, 4 * hidden)) for size in sizes]
+    gates = rand(setting.batch, 4 * hidden)
 
     def run() -> None:
         for _ in range(ITERATIONS * setting.num_steps):
@@ -134,6 +156,7 @@ def floor(setting: Setting) -> Callable[[], None]:
     return run
 
 
+HAS_TORCH = importlib.util.find_spec("torch") is not None
 CONTENDERS = {"limner": limner, "eager PyTorch": eager_torch, "floor": floor}
 
 
@@ -180,9 +203,18 @@ def race(names: list[str], setting: Setting, rounds: int) -> dict[str, tuple[flo
 
 
 def compare(console: Console) -> None:
-    setting = Setting()
-    results = race(list(CONTENDERS), setting, ROUNDS)
-    table = Table(title=f"{setting}, {ROUNDS} rounds of {ITERATIONS}", title_justify="left")
+    if not HAS_TORCH:
+        console.print("PyTorch is not installed: eager PyTorch is left out, the floor is NumPy's")
+    for name in sys.argv[1:] or ROWS:
+        compare_row(console, name)
+
+
+def compare_row(console: Console, row: str) -> None:
+    setting = ROWS[row]
+    names = [name for name in CONTENDERS if HAS_TORCH or name != "eager PyTorch"]
+    results = race(names, setting, ROUNDS)
+    title = f"{row}: {setting}, {ROUNDS} rounds of {ITERATIONS}"
+    table = Table(title=title, title_justify="left")
     for column in ("", "s/iteration", "images/s", "compile s", "peak MB", "times limner's"):
         table.add_column(column, justify="right")
     own = results["limner"][0]
@@ -213,9 +245,9 @@ def scale(console: Console) -> None:
 
 def update_once(cache: str, connection: Connection) -> None:
     """A process that ends with its first update."""
-    from limner.system.devices import keep_compiled
+    import jax
 
-    keep_compiled(Path(cache))
+    jax.config.update("jax_compilation_cache_dir", cache)
     limner(Setting())(1)
     connection.send(True)
 
@@ -240,8 +272,8 @@ def start(console: Console) -> None:
 def main() -> None:
     console = Console()
     console.print(f"{platform.processor() or platform.machine()}, Python {sys.version.split()[0]}")
-    ask = {"compare": compare, "scaling": scale, "start": start}
-    ask[(sys.argv[1:] or ["compare"])[0]](console)
+    others = {"scaling": scale, "start": start}
+    others.get("".join(sys.argv[1:2]), compare)(console)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig, changed
     from limner.data.dataset import Dataset, open_dataset
     from limner.errors import LimnerError
-    from limner.evaluation.bound import Evaluation
     from limner.evaluation.judgement import Judgement
+    from limner.evaluation.result import Evaluation
     from limner.figures.charts import Curves
     from limner.figures.grids import image_grid
     from limner.figures.media import Show
@@ -42,7 +42,7 @@ _HOME = {
     "Dataset": "data.dataset",
     "Draw": "model.draw",
     "Drawings": "sampling.drawings",
-    "Evaluation": "evaluation.bound",
+    "Evaluation": "evaluation.result",
     "Judgement": "evaluation.judgement",
     "LimnerError": "errors",
     "Loss": "model.objective",

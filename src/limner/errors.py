@@ -21,6 +21,10 @@ class PeerLost(LimnerError):
     """Another process of the same training is gone; an orderly exit would wait for it forever."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM came; one line says what was done and what is kept of it."""
+
+
 class Mended(UserWarning):
     """Something was found damaged and was made again; one line says what.
 

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from limner.evaluation.bound import CATEGORY_FACTS, CategoryBound, Evaluation
+from limner.evaluation.result import CATEGORY_FACTS, CategoryBound, Evaluation
 
 
 @pytest.fixture

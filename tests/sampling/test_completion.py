@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from limner.errors import LimnerError
-from limner.sampling.completion import CANDIDATES, complete, known_pixels, pick
+from limner.sampling.completion import MOST, complete, known_pixels, pick
 from limner.sampling.drawings import sample
 
 STROKE = np.zeros((1, 7, 5), np.float32)
@@ -81,9 +81,9 @@ def test_what_is_drawn_of_a_colour_image_must_be_said(make_model):
     assert finish(model, paper, known=known).canvases.shape == (6, 8, 3, 7, 5)
 
 
-@pytest.mark.parametrize("num", [0, CANDIDATES + 1])
+@pytest.mark.parametrize("num", [0, MOST + 1])
 def test_a_number_of_completions_out_of_range_is_refused(make_model, num):
-    with pytest.raises(LimnerError, match=f"num is {num}: there can be 1 to {CANDIDATES}"):
+    with pytest.raises(LimnerError, match=f"num is {num}: there can be 1 to {MOST}"):
         finish(make_model(), num=num)
 
 

@@ -179,9 +179,33 @@ assert not slow, slow
         assert f"usage: limner {name}" in said.stdout
 
 
-def test_help_takes_under_half_a_second():
+def test_lists_come_without_jax():
+    code = """
+import sys
+from limner.cli.main import main
+main(["models"])
+main(["data", "list", "--here"])
+assert "jax" not in sys.modules
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "cat-dog" in said.stdout
+
+
+def test_drawing_imports_nothing_that_only_other_work_needs(run, tmp_path):
+    code = f"""
+import sys
+from limner.cli.main import main
+main(["sample", {str(run)!r}, "--num", "1", "--out", {str(tmp_path)!r}])
+slow = {{"scipy.ndimage", "httpx2", "matplotlib", "optax", "orbax"}} & set(sys.modules)
+assert not slow, slow
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("words", ["train --help", "models"])
+def test_help_and_models_take_under_half_a_second(words):
     before = os.times()
-    subprocess.run([sys.executable, "-m", "limner", "train", "--help"], check=True)
+    subprocess.run([sys.executable, "-m", "limner", *words.split()], check=True)
     after = os.times()
     spent = after.children_user + after.children_system
     assert spent - before.children_user - before.children_system < 0.5  # seconds of processor

@@ -43,19 +43,18 @@ def set_jax_up() -> None:
     Raises:
         LimnerError: JAX refuses one of its environment variables.
     """
-    import platformdirs
-
     try:
         import jax  # noqa: F401
     except ValueError as error:
         raise LimnerError(f"JAX cannot start: {reason(error)}") from None
 
-    from limner.system.devices import compute_in_32_bits, keep_compiled, use_every_core
+    from limner.system.devices import compute_in_32_bits, use_every_core
+    from limner.system.programs import keep_programs
 
     if compute_in_32_bits():
         print("limner computes in 32 bits: JAX_ENABLE_X64 changes nothing", file=sys.stderr)
     use_every_core()
-    keep_compiled(platformdirs.user_cache_path("limner") / "compiled")
+    keep_programs()
 
 
 def open_run(name: str | Path) -> "Run":

@@ -21,8 +21,8 @@ from limner.config import Protocol, require_seed
 from limner.errors import LimnerError
 
 if TYPE_CHECKING:
-    from limner.evaluation.bound import Evaluation
     from limner.evaluation.judgement import Judgement
+    from limner.evaluation.result import Evaluation
     from limner.run import Run
 
 
@@ -40,6 +40,9 @@ def evaluate(
     check: bool = False,
 ) -> None:
     """Measure the bound (the negative ELBO) on the whole test split.
+
+    Importance-weighted bounds of many images take hours. Ctrl-C stops them, and the same command
+    resumes where it stopped; with other settings, weights or data it begins anew.
 
     Args:
         run: Run folder, name of a pretrained model, or Hugging Face repository (OWNER/NAME).
@@ -123,7 +126,7 @@ def _print_judgement(judged: "Judgement") -> None:
 
 
 def _print_categories(evaluation: "Evaluation") -> None:
-    from limner.evaluation.bound import CATEGORY_FACTS
+    from limner.evaluation.result import CATEGORY_FACTS
 
     _print_rows("each category by itself", CATEGORY_FACTS, evaluation.category_facts())
 

@@ -73,8 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(2)
     except BrokenPipeError:  # the reader of our output has left
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("limner: stopped", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"limner: {str(stop) or 'stopped'}", file=sys.stderr)
         sys.exit(130)
 
 

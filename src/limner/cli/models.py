@@ -26,8 +26,6 @@ def models(*, docs: Path | None = None) -> None:
     from rich.table import Table
 
     from limner.pretrained.hub import SHELF, cards
-    from limner.pretrained.page import models_page
-    from limner.system.files import replace_text
 
     table = Table("name", "draws", "bound on test images", "T", "size", box=None)
     known = cards()
@@ -39,6 +37,9 @@ def models(*, docs: Path | None = None) -> None:
     console.print(table if table.rows else "no model came with this installation")
     console.print(f"in {SHELF}", highlight=False, soft_wrap=True)
     if docs is not None:
+        from limner.pretrained.page import models_page
+        from limner.system.files import replace_text
+
         path = docs / "results" / "models.md"
         replace_text(path, models_page([*known.values()], path.with_suffix("")))
         print(f"page: {path}")

@@ -21,7 +21,6 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from PIL import Image
-from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from limner.config import Ink
 
@@ -119,6 +118,8 @@ def _shows_on_white(colours: Float[np.ndarray, "h w 3"], opacity: Float[np.ndarr
     share = opacity[contrast > 64].sum() / max(float(opacity.sum()), 1e-6)
     if not 0.005 <= share < 0.3:
         return bool(share >= 0.3 or not opacity.any())
+    from scipy.ndimage import distance_transform_edt  # which takes a while to import
+
     solid = opacity > 0.5
     depth = np.zeros((solid.shape[0] + 2, solid.shape[1] + 2))
     distance_transform_edt(np.pad(solid, 1), distances=depth)
@@ -220,6 +221,8 @@ def _surface(
     A plane, then a curved surface, is laid through the pixels that are near to it, over and over;
     at last what is left of their differences is spread over their surroundings.
     """
+    from scipy.ndimage import gaussian_filter  # which takes a while to import
+
     surface = np.broadcast_to(colour, small.shape)
     for terms in (3, 3, 3, 6, 6, 6, 10, 10):
         near = _apart(small, surface) < _NEAR

@@ -17,10 +17,10 @@ from limner.config import SPLITS, DataConfig, Ink, SplitName
 from limner.data import binarise, images, mnist, quickdraw
 from limner.data.doodles import doodles
 from limner.data.doodles.doodles import Doodles
-from limner.data.download import Progress, require
 from limner.data.fingerprint import Fingerprint, fingerprint_of
 from limner.data.given import FEWEST, checked_images, checked_labels
 from limner.data.items import read_items
+from limner.data.remote import Progress, require
 from limner.data.sources import Pictures, Shape, Source
 from limner.data.splits import BY_ROW, Progression, Split
 from limner.errors import LimnerError, check_names

@@ -11,47 +11,22 @@ Source: RFC 9110, section 14 (range requests); cloud.google.com/storage/docs (x-
 
 import base64
 import hashlib
-import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
-from urllib.parse import quote
 
 import httpx2
 from filelock import FileLock, Timeout
 
+from limner.data.remote import Progress, Request, bucket, url_of
 from limner.errors import LimnerError, reason
 from limner.system.files import rename, writing
 
-Progress = Callable[[int, int], None]
-"""Called with the work done and the total: bytes to download, or drawings to write."""
-
 _TRIES = 3
 _LOOK_SECONDS = 1.0  # between looks, while waiting for a lock, at whether all is over
-
-
-class Request(NamedTuple):
-    """A file to download."""
-
-    remote: str
-    """Path of the file on the server, not quoted."""
-    path: Path
-    """Path to write the file to."""
-    check: Callable[[Path], object]
-    """Raises LimnerError if a file is damaged."""
-
-
-def bucket() -> str:
-    """The server: $LIMNER_BUCKET, else Google's storage."""
-    return os.environ.get("LIMNER_BUCKET", "https://storage.googleapis.com")
-
-
-def url_of(remote: str, server: str | None = None) -> str:
-    """The address of a file on the server."""
-    return f"{(server or bucket()).rstrip('/')}/{quote(remote)}"
 
 
 def fetch(
@@ -97,19 +72,6 @@ def fetch(
             pool.shutdown(cancel_futures=True)
             raise
     return [request.path for request in missing]
-
-
-def require(requests: Sequence[Request], may_fetch: bool, on_progress: Progress) -> None:
-    """Make sure that files are there; download missing ones if `fetch` allows it.
-
-    Raises:
-        LimnerError: A file is missing, and may not or cannot be downloaded.
-    """
-    if may_fetch:
-        fetch(requests, on_progress=on_progress)
-    for request in requests:
-        if not request.path.exists():
-            raise LimnerError(f"{request.path} is not there: get it from {url_of(request.remote)}")
 
 
 class _Meter:

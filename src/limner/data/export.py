@@ -22,9 +22,9 @@ from PIL import Image
 from limner.config import Binarisation, ExportFormat, SplitName
 from limner.data import mnist
 from limner.data.dataset import Dataset
-from limner.data.download import Progress
 from limner.data.formats.idx import write_idx
 from limner.data.formats.npy import Writable, write_header
+from limner.data.remote import Progress
 from limner.errors import LimnerError
 from limner.system.files import replace_text, replacing, replacing_folder, writing
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from limner.config import FORMATS, Format
 from limner.data import mnist, quickdraw
-from limner.data.download import Request
 from limner.data.formats.stroke_files import STROKE_SUFFIXES, read_strokes
+from limner.data.remote import Request
 from limner.errors import LimnerError, check_names
 
 

@@ -20,9 +20,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from limner.config import SPLITS, SplitName
-from limner.data.download import Request
 from limner.data.formats.idx import read_idx, read_idx_with, read_items
 from limner.data.formats.npy import open_npz, read_header
+from limner.data.remote import Request
 from limner.errors import LimnerError
 
 Part = Literal["train", "t10k"]

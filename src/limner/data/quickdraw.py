@@ -18,10 +18,10 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from limner.config import Format
-from limner.data.download import Request
 from limner.data.formats.npy import Rows, open_rows
 from limner.data.formats.sketchrnn import read_sketchrnn
 from limner.data.formats.stroke_files import read_binary, read_ndjson
+from limner.data.remote import Request
 from limner.data.sources import Shape
 from limner.errors import LimnerError
 

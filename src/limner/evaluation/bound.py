@@ -1,11 +1,10 @@
-"""How well a model does on images it has not seen, in nats; each number says what it means.
+"""How well a model does on images it has not seen, in nats.
 
 Axis letters: b image, t step.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import jax
 import numpy as np
@@ -15,127 +14,14 @@ from limner.config import Binarisation, Protocol, SplitName
 from limner.data.dataset import Dataset
 from limner.data.splits import Split
 from limner.errors import LimnerError
-from limner.evaluation.measure import estimate, importance_weighted, one_sample
+from limner.evaluation.importance import weighted_bounds
+from limner.evaluation.measure import estimate, one_sample
+from limner.evaluation.result import CategoryBound, Evaluation
+from limner.evaluation.unfinished import Unfinished
 from limner.model.distributions import bernoulli_entropy
 from limner.model.draw import Draw
 from limner.model.objective import published_rate
-from limner.text import html_table, rounded
-
-
-@dataclass(frozen=True, kw_only=True)
-class CategoryBound:
-    """The bound over the images of one category, nats for each image."""
-
-    images: int
-    """Number of images."""
-    bound: float
-    """The mean of distortion + rate (the negative ELBO)."""
-    stderr: float | None
-    """Standard error of the bound."""
-    floor: float | None
-    """The entropy of grey targets; None for other targets."""
-    quantiles: tuple[float, ...] | None = None
-    """The quantiles of the bounds of single images, as `bound_quantiles` gives them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """Means over a split, nats for each image.
-
-    The as-published protocol gives no bound: `bound`, `stderr` and `excess` are then None, and `Lx`
-    and `Lz` are the numbers that the 2018 study would have reported.
-    """
-
-    data: str
-    """The data set."""
-    categories: tuple[str, ...]
-    """The categories of the data set."""
-    split: SplitName
-    """The split that was measured."""
-    images: int
-    """Number of images."""
-    binarisation: Binarisation
-    """How grey levels became targets."""
-    protocol: Protocol
-    """How the noise was made."""
-    num_steps: int
-    """Number of steps, T."""
-    distortion: float
-    """-log p(image given the last canvas); for grey targets, a cross-entropy."""
-    rate: float
-    """KL divergence of the posterior from the prior, over all steps."""
-    rate_per_step: tuple[float, ...]
-    """The rate of each step."""
-    floor: float | None = None
-    """The entropy of grey targets, which no model can go below; None for other targets."""
-    bound: float | None = None
-    """distortion + rate (the negative ELBO), from one draw of the noise for each image."""
-    stderr: float | None = None
-    """Standard error of the bound, over the images."""
-    excess: float | None = None
-    """The bound minus the floor, for grey targets."""
-    bits_per_dim: float | None = None
-    """The bound in bits for each pixel and channel (bits per dimension)."""
-    quantiles: tuple[float, ...] | None = None
-    """The quantiles of the bounds of single images, as `bound_quantiles` gives them."""
-    by_category: dict[str, CategoryBound] = field(default_factory=dict)
-    """The bound of each category by itself, if there are several."""
-    importance_samples: int | None = None
-    """Number K of importance samples for each image."""
-    importance_bound: float | None = None
-    """The importance-weighted bound (IWAE) from K samples."""
-    importance_stderr: float | None = None
-    """Standard error of the importance-weighted bound, over its images."""
-    importance_images: int | None = None
-    """Number of images that it was measured on."""
-    importance_gain: float | None = None
-    """The bound minus the importance-weighted bound, over the same images."""
-    Lx: float | None = None
-    """The study's name for the distortion, under its protocol."""
-    Lz: float | None = None
-    """The rate with the study's constant, under its protocol."""
-
-    def facts(self) -> list[tuple[str, str]]:
-        """The known numbers over all categories together: names and values, as text."""
-        names = [one.name for one in dataclasses.fields(self)]
-        known = [(name, getattr(self, name)) for name in names if name not in _NO_FACTS]
-        return [
-            (name.replace("_", " "), _said(value)) for name, value in known if value is not None
-        ]
-
-    def category_facts(self) -> list[tuple[str, ...]]:
-        """The numbers of each category by itself, in the order of `CATEGORY_FACTS`."""
-        return [
-            (
-                name,
-                f"{of.images:,}",
-                *(rounded(each, 2) for each in (of.bound, of.stderr, of.floor)),
-            )
-            for name, of in self.by_category.items()
-        ]
-
-    def _repr_html_(self) -> str:
-        whole = html_table(self.facts())
-        if not self.by_category:
-            return whole
-        return whole + html_table(self.category_facts(), CATEGORY_FACTS)
-
-
-CATEGORY_FACTS = ("category", "images", "bound", "stderr", "floor")
-"""Headings of a table with a row for each category."""
-
-_NO_FACTS = ("by_category", "quantiles")  # too many numbers for a row
-
-
-def _said(value: object) -> str:
-    match value:
-        case float():
-            return f"{value:.3f}"
-        case [float(), *_]:
-            return " ".join(f"{each:.2f}" for each in value)
-        case [*_]:
-            return ", ".join(value)
-    return str(value)
+from limner.system.progress import Advance
 
 
 def evaluate(
@@ -149,9 +35,12 @@ def evaluate(
     importance_samples: int | None = None,
     importance_images: int | None = None,
     seed: int = 0,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Advance = lambda done, total, note="": None,
 ) -> Evaluation:
     """Evaluate a model on a whole split.
+
+    Importance-weighted bounds may take hours. Ctrl-C stops them, and the same evaluation goes on to
+    the same number, bit for bit: what is done lies in the user's cache folder meanwhile.
 
     Args:
         model: The network.
@@ -165,26 +54,28 @@ def evaluate(
         importance_images: Number of images, chosen at random, for the importance-weighted bound;
             None takes all of them.
         seed: Seed for the noise.
-        on_progress: Called with the numbers of measurements done and to do.
+        on_progress: Called with the numbers of measurements done and to do, and a note.
 
     Returns:
         Means over the split, in nats for each image.
 
     Raises:
         LimnerError: `importance_samples` is given for a protocol that gives no bound.
+        Interrupted: Ctrl-C or SIGTERM came during importance sampling.
     """
     if importance_samples is not None and protocol != "honest":
         raise LimnerError(f"importance samples give a bound, and {protocol} bounds nothing")
     images = dataset.split(split)
     total = len(images)
     weighed = 0 if importance_samples is None else min(importance_images or total, total)
+    measurements = total + weighed * (importance_samples or 0)
     losses = estimate(
         one_sample(num_steps, protocol),
         model,
         images,
         binarisation=binarisation,
         seed=seed,
-        on_progress=lambda done: on_progress(done, total + weighed),
+        on_progress=lambda done: on_progress(done, measurements),
     )
     floors = grey_floors(images) if binarisation == "grey" else None
     found = Evaluation(
@@ -216,14 +107,22 @@ def evaluate(
     if importance_samples is None:
         return found
     indices = np.random.default_rng(seed).permutation(total)[:weighed]
-    weighted = estimate(
-        importance_weighted(num_steps, importance_samples),
+    settings = (importance_samples, num_steps, binarisation, split, seed, indices.tolist())
+
+    def tell(done: int, resumed: int) -> None:
+        note = f"resumed at {resumed:,} samples" if resumed else ""
+        on_progress(total + done, measurements, note)
+
+    weighted = weighted_bounds(
         model,
         images,
+        num_steps=num_steps,
+        num_samples=importance_samples,
         binarisation=binarisation,
         seed=seed,
         indices=indices,
-        on_progress=lambda done: on_progress(total + done, total + weighed),
+        unfinished=Unfinished.of(model, dataset.fingerprint(), *settings),
+        on_progress=tell,
     )
     return dataclasses.replace(
         found,

@@ -16,7 +16,8 @@ from jaxtyping import Float
 from limner.config import Binarisation, SplitName
 from limner.data.dataset import Dataset
 from limner.data.splits import Split
-from limner.evaluation.bound import Evaluation, grey_floors, standard_error
+from limner.evaluation.bound import grey_floors, standard_error
+from limner.evaluation.result import Evaluation
 
 _CHUNK = 4096
 

@@ -33,6 +33,7 @@ from limner.evaluation.likeness import (
 from limner.evaluation.neighbours import nearest, pixels
 from limner.model.draw import Draw
 from limner.sampling.drawings import generate, noises, reconstruct
+from limner.system.progress import Advance
 
 INK_FACTORS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 """The factors on the logits of which one is chosen to show drawings as ink."""
@@ -59,7 +60,7 @@ def judge_samples(
     seed: int = 0,
     ink: float | None = None,
     of: str = "the model",
-    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    on_progress: Advance = lambda done, total, note="": None,
 ) -> Judgement:
     """Measure how good samples are; nothing is chosen by test drawings.
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 
 from limner.config import Binarisation, Protocol
-from limner.evaluation.bound import Evaluation
+from limner.evaluation.result import Evaluation
 from limner.experiments.catalogue import Published
 from limner.experiments.experiment import AS_PUBLISHED, HONEST, VALIDATION, Measurement
 from limner.experiments.results import Record, Result

@@ -13,7 +13,7 @@ from typing import Any
 
 from limner.config import parse_strictly
 from limner.errors import LimnerError
-from limner.evaluation.bound import Evaluation
+from limner.evaluation.result import Evaluation
 from limner.experiments.experiment import Measurement, Row
 from limner.run import Run
 from limner.system.checksums import with_checksum, without_checksum

@@ -15,8 +15,9 @@ from limner.config import DataConfig
 from limner.data.dataset import Dataset
 from limner.data.shuffle import some_indices
 from limner.errors import LimnerError
-from limner.evaluation.bound import Evaluation, evaluate
+from limner.evaluation.bound import evaluate
 from limner.evaluation.mean_image import evaluate_mean_image
+from limner.evaluation.result import Evaluation
 from limner.experiments.experiment import Measurement, Row
 from limner.experiments.results import Record, Result, read_run
 from limner.figures.captions import NOISE

@@ -46,3 +46,13 @@ def check(ok: bool, what: str, given: Any, allowed: str) -> None:
     """
     if not ok:
         raise LimnerError(f"{what} is {given!r}: it must be {allowed}")
+
+
+def check_sampling(num: int, temperature: float) -> None:
+    """Check how many drawings are to be sampled, and at which temperature.
+
+    Raises:
+        LimnerError: One of them is out of range.
+    """
+    check(num >= 1, "num", num, "at least 1")
+    check(0 <= temperature < float("inf"), "temperature", temperature, "a number from 0 up")

@@ -13,22 +13,24 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from limner.config import Protocol, RunConfig, SplitName
-from limner.data.dataset import Dataset, open_dataset
+from limner.data.dataset import Dataset
 from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError
-from limner.evaluation.bound import Evaluation, evaluate
+from limner.evaluation.bound import evaluate
 from limner.evaluation.classify import category_indices, likeliest_category
+from limner.evaluation.result import Evaluation
 from limner.figures.captions import Kind, settings
 from limner.figures.charts import Curves
 from limner.figures.media import Show
-from limner.library import judging
-from limner.library.arguments import Image, Images, check, checked_for
+from limner.library import measuring
+from limner.library.arguments import Image, Images, check, check_sampling, checked_for
 from limner.library.record import Record
 from limner.model.draw import Draw
 from limner.pretrained.card import Card
 from limner.pretrained.hub import read_card
 from limner.run import Run, category_index, model_categories
 from limner.sampling import completion, drawings, interpolation
+from limner.system.programs import programs_kept
 from limner.system.progress import progress_bar
 
 
@@ -88,6 +90,7 @@ class Trained:
         """
         return Curves.of(self.metrics, self.name)
 
+    @programs_kept()
     def sample(
         self,
         num: int = 16,
@@ -118,8 +121,7 @@ class Trained:
         Example:
             >>> limner.load("cat").sample(16, seed=1).save("cats.gif")
         """
-        check(num >= 1, "num", num, "at least 1")
-        check(0 <= temperature < float("inf"), "temperature", temperature, "a number from 0 up")
+        check_sampling(num, temperature)
         steps = self._steps(num_steps)
         index = None if category is None else category_index(self.config, category, of=self.name)
         drawn = drawings.sample(
@@ -145,6 +147,7 @@ class Trained:
             temperature=temperature,
         )
 
+    @programs_kept()
     def reconstruct(
         self,
         images: Images,
@@ -195,6 +198,7 @@ class Trained:
             seed=seed,
         )
 
+    @programs_kept()
     def complete(
         self,
         image: Image,
@@ -225,8 +229,7 @@ class Trained:
         Raises:
             LimnerError: As for `reconstruct`; or `num` is out of range.
         """
-        check(num >= 1, "num", num, "at least 1")
-        check(0 <= temperature < float("inf"), "temperature", temperature, "a number from 0 up")
+        check_sampling(num, temperature)
         one = self._checked_one(image)
         model, category = self._model_for(one, category)
         steps = self.config.model.num_steps
@@ -249,6 +252,7 @@ class Trained:
             temperature=temperature,
         )
 
+    @programs_kept()
     def interpolate(
         self,
         first: Image,
@@ -287,6 +291,7 @@ class Trained:
         )
         return self._show("interpolation", drawn, steps, category=category, what=what)
 
+    @programs_kept()
     def classify(self, images: Images, *, seed: int = 0) -> list[str]:
         """The category of each image: the one that gives it the lowest bound.
 
@@ -306,6 +311,7 @@ class Trained:
         found = (likeliest_category(self.model, x, num_steps=steps, seed=seed) for x in images)
         return [self.categories[index] for index in found]
 
+    @programs_kept()
     def evaluate(
         self,
         data: Dataset | None = None,
@@ -334,17 +340,14 @@ class Trained:
             Means over the split, in nats for each image.
 
         Raises:
+            Interrupted: Ctrl-C came during importance sampling; the same call goes on.
             LimnerError: The data differ from the training data, or have another image size; or
                 `importance_samples` is given for a protocol that gives no bound.
 
         Example:
             >>> limner.load("cat").evaluate(importance_samples=100).importance_bound
         """
-        data = open_dataset(self.config.data, self.config.model.shape) if data is None else data
-        if data.shape != self.model.shape:
-            raise LimnerError(f"{self.name} draws {self.model.shape}, the images are {data.shape}")
-        if self.data is not None and not other_data:
-            self.data.check(data.fingerprint(), of=self.name)
+        data = measuring.data_of(self, data, other_data)
         with progress_bar("evaluating") as advance:
             advance(0, None, "compiling")
             return evaluate(
@@ -360,7 +363,7 @@ class Trained:
                 on_progress=advance,
             )
 
-    judge = judging.judge
+    judge = measuring.judge
 
     def save(self, folder: str | Path) -> Path:
         """Write a run folder, which every command takes; useful after a training in memory.
@@ -403,7 +406,7 @@ class Trained:
             write_grid=getattr(self.model.write, "grid", sizes.write_grid),
             inputs=inputs,
             labels=labels,
-            ink_factor=judging.ink_of(self.card),
+            ink_factor=measuring.ink_of(self.card),
         )
 
     def _steps(self, num_steps: int | None) -> int:

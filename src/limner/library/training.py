@@ -14,11 +14,13 @@ from limner.library.trained import Trained
 from limner.model.draw import Draw
 from limner.run import LOSSES, Run
 from limner.system.devices import check_devices
+from limner.system.programs import programs_kept
 from limner.system.progress import progress_bar
 from limner.training.keeper import FolderKeeper, MemoryKeeper
 from limner.training.loop import Progress, fit
 
 
+@programs_kept()
 def train(
     data: Dataset | None = None,
     config: RunConfig | None = None,

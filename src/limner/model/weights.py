@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import safetensors
 import safetensors.numpy
@@ -33,9 +32,20 @@ def save_weights(
 ) -> None:
     """Write a network's arrays, and more metadata beside their checksum."""
     arrays = {_name(where): np.asarray(leaf, dtype) for where, leaf in _leaves(model)}
+    write_arrays(arrays, path, metadata)
+
+
+def write_arrays(
+    arrays: Mapping[str, np.ndarray], path: Path, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write arrays by name, and more metadata beside their checksum.
+
+    Raises:
+        LimnerError: The file cannot be written.
+    """
     said = {KEY: array_checksum(arrays), **(metadata or {})}
     with replacing(path) as temporary:
-        temporary.write_bytes(safetensors.numpy.save(arrays, said))
+        temporary.write_bytes(safetensors.numpy.save(dict(arrays), said))
 
 
 def load_weights(like: Tree, path: Path) -> Tree:
@@ -57,9 +67,10 @@ def load_weights(like: Tree, path: Path) -> Tree:
     changed = first_difference(expected, given)
     if changed:
         raise LimnerError(f"{path} does not fit the model of its config.json ({changed})")
-    return jax.tree_util.tree_map_with_path(
-        lambda where, leaf: jnp.asarray(arrays[_name(where)], leaf.dtype), like
+    found = jax.tree_util.tree_map_with_path(
+        lambda where, leaf: arrays[_name(where)].astype(leaf.dtype), like
     )
+    return jax.device_put(found)  # without a program for each shape, as `jnp.asarray` has
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

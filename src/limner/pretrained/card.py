@@ -6,8 +6,8 @@ import shlex
 from dataclasses import dataclass
 
 from limner.config import SplitName, from_fields, parse_object, written_by
-from limner.evaluation.bound import Evaluation
 from limner.evaluation.judgement import Judgement
+from limner.evaluation.result import Evaluation
 from limner.text import listed, rounded, table
 
 _CREDITS = {

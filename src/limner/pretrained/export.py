@@ -2,7 +2,6 @@
 
 import dataclasses
 import shlex
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
@@ -14,8 +13,9 @@ import numpy as np
 from limner.config import RunConfig, changed, essence
 from limner.data.dataset import Dataset
 from limner.errors import LimnerError
-from limner.evaluation.bound import Evaluation, evaluate
+from limner.evaluation.bound import evaluate
 from limner.evaluation.judgement import Judgement
+from limner.evaluation.result import Evaluation
 from limner.evaluation.samples import judge_samples
 from limner.figures.saving import save_image
 from limner.model.draw import Draw
@@ -28,6 +28,7 @@ from limner.pretrained.repository import name_of
 from limner.run import Run, write_config
 from limner.system.checksums import with_checksum
 from limner.system.files import replace_text, replacing_folder
+from limner.system.progress import Advance
 from limner.system.provenance import commit, machine, seconds_until
 from limner.text import listed, suggested
 
@@ -56,7 +57,7 @@ def export(
     importance_images: int | None = None,
     samples: int | None = None,
     licence: str | None = None,
-    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    on_progress: Advance = lambda done, total, note="": None,
 ) -> Card:
     """Write the model of a finished run, with its model card, to a folder.
 
@@ -94,7 +95,7 @@ def export(
             binarisation=config.data.binarisation,
             importance_samples=samples,
             importance_images=importance_images,
-            on_progress=lambda done, total: on_progress(done, total, what),
+            on_progress=lambda done, total, note="": on_progress(done, total, note or what),
         )
 
     model = run.load_model()
@@ -143,7 +144,7 @@ def put_samples(
     dataset: Dataset,
     samples: int,
     *,
-    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    on_progress: Advance = lambda done, total, note="": None,
 ) -> Judgement:
     """Judge the samples of an exported model anew, and write them onto its card.
 

@@ -1,15 +1,21 @@
-"""Trained networks by name: run folders, the models that come with the package, repositories."""
+"""Trained networks by name: run folders, the models that come with the package, repositories.
+
+Only to open one needs JAX: names and cards are read without.
+"""
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from limner.errors import LimnerError, near
 from limner.pretrained.card import Card
 from limner.pretrained.repository import fetch, repository_of
-from limner.run import Run
 from limner.system.checksums import without_checksum
 from limner.system.files import reading
 from limner.text import suggested
+
+if TYPE_CHECKING:
+    from limner.run import Run
 
 SHELF = Path(__file__).parent
 """Folder of the models that come with the package."""
@@ -25,7 +31,7 @@ def cards() -> dict[str, Card]:
     return {name: card for name in names() if (card := read_card(SHELF / name)) is not None}
 
 
-def find(name: str | Path) -> Run:
+def find(name: str | Path) -> "Run":
     """Open a run folder, or the model of a name.
 
     In this order: a run folder; the name of a model that comes with the package; a Hugging Face
@@ -35,6 +41,8 @@ def find(name: str | Path) -> Run:
     Raises:
         LimnerError: There is no such folder or model, or its configuration cannot be read.
     """
+    from limner.run import Run
+
     repository = repository_of(name)
     if repository is not None:
         return dataclasses.replace(Run.open(fetch(repository)), known_as=str(repository))

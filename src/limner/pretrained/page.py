@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from limner.evaluation.bound import CategoryBound
+from limner.evaluation.result import CategoryBound
 from limner.pretrained.card import Card, samples_tables, with_error
 from limner.text import rounded, table
 

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 from limner.config import RunConfig, parse_object
 from limner.errors import LimnerError, reason
-from limner.model.weights import read_arrays
 from limner.system.checksums import without_checksum
 from limner.system.files import reading
 
@@ -72,6 +71,8 @@ def fetch(repository: Repository) -> Path:
         LimnerError: There is no such repository or revision, it cannot be reached, it holds no
             model of limner, or a file of it is damaged.
     """
+    from limner.model.weights import read_arrays
+
     hub = _hub(f"{repository} is not a folder here; as a Hugging Face repository it")
     with _told(repository):
         folder = Path(

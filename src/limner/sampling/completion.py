@@ -6,14 +6,16 @@ rest of the canvas comes with them:
 
 1. Draw many samples from the prior, and pick some of them by the likelihood of the known pixels
    under each (importance resampling without replacement).
-2. Make some sweeps: lay the known pixels over each drawing and draw the result again, with latents
-   from the posterior for most of the steps and from the prior for the rest.
-3. Lay the given ink over the canvases of the last sweep.
+2. Make some sweeps with all of these: lay the known pixels over each drawing and draw the result
+   again, with latents from the posterior for most of the steps and from the prior for the rest.
+3. Pick as many as are wanted in the same way, and draw them a last time with half the noise: of
+   what is not known, each then shows more of what is likely.
+4. Lay the given ink over the canvases of this last sweep.
 
 The second stage is the imputation of Rezende et al., a Markov chain. If the posterior were exact
 and used for all steps, its stationary distribution would be that of the completions under the
-model. The constants below were chosen by the likelihood of the hidden halves of people's cats
-(`benchmarks/completion.py`, see docs/models.md): more sweeps or looks gave nothing more.
+model. The constants below were chosen by the likelihood of the hidden halves of people's cats in
+the validation split (`benchmarks/completion.py`, see docs/models.md).
 
 Axis letters: t step, z latent, b drawing, c channel, h w image.
 
@@ -26,17 +28,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logit
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, UInt32
 
 from limner.errors import LimnerError
 from limner.model.distributions import bernoulli_log_prob
 from limner.model.draw import Draw, State, Step
 from limner.model.objective import draw_noise
-from limner.sampling.drawings import Drawings, collect
+from limner.sampling.drawings import Drawings, collect, seed_word
 
-CANDIDATES = 512
-SWEEPS = 4
+MOST = 128
+"""Number of completions, at most."""
 
+_CHAINS = 32  # drawings that are swept, or as many as are wanted
+_CANDIDATES = 4  # samples for each of them
+_SWEEPS = 3  # the last one included
+_CALM = 0.5  # factor on the noise of the last sweep
 _LOOKS = 0.75  # of the steps; the steps after these come from the prior
 _TRUST = 0.5  # power of the likelihood: sharp canvases are surer than they are right
 _INK = 0.2  # of full ink: more than a stroke's faintest edge
@@ -58,7 +64,7 @@ def complete(
     Args:
         model: The network.
         image: What is drawn so far, at its position on the canvas; pixels from 0 to 1.
-        num: Number of completions, at most `CANDIDATES`.
+        num: Number of completions, at most `MOST`.
         num_steps: Number of steps, T.
         seed: Seed for all random choices.
         temperature: Factor on the noise of the steps that come from the prior.
@@ -72,8 +78,8 @@ def complete(
     Raises:
         LimnerError: `num` is out of range, or the image has colours and `known` is None.
     """
-    if not 1 <= num <= CANDIDATES:
-        raise LimnerError(f"num is {num}: there can be 1 to {CANDIDATES} completions")
+    if not 1 <= num <= MOST:
+        raise LimnerError(f"num is {num}: there can be 1 to {MOST} completions")
     if known is None:
         if len(image) > 1:
             raise LimnerError(
@@ -85,7 +91,7 @@ def complete(
         model,
         jnp.asarray(image),
         jnp.asarray(known),
-        jax.random.key(seed),
+        seed_word(seed),
         temperature,
         num=num,
         num_steps=num_steps,
@@ -118,13 +124,15 @@ def _complete(
     model: Draw,
     image: Float[Array, "c h w"],
     known: Bool[Array, "h w"],
-    key: PRNGKeyArray,
+    seed: UInt32[Array, ""],
     temperature: float | Float[Array, ""],
     *,
     num: int,
     num_steps: int,
 ) -> Step:
-    candidates_key, pick_key, last_key, sweeps_key = jax.random.split(key, 4)
+    keys = jax.random.split(jax.random.key(seed), 5)
+    candidates_key, chains_key, sweeps_key, pick_key, last_key = keys
+    chains = max(_CHAINS, num)
     looks = max(1, int(_LOOKS * num_steps))
     heat = jnp.where(jnp.arange(num_steps) < looks, 1, temperature)[:, None]
 
@@ -142,12 +150,18 @@ def _complete(
     def sweep(
         canvases: Float[Array, "b c h w"], key: PRNGKeyArray
     ) -> tuple[Float[Array, "b c h w"], None]:
-        return jax.vmap(redraw)(canvases, noises(key, num))[0].canvas, None
+        return jax.vmap(redraw)(canvases, noises(key, chains))[0].canvas, None
 
-    canvases = jax.vmap(sample)(noises(candidates_key, CANDIDATES))
-    canvases = canvases[pick(pick_key, _TRUST * _evidence(canvases, image, known), num)]
-    canvases, _ = jax.lax.scan(sweep, canvases, jax.random.split(sweeps_key, SWEEPS - 1))
-    _, steps = jax.vmap(redraw)(canvases, noises(last_key, num))
+    def picked(
+        key: PRNGKeyArray, canvases: Float[Array, "b c h w"], count: int
+    ) -> Float[Array, "{count} c h w"]:
+        return canvases[pick(key, _TRUST * _evidence(canvases, image, known), count)]
+
+    canvases = jax.vmap(sample)(noises(candidates_key, _CANDIDATES * chains))
+    canvases = picked(chains_key, canvases, chains)
+    canvases, _ = jax.lax.scan(sweep, canvases, jax.random.split(sweeps_key, _SWEEPS - 1))
+    canvases = picked(pick_key, canvases, num)
+    _, steps = jax.vmap(redraw)(canvases, _CALM * noises(last_key, num))
     return steps._replace(canvas=jnp.maximum(steps.canvas, _logits(image)))
 
 

@@ -6,6 +6,7 @@ an image. Each comes with everything that can be seen of it, as NumPy arrays.
 Axis letters: t step, b drawing, c channel, h w image, z latent.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -35,7 +36,8 @@ class Drawings(NamedTuple):
     @property
     def probabilities(self) -> Float[np.ndarray, "t b c h w"]:
         """Probability of ink in each pixel."""
-        return np.asarray(jax.nn.sigmoid(self.canvases))
+        decay = np.exp(-np.abs(self.canvases))
+        return np.where(self.canvases >= 0, 1, decay) / (1 + decay)
 
 
 def sample(
@@ -63,7 +65,7 @@ def sample(
     Raises:
         ValueError: The model does not have this category.
     """
-    noise = temperature * noises(seed, num, num_steps, model.latent_size, protocol)
+    noise = temperature * np.asarray(noises(seed, num, num_steps, model.latent_size, protocol))
     count = 0 if model.categories is None else len(model.categories.canvas)
     if category is not None and not 0 <= category < count:
         raise ValueError(f"there is no category {category}: this network tells {count} apart")
@@ -114,9 +116,24 @@ def noises(
     protocol: Protocol = "honest",
 ) -> Float[Array, "{num} {num_steps} {latent_size}"]:
     """Noise for several drawings; that of drawing i depends only on (seed, i)."""
+    return _noises(seed_word(seed), num, num_steps, latent_size, protocol)
+
+
+def seed_word(seed: int | UInt32[Array | np.ndarray, ""]) -> UInt32[Array | np.ndarray, ""]:
+    """A seed as `jax.random.key` takes it inside a program."""
+    return np.array(seed % 2**32, np.uint32) if isinstance(seed, int) else seed
+
+
+@partial(jax.jit, static_argnums=(1, 2, 3, 4))  # one program, not one for each operation
+def _noises(
+    seed: UInt32[Array, ""], num: int, num_steps: int, latent_size: int, protocol: Protocol
+) -> Float[Array, "{num} {num_steps} {latent_size}"]:
     key = jax.random.key(seed)
-    keys = jax.vmap(lambda index: jax.random.fold_in(key, index))(jnp.arange(num))
-    return jax.vmap(lambda key: draw_noise(key, num_steps, latent_size, protocol))(keys)
+
+    def draw(index: Int[Array, ""]) -> Float[Array, "t z"]:
+        return draw_noise(jax.random.fold_in(key, index), num_steps, latent_size, protocol)
+
+    return jax.vmap(draw)(jnp.arange(num))
 
 
 @jax.jit

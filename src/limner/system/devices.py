@@ -6,7 +6,6 @@ devices may belong to several processes; then each of them reads and places its 
 """
 
 import os
-from pathlib import Path
 
 import jax
 import numpy as np
@@ -58,16 +57,6 @@ def check_devices() -> None:
         raise LimnerError(
             f"JAX finds nothing to compute on: {cause}; JAX_PLATFORMS=cpu computes on the CPU"
         ) from None
-
-
-def keep_compiled(folder: Path) -> None:
-    """Keep compiled programs in a folder, so that the same program starts faster the next time.
-
-    A folder that the variable JAX_COMPILATION_CACHE_DIR already names is kept instead.
-    """
-    if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue]
-        jax.config.update("jax_compilation_cache_dir", str(folder))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 
 
 def data_mesh(batch_size: int, num_devices: int | None = None) -> Mesh:

@@ -5,11 +5,12 @@
 // nothing is: blank is no evidence there. What is wanted are latents under which the known pixels
 // are likely, and the rest of the canvas that comes with them:
 //
-// 1. many drawings from the prior; as many as are wanted are picked among them by the likelihood of
-//    the known pixels under each (importance resampling, none picked twice);
-// 2. some sweeps: each drawing is laid under the known pixels and drawn anew from looks at the
-//    whole, latents from the posterior for most of the steps and from the prior for the rest;
-// 3. the ink that was there is laid over the last sweep's canvases.
+// 1. many drawings from the prior; some are picked among them by the likelihood of the known pixels
+//    under each (importance resampling, none picked twice);
+// 2. sweeps of all of these: each drawing is laid under the known pixels and drawn anew from looks
+//    at the whole, latents from the posterior for most of the steps and from the prior for the rest;
+// 3. as many as are wanted are picked in the same way, and drawn a last time with half the noise;
+// 4. the ink that was there is laid over the last sweep's canvases.
 //
 // Until the last sweep comes, what is best so far can be shown.
 //
@@ -27,16 +28,20 @@ import { checkImages, scaled, told } from "./sampling.js";
 /** @typedef {import("./random.js").Key} Key */
 /** @typedef {import("./sampling.js").Progress} Progress */
 
-export const CANDIDATES = 512;
-export const SWEEPS = 4;
+/** How many completions there can be. */
+export const MOST = 128;
 
+const CHAINS = 32; // drawings that are swept, or as many as are wanted
+const CANDIDATES = 4; // samples for each of them
+const SWEEPS = 3; // the last one included
+const CALM = 0.5; // factor on the noise of the last sweep
 const LOOKS = 0.75; // of the steps; those after them are dreamt
 const TRUST = 0.5; // power of the likelihood: sharp canvases are surer than they are right
 const INK = Math.fround(0.2); // of full ink: more than a stroke's faintest edge
 const OPAQUE = 16; // logits: ink or paper to one part in ten million
 
 const TOGETHER = 64; // candidates drawn at once
-const SEARCH = 0.6; // about the part of the time that candidates take
+const SEARCH = 0.4; // about the part of the time that candidates take
 
 /**
  * Finish a drawing in several ways.
@@ -44,7 +49,7 @@ const SEARCH = 0.6; // about the part of the time that candidates take
  * @param {Draw} model
  * @param {Float32Array} image What is drawn so far, (c, h, w), pixels from 0 to 1, in its place.
  * @param {object} options
- * @param {number} options.num How many completions, at most `CANDIDATES`.
+ * @param {number} options.num How many completions, at most `MOST`.
  * @param {number} options.numSteps T.
  * @param {number} options.seed Of all chance in it.
  * @param {number} [options.temperature] Factor on the noise of the steps that come from the prior.
@@ -59,14 +64,17 @@ const SEARCH = 0.6; // about the part of the time that candidates take
  */
 export function* complete(model, image, options) {
   const { num, seed } = options;
-  if (!(Number.isInteger(num) && num >= 1 && num <= CANDIDATES)) {
-    throw new RangeError(`num is ${num}: there can be 1 to ${CANDIDATES} completions`);
+  if (!(Number.isInteger(num) && num >= 1 && num <= MOST)) {
+    throw new RangeError(`num is ${num}: there can be 1 to ${MOST} completions`);
   }
   checkImages(model, [image]);
   const task = new Task(model, image, options);
-  const [candidatesKey, pickKey, lastKey, sweepsKey] = split(keyOf(seed), 4);
-  let canvases = yield* task.search(candidatesKey, pickKey, num);
-  const share = (1 - SEARCH) / SWEEPS;
+  const [candidatesKey, chainsKey, sweepsKey, pickKey, lastKey] = split(keyOf(seed), 5);
+  const chains = Math.max(CHAINS, num);
+  let canvases = yield* task.search(candidatesKey, chainsKey, chains, num);
+  const chances = gumbel(pickKey, chains);
+  const best = () => task.picked(canvases, chances, num);
+  const share = (0.9 - SEARCH) / (SWEEPS - 1);
   let from = SEARCH;
   for (const key of split(sweepsKey, SWEEPS - 1)) {
     const to = from + share;
@@ -76,10 +84,10 @@ export function* complete(model, image, options) {
       shown: false,
     });
     canvases = states.map(({ canvas }) => canvas);
-    yield { part: to, steps: null, preview: canvases.map(task.inked) };
+    yield { part: to, steps: null, preview: best().map(task.inked) };
     from = to;
   }
-  for (const { part, steps } of told(task.sweep(canvases, lastKey), task.numSteps, { from })) {
+  for (const { part, steps } of told(task.sweep(best(), lastKey, CALM), task.numSteps, { from })) {
     const inked = steps && steps.map((step) => ({ ...step, canvas: task.inked(step.canvas) }));
     yield { part, steps: inked, preview: null };
   }
@@ -158,35 +166,43 @@ class Task {
    *
    * @param {Key} candidatesKey
    * @param {Key} pickKey
-   * @param {number} num
+   * @param {number} chains How many to pick.
+   * @param {number} num How many of them to show meanwhile.
    * @returns {Generator<Progress, Float32Array[]>} At the end, the canvases that were picked.
    */
-  *search(candidatesKey, pickKey, num) {
-    const keys = split(candidatesKey, CANDIDATES);
-    const chances = gumbel(pickKey, CANDIDATES);
+  *search(candidatesKey, pickKey, chains, num) {
+    const keys = split(candidatesKey, CANDIDATES * chains);
+    const chances = gumbel(pickKey, keys.length);
     /** @type {Float32Array[]} */
     const candidates = [];
-    /** @type {number[]} */
-    const logWeights = [];
-    const picked = () => pick(chances, logWeights, num).map((index) => candidates[index]);
-    while (candidates.length < CANDIDATES) {
-      const from = (SEARCH * candidates.length) / CANDIDATES;
-      const to = from + (SEARCH * TOGETHER) / CANDIDATES;
+    while (candidates.length < keys.length) {
       const noise = keys
         .slice(candidates.length, candidates.length + TOGETHER)
         .map((key) => scaled(this.noise(key), this.temperature));
+      const from = (SEARCH * candidates.length) / keys.length;
+      const to = from + (SEARCH * noise.length) / keys.length;
       const drawing = this.model.generate(
         noise,
         noise.map(() => this.first),
       );
       const states = yield* told(drawing, this.numSteps, { from, to, shown: false });
-      for (const { canvas } of states) {
-        candidates.push(canvas);
-        logWeights.push(TRUST * this.evidence(canvas));
-      }
-      yield { part: to, steps: null, preview: picked().map(this.inked) };
+      candidates.push(...states.map(({ canvas }) => canvas));
+      const preview = this.picked(candidates, chances, num).map(this.inked);
+      yield { part: to, steps: null, preview };
     }
-    return picked();
+    return this.picked(candidates, chances, chains);
+  }
+
+  /**
+   * Some of the drawings, picked by the likelihood of the known pixels under each.
+   *
+   * @param {Float32Array[]} canvases
+   * @param {Float32Array} chances Gumbel's noise, one number each.
+   * @param {number} num
+   */
+  picked(canvases, chances, num) {
+    const logWeights = canvases.map((canvas) => TRUST * this.evidence(canvas));
+    return pick(chances, logWeights, num).map((index) => canvases[index]);
   }
 
   /**
@@ -195,11 +211,12 @@ class Task {
    *
    * @param {Float32Array[]} canvases
    * @param {Key} key
+   * @param {number} [calm] Factor on the noise.
    * @returns {Generator<Step[], State[]>}
    */
-  *sweep(canvases, key) {
+  *sweep(canvases, key, calm = 1) {
     const looks = Math.max(1, Math.floor(LOOKS * this.numSteps)) * this.model.latentSize;
-    const noises = split(key, canvases.length).map((own) => this.noise(own));
+    const noises = split(key, canvases.length).map((own) => scaled(this.noise(own), calm));
     const wholes = canvases.map((canvas) =>
       canvas.map((logit, place) => (this.known[place] ? this.image[place] : sigmoid(logit))),
     );

@@ -9,7 +9,7 @@
 
 import { size } from "./draw.js";
 import { distortion, drawNoise, rate } from "./objective.js";
-import { foldIn, key, randint } from "./random.js";
+import { foldIn, key } from "./random.js";
 
 /** @typedef {import("./draw.js").Draw} Draw */
 /** @typedef {import("./draw.js").Step} Step */
@@ -37,7 +37,7 @@ import { foldIn, key, randint } from "./random.js";
  * @param {number} options.seed Of the noise; drawing i depends on (seed, i) alone.
  * @param {number} [options.temperature] Factor on the noise; below 1 drawings are more alike.
  * @param {number | null} [options.category] Which to draw, where the model tells them apart; else
- *   each drawing's is drawn first, all being as likely.
+ *   all in turn.
  * @param {Protocol} [options.protocol] How the noise is made.
  * @returns {Generator<Progress, number[] | null>} At the end, the drawings' categories.
  * @throws {RangeError} There is no such category.
@@ -46,7 +46,7 @@ export function* sample(model, options) {
   const { num, numSteps, seed, temperature = 1, category = null, protocol } = options;
   const chosen = model.numCategories && category === null;
   const categories = chosen
-    ? drawCategories(seed, num, model.numCategories)
+    ? Array.from({ length: num }, (_, index) => index % model.numCategories)
     : new Array(num).fill(category);
   const noise = noises(seed, num, numSteps, model.latentSize, protocol).map((own) =>
     scaled(own, temperature),
@@ -149,16 +149,4 @@ export function checkImages(model, images) {
       );
     }
   }
-}
-
-/**
- * A category for each of some drawings; that of drawing i depends on (seed, i) alone.
- *
- * @param {number} seed
- * @param {number} num
- * @param {number} count Categories.
- */
-function drawCategories(seed, num, count) {
-  const whole = key(seed);
-  return Array.from({ length: num }, (_, index) => randint(foldIn(foldIn(whole, index), 1), count));
 }

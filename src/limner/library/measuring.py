@@ -1,8 +1,9 @@
-"""How good the samples of a trained network are: the method `Trained.judge`."""
+"""How good a trained network is: the data to measure it on, and the method `Trained.judge`."""
 
 from typing import TYPE_CHECKING
 
 from limner.data.dataset import Dataset, open_dataset
+from limner.errors import LimnerError
 from limner.evaluation.judgement import Judgement
 from limner.evaluation.samples import judge_samples
 from limner.pretrained.card import Card
@@ -45,9 +46,7 @@ def judge(
         >>> limner.load("cat").judge(200).samples.recognised
     """
     config = trained.config
-    data = open_dataset(config.data, config.model.shape) if data is None else data
-    if trained.data is not None and not other_data:
-        trained.data.check(data.fingerprint(), of=trained.name)
+    data = data_of(trained, data, other_data)
     with progress_bar("judging samples") as advance:
         return judge_samples(
             trained.model,
@@ -64,3 +63,19 @@ def judge(
 def ink_of(card: Card | None) -> float | None:
     """The factor on the logits that shows a model's drawings as ink, if its card gives one."""
     return card.samples.ink if card and card.samples else None
+
+
+def data_of(trained: "Trained", data: Dataset | None, other_data: bool) -> Dataset:
+    """The data set to measure a network on: the one that is given, or that of its training.
+
+    Raises:
+        LimnerError: Its images have another size; or it differs from the training data, and that is
+            not allowed.
+    """
+    sizes = trained.config.model.shape
+    data = open_dataset(trained.config.data, sizes) if data is None else data
+    if data.shape != sizes:
+        raise LimnerError(f"{trained.name} draws {sizes}, the images are {data.shape}")
+    if trained.data is not None and not other_data:
+        trained.data.check(data.fingerprint(), of=trained.name)
+    return data
