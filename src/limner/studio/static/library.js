@@ -19,6 +19,7 @@ import { trace } from "./trace.js";
  * @property {string[]} categories What it draws; empty if that is not known.
  * @property {boolean} conditional Whether one of them can be chosen.
  * @property {string} binarisation What images it is given: "grey", or ink and paper alone.
+ * @property {"quickdraw" | "mnist"} framing How drawings lie in its images.
  * @property {boolean} draws Whether strokes can be drawn for it.
  * @property {number[] | Record<string, number[]> | null} quantiles Of the bounds of test drawings,
  *   0 to 100 %, nats; by category if one can be chosen.
