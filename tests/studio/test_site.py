@@ -62,6 +62,11 @@ def test_the_page_is_told_of_each_model_what_it_needs(shipped):
     assert sketches["conditional"]
     assert (cat["binarisation"], models["mnist"]["binarisation"]) == ("grey", "static")
     assert all(model["draws"] for model in models.values())
+    assert [name for name, model in models.items() if model["framing"] == "mnist"] == ["mnist"]
+    assert all(model["framing"] in ("mnist", "quickdraw") for model in models.values())
+    for name, model in models.items():
+        card = json.loads((hub.SHELF / name / "card.json").read_text())
+        assert model["ink"] == (card.get("samples") or {}).get("ink")
     assert cat["card"]["words"].startswith("Cats, drawn by people for Quick, Draw! Data: ")
     assert "CC BY 4.0" in cat["card"]["words"]
     assert ["bound", "210.91 ± 2.22 nats"] in cat["card"]["facts"]

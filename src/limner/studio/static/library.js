@@ -23,6 +23,8 @@ import { trace } from "./trace.js";
  * @property {boolean} draws Whether strokes can be drawn for it.
  * @property {number[] | Record<string, number[]> | null} quantiles Of the bounds of test drawings,
  *   0 to 100 %, nats; by category if one can be chosen.
+ * @property {number | null} ink The factor on logits that shows its drawings as ink; null where the
+ *   card has none.
  * @property {{words: string, facts: [string, string][]} | null} card
  */
 
@@ -44,6 +46,11 @@ export class Library {
   constructor(models) {
     this.models = models;
     this.engine = new Engine();
+  }
+
+  /** @param {string} name */
+  named(name) {
+    return this.models.find((model) => model.name === name);
   }
 
   /** @returns {Promise<Library>} */

@@ -102,6 +102,22 @@ export class Timeline {
     this.run();
   }
 
+  /**
+   * Another drawing joins the one that has come: both are played from their start, unless somebody
+   * looks at a step in the middle.
+   *
+   * @param {number} length Number of steps of the one that has more.
+   */
+  join(length) {
+    const { player, rates } = this;
+    const { at, available } = player;
+    const held = !player.playing && !player.ended;
+    this.begin(length);
+    this.rates = rates;
+    this.grow(available);
+    if (held) this.go(at);
+  }
+
   /** @param {number} available How many of its steps have come. */
   grow(available) {
     const { player } = this;
@@ -184,14 +200,15 @@ export class Timeline {
     this.range.setAttribute("aria-valuetext", empty ? "none yet" : `${at + 1} of ${length}`);
     setIcon(this.toggle, player.playing ? "pause" : "play", player.playing ? "Pause" : "Play");
     this.label.textContent = empty ? "" : `step ${at + 1} of ${length}`;
-    this.detail.textContent = rates && !empty ? `${rates[at].toFixed(2)} nats` : "";
+    const rate = empty ? undefined : rates?.[at];
+    this.detail.textContent = rate === undefined ? "" : `${rate.toFixed(2)} nats`;
     if (this.bars.children.length !== length) {
       this.bars.replaceChildren(...Array.from({ length }, () => make("span")));
     }
     const most = Math.max(1, ...(rates ?? []));
     Array.from(this.bars.children).forEach((bar, n) => {
       const when = n < at ? "past" : n === at ? "now" : "";
-      const height = rates ? Math.max(rates[n], 0) / most : 0;
+      const height = Math.max(rates?.[n] ?? 0, 0) / most;
       /** @type {HTMLElement} */ (bar).style.setProperty("--height", String(height));
       bar.className = empty ? "" : when;
     });
