@@ -301,7 +301,7 @@ def test_the_player_is_never_in_a_step_that_is_not_there(open_page):
             (p) => p.play(), (p) => p.pause(), (p) => p.clear(), (p) => p.go(random(9) - 3),
             (p) => p.advance(random(12)), (p) => p.begin(1 + random(5), random(2) === 1),
             (p) => p.grow(Math.min(p.length, p.available + random(3))),
-            (p) => { p.loop = random(2) === 1; },
+            (p) => { p.loop = random(2) === 1; }, (p) => p.resize(random(6)),
           ];
           const wrong = [];
           const player = new Player();

@@ -1,6 +1,7 @@
 """Strokes as MNIST frames its digits, in JavaScript, against a law in NumPy."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ def inked(drawing, corner):
     covered = np.zeros(at.shape[:2], bool)
     for stroke in drawing:
         placed = np.array(stroke) * scale + PEN / 2 + corner
-        for start, end in zip(placed, placed[1:], strict=False):
+        for start, end in pairwise(placed):
             way = end - start
             part = np.clip((at - start) @ way / max(way @ way, 1e-9), 0, 1)
             covered |= np.hypot(*(at - start - part[..., None] * way).T).T <= PEN / 2

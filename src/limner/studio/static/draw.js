@@ -151,9 +151,7 @@ export class DrawView extends View {
     for (const first of this.firsts) first.textContent = second ? `${model.name}. ` : "";
     await super.enter(model, arriving);
     const shown = this.taken();
-    if (shown && !second && this.timeline.player.length !== shown.numSteps) {
-      this.timeline.join(shown.numSteps);
-    }
+    if (shown && !second) this.timeline.resize(shown.numSteps);
     this.accompany();
     await this.mount();
   }
