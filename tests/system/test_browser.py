@@ -619,6 +619,7 @@ def test_a_second_model_with_more_steps_makes_the_timeline_longer(open_page):
     assert page.locator("#draw .step").inner_text().strip() == f"step {NUM_STEPS} of {NUM_STEPS}"
     page.get_by_role("button", name="See the equations").click()
     playwright.expect(page.locator(".equations output").first).to_have_text("step 3 of 3")
+    page.get_by_role("button", name="Close the equations").click()
     page.select_option("#beside", "")
     answered(page, "draw", 3)
     page.select_option("#beside", "second")
@@ -697,6 +698,11 @@ def test_ink_changes_no_number_and_needs_a_factor(open_page):
     seen = pixels(page, '#draw [data-plate="image"] canvas')
     page.select_option("#ink", "ink")
     playwright.expect(page).to_have_url(re.compile(r"[?&]ink"))
+    playwright.expect(page.locator("#draw [data-ink]")).to_have_text(", shown as ink")
+    page.select_option("#beside", "first")
+    beside_answered(page)
+    assert page.locator("[data-beside] [data-who]").inner_text() == "first."  # it has no factor
+    page.select_option("#beside", "")
     assert pixels(page, '#draw [data-plate="canvas"] canvas') != before
     assert pixels(page, '#draw [data-plate="image"] canvas') == seen
     assert page.locator("#draw .verdict").text_content() == numbers

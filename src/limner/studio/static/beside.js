@@ -20,6 +20,8 @@ export class Beside {
   first = null;
   /** @type {Show | null} */
   show = null;
+  /** How it came to its category, after its name. */
+  why = "";
   latest = new Latest();
 
   /**
@@ -86,18 +88,18 @@ export class Beside {
       const show = new Show(about);
       this.plate.resize(show.shape);
       this.words.textContent = "";
-      this.who.textContent = `${model.name}${why}.`;
+      this.why = why;
       const { result } = await ask({
         signal,
         onProgress: ({ steps }) => {
           if (!steps) return;
           show.steps.push(steps);
           this.show = show;
+          this.name();
           came(show);
         },
       });
       this.words.textContent = verdict(about, result[0]);
-      this.name();
     } catch (error) {
       if (signal.aborted) return;
       this.words.textContent = sentence(error);
@@ -141,10 +143,12 @@ export class Beside {
     this.plate.window(show.writes(0, step));
   }
 
-  /** Say what is in its image. */
+  /** Say whose drawing it is, and what is in it. */
   name() {
-    const { show } = this;
-    if (!show?.whole) return;
+    const { show, why } = this;
+    if (!show) return;
+    const shown = show.factor === 1 ? "" : ", shown as ink";
+    this.who.textContent = `${show.about.model.name}${why}${shown}.`;
     this.plate.name(`What ${show.about.model.name} draws of it: ${show.describe(0)}`);
   }
 }

@@ -98,6 +98,7 @@ export class DrawView extends View {
 
   /** @override @param {Show} show */
   name(show) {
+    element(this.root, "[data-ink]").hidden = show.factor === 1;
     this.canvas.name(`What ${show.about.model.name} draws of it: ${show.describe(0)}`);
     this.beside.name();
   }
