@@ -85,6 +85,7 @@ def test_the_public_names_are_these_and_each_says_what_it_is():
         "Draw",
         "Drawings",
         "Evaluation",
+        "Judgement",
         "LimnerError",
         "Loss",
         "ModelConfig",

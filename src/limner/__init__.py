@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from limner.data.dataset import Dataset, open_dataset
     from limner.errors import LimnerError
     from limner.evaluation.bound import Evaluation
+    from limner.evaluation.judgement import Judgement
     from limner.figures.charts import Curves
     from limner.figures.grids import image_grid
     from limner.figures.media import Show
@@ -42,6 +43,7 @@ _HOME = {
     "Draw": "model.draw",
     "Drawings": "sampling.drawings",
     "Evaluation": "evaluation.bound",
+    "Judgement": "evaluation.judgement",
     "LimnerError": "errors",
     "Loss": "model.objective",
     "ModelConfig": "config",
@@ -77,6 +79,7 @@ __all__ = [
     "Draw",
     "Drawings",
     "Evaluation",
+    "Judgement",
     "LimnerError",
     "Loss",
     "ModelConfig",

@@ -80,6 +80,23 @@ def test_the_caption_says_what_the_drawings_are():
     }
 
 
+def test_ink_has_logits_times_a_factor_and_the_caption_says_so():
+    show = samples()
+    ink = show.ink(2.0)
+    assert ink.caption == "Samples from the prior · ink, logits × 2 · cat <1>"
+    np.testing.assert_array_equal(ink.canvases, 2 * show.canvases)
+    expected = 1 / (1 + np.exp(-2.0 * show.canvases.astype(float)))
+    np.testing.assert_allclose(ink.probabilities, expected, atol=1e-6)
+    assert ink.drawings is show.drawings  # what the model drew stays
+    assert show.ink().caption == show.ink(4.0).caption
+    assert dataclasses.replace(show, ink_factor=1.5).ink().sharpness == 1.5
+    assert ink.ink(1.0).caption == show.caption
+    with np.load(io.BytesIO(ink.render(".npz"))) as file:
+        assert str(file["caption"]) == ink.caption
+    with pytest.raises(LimnerError, match=r"factor is 0\.0: it must be a number above 0"):
+        show.ink(0.0)
+
+
 def test_the_arrays_are_those_that_were_drawn():
     show = samples()
     assert show.canvases is show.drawings.canvases

@@ -1,4 +1,4 @@
-"""Samples: which noise they are drawn from."""
+"""Samples: which noise they are drawn from, and of which category each is."""
 
 import numpy as np
 
@@ -11,3 +11,13 @@ def test_noise_as_published_is_the_same_at_all_steps_of_a_sample(make_model):
     assert np.all(latents == latents[:1])
     honest = sample(model, num=3, num_steps=4, seed=0).latents
     assert not np.any(honest[1:] == honest[:1])
+
+
+def test_samples_are_of_all_categories_in_turn_or_of_the_one_asked_for(make_model):
+    model = make_model(num_categories=3)
+    turns = sample(model, num=5, num_steps=2, seed=0)
+    assert turns.categories.tolist() == [0, 1, 2, 0, 1]
+    for k in range(3):
+        own = sample(model, num=5, num_steps=2, seed=0, category=k)
+        for index in range(k, 5, 3):
+            np.testing.assert_array_equal(own.canvases[:, index], turns.canvases[:, index])

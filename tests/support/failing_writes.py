@@ -3,7 +3,8 @@
     python failing_writes.py killed|full N FOLDER ARGUMENT...
 
 Writes are counted from 1: each file opened for writing, renamed or removed, and each folder made,
-in or beside FOLDER. The count is printed at the end of a command that lived to see it.
+in or beside FOLDER. How many failed, and the count, are printed at the end of a command that lived
+to see it.
 """
 
 import errno
@@ -19,8 +20,12 @@ CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree"}
 
 
 def fail_at(how: str, number: int, folder: Path) -> list[int]:
-    """From now on, count the writes of this process in a folder, and fail at one of them."""
-    count = [0]
+    """From now on, count the writes of this process in a folder, and fail at one of them.
+
+    Returns:
+        How many failed, and how many there were, kept up to date.
+    """
+    counts = [0, 0]
     inside = str(folder.absolute())
 
     def hook(event: str, args: tuple) -> None:
@@ -33,20 +38,21 @@ def fail_at(how: str, number: int, folder: Path) -> list[int]:
             return
         if not os.fsdecode(path).startswith(inside):
             return
-        count[0] += 1
-        if count[0] >= number and how == "full" and event in ("open", "os.mkdir"):
+        counts[1] += 1
+        if counts[1] >= number and how == "full" and event in ("open", "os.mkdir"):
+            counts[0] += 1
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fsdecode(path))
-        if count[0] == number and how == "killed":
+        if counts[1] == number and how == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(hook)
-    return count
+    return counts
 
 
 if __name__ == "__main__":
     how, number, folder, *arguments = sys.argv[1:]
-    count = fail_at(how, int(number), Path(folder))
+    counts = fail_at(how, int(number), Path(folder))
     try:
         main(arguments)
     finally:
-        print(f"writes: {count[0]}")
+        print("failed and all:", *counts)

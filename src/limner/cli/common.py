@@ -149,6 +149,12 @@ def check_importance(
         )
 
 
+def check_samples(samples: int | None) -> None:
+    """Check the number of samples to judge: of a single one no spread is known."""
+    if samples is not None and samples < 2:
+        raise LimnerError(f"--samples is {samples}: it must be at least 2")
+
+
 def check_at_least_one(option: str, value: int | None) -> None:
     """Check that a count, if given, is at least 1."""
     if value is not None and value < 1:

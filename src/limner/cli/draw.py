@@ -34,6 +34,7 @@ def sample(
     show_steps: tuple[int, ...] = (),
     category: str | None = None,
     protocol: Protocol = "honest",
+    as_ink: bool = False,
     out: Path | None = None,
 ) -> list[Path]:
     """Draw samples from the prior: drawings that the model makes up.
@@ -45,9 +46,11 @@ def sample(
         temperature: Factor on the noise; below 1 the drawings are more alike.
         num_steps: Number of steps, T; by default the T of training.
         show_steps: Steps to show in steps.png, from 1; by default five of them.
-        category: Category to draw, for a class-conditional model; by default a random one each.
+        category: Category to draw, for a class-conditional model; by default all in turn.
         protocol: The noise. honest: new noise at every step. as-published: one noise vector for all
             steps, for a model that was trained that way.
+        as_ink: Show the drawings as ink: logits times the factor on the model's card, or times 4;
+            the caption says so.
         out: Folder for the files; by default RUN/figures/samples.
     """
     require_seed(seed, "--seed")
@@ -60,7 +63,7 @@ def sample(
         category=category,
         protocol=protocol,
     )
-    return _save(show, model, out, show_steps)
+    return _save(show, model, as_ink, out, show_steps)
 
 
 def reconstruct(
@@ -75,6 +78,7 @@ def reconstruct(
     protocol: Protocol = "honest",
     data_root: Path | None = None,
     other_data: bool = False,
+    as_ink: bool = False,
     out: Path | None = None,
 ) -> list[Path]:
     """Reconstruct test images, or an image of your own: look at them and draw them again.
@@ -92,6 +96,8 @@ def reconstruct(
             steps, for a model that was trained that way.
         data_root: Data root, or path of your own images, to use instead of those in training.
         other_data: Allow data that differ from the training data of the run.
+        as_ink: Show the drawings as ink: logits times the factor on the model's card, or times 4;
+            the caption says so.
         out: Folder for the files; by default RUN/figures/reconstructions.
     """
     check_at_least_one("--num", num)
@@ -115,7 +121,7 @@ def reconstruct(
         names = model.categories
         categories = [names[index] for index in split.categories(chosen)] if names else None
     show = model.reconstruct(images, seed=seed, category=categories, protocol=protocol, what=what)
-    return _save(show, model, out, show_steps)
+    return _save(show, model, as_ink, out, show_steps)
 
 
 def interpolate(
@@ -126,6 +132,7 @@ def interpolate(
     num: int = 9,
     category: str | None = None,
     ink: Ink = "auto",
+    as_ink: bool = False,
     out: Path | None = None,
 ) -> list[Path]:
     """Draw the way from one image to another, by spherical interpolation (slerp) of latents.
@@ -138,6 +145,8 @@ def interpolate(
         category: Category to draw, for a class-conditional model; by default the one that the first
             image looks most like.
         ink: Whether the ink of both images is dark or light; auto decides.
+        as_ink: Show the drawings as ink: logits times the factor on the model's card, or times 4;
+            the caption says so.
         out: Folder for the files; by default RUN/figures/interpolation.
     """
     model = load_trained(run)
@@ -149,7 +158,7 @@ def interpolate(
         category=category or guess(model, start),
         what=f"{first.name} to {second.name}",
     )
-    return _save(show, model, out)
+    return _save(show, model, as_ink, out)
 
 
 def complete(
@@ -161,6 +170,7 @@ def complete(
     temperature: float = 1.0,
     category: str | None = None,
     ink: Ink = "auto",
+    as_ink: bool = False,
     out: Path | None = None,
 ) -> list[Path]:
     """Finish a drawing in several ways (inpainting); its ink stays.
@@ -174,6 +184,8 @@ def complete(
         category: Category of the drawing, for a class-conditional model; by default the one it
             looks most like.
         ink: Whether the ink of the image is dark or light; auto decides.
+        as_ink: Show the drawings as ink: logits times the factor on the model's card, or times 4;
+            the caption says so.
         out: Folder for the files; by default RUN/figures/completions.
     """
     require_seed(seed, "--seed")
@@ -187,7 +199,7 @@ def complete(
         category=category or guess(model, image),
         what=drawing.name,
     )
-    return _save(show, model, out)
+    return _save(show, model, as_ink, out)
 
 
 def curves(run: RunFolder, *, out: Path | None = None) -> list[Path]:
@@ -209,6 +221,11 @@ def curves(run: RunFolder, *, out: Path | None = None) -> list[Path]:
 
 
 def _save(
-    show: "Show", model: "Trained", out: Path | None, show_steps: tuple[int, ...] = ()
+    show: "Show",
+    model: "Trained",
+    as_ink: bool,
+    out: Path | None,
+    show_steps: tuple[int, ...] = (),
 ) -> list[Path]:
+    show = show.ink() if as_ink else show
     return show.save_all(out or model.run.figures / show.kind, show_steps=show_steps)

@@ -22,6 +22,7 @@ from limner.cli.log import log
 from limner.cli.models import export, models, nearest, outliers
 from limner.cli.parse import bind
 from limner.cli.reproduce import reproduce
+from limner.cli.reproduce_judge import reproduce_judge
 from limner.cli.studio import studio
 from limner.cli.terminal import write_any_encoding
 from limner.cli.train import PRESET_TRAININGS, train
@@ -50,6 +51,7 @@ COMMANDS: dict[str, Callable[..., list[Path] | None]] = {
     "data rasterise": data.rasterise,
     "data verify": data.verify,
     "reproduce": reproduce,
+    "reproduce judge": reproduce_judge,
 }
 """Each command by its name of one word or two: a function whose signature and docstring are its
 options and their help, and which returns the files that it wrote."""

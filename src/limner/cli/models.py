@@ -2,7 +2,14 @@
 
 from pathlib import Path
 
-from limner.cli.common import RunFolder, check_at_least_one, check_importance, open_data, open_run
+from limner.cli.common import (
+    RunFolder,
+    check_at_least_one,
+    check_importance,
+    check_samples,
+    open_data,
+    open_run,
+)
 from limner.config import SPLITS, Order, SplitName, require_seed
 from limner.errors import LimnerError
 from limner.system.progress import progress_bar
@@ -44,6 +51,7 @@ def export(
     title: str | None = None,
     importance_samples: int | None = None,
     importance_images: int | None = None,
+    samples: int | None = None,
     license: str | None = None,
     push: str | None = None,
     private: bool = False,
@@ -54,16 +62,20 @@ def export(
 
     The weights are stored as 16-bit floats, unless that changes the bound on the test split by more
     than 0.1 nats. Every command takes such a folder like a run folder. --push uploads it to the
-    Hugging Face hub too, from where every command takes it as OWNER/NAME.
+    Hugging Face hub too, from where every command takes it as OWNER/NAME. With --samples alone, the
+    samples of a model that has been exported are judged anew, and its card.json and README.md tell.
 
     Args:
-        run: Run folder; with --push also an exported model, which is then uploaded as it is.
+        run: Run folder; without --out the folder of an exported model, which --push uploads as it
+            is and --samples judges.
         out: Folder to make; its name becomes the name of the model.
         title: What the model draws, in words; by default the names of the categories.
         importance_samples: Number K of importance samples for each image, to put the
             importance-weighted bound (IWAE) on the card as well.
         importance_images: Number of test images, chosen at random, for the importance-weighted
             bound; all of them by default.
+        samples: Number of samples of each category (of all, if the model is not class-conditional)
+            to judge, for the card; it also gets the factor with which drawings are shown as ink.
         license: Identifier of the licence of the weights, such as cc-by-4.0. By default it is that
             of limner, apache-2.0, and for a model of your own images README.md names none.
         push: Hugging Face repository to upload to, OWNER/NAME; it is made if it is not there.
@@ -72,17 +84,26 @@ def export(
         other_data: Allow data that differ from the training data of the run.
     """
     check_importance(importance_samples, importance_images)
+    check_samples(samples)
     if private and push is None:
         raise LimnerError("--private needs --push: a folder on this machine is as private as it is")
     there = open_run(run)
     from limner.pretrained import repository
-    from limner.pretrained.export import check_can_export, export
+    from limner.pretrained.export import check_can_export, export, put_samples
 
     target = None if push is None else repository.check_can_push(push)
     if out is None:
-        if target is None or not (there.folder / "card.json").exists():
+        if (target is None and samples is None) or not (there.folder / "card.json").exists():
             raise LimnerError("--out is missing: name a folder to make, such as --out my-cat")
-        print(f"uploaded: {repository.push(there.folder, target, private=private)}")
+        if samples is not None:
+            if not (Path(run).expanduser() / "card.json").exists():
+                raise LimnerError(f"{run} is a name: --samples without --out needs a folder")
+            dataset = open_data(there, data_root, other_data)
+            with progress_bar("judging samples") as advance:
+                judged = put_samples(there, dataset, samples, on_progress=advance)
+            print(f"{there.folder / 'card.json'}: {judged.title}")
+        if target is not None:
+            print(f"uploaded: {repository.push(there.folder, target, private=private)}")
         return []
     check_can_export(there, out)  # before data is fetched
     dataset = open_data(there, data_root, other_data)
@@ -95,6 +116,7 @@ def export(
             title=title,
             importance_samples=importance_samples,
             importance_images=importance_images,
+            samples=samples,
             licence=license,
             on_progress=advance,
         )

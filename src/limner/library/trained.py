@@ -21,6 +21,7 @@ from limner.evaluation.classify import category_indices, likeliest_category
 from limner.figures.captions import Kind, settings
 from limner.figures.charts import Curves
 from limner.figures.media import Show
+from limner.library import judging
 from limner.library.arguments import Image, Images, check, checked_for
 from limner.library.record import Record
 from limner.model.draw import Draw
@@ -104,7 +105,7 @@ class Trained:
             seed: Seed for the noise; drawing i depends only on (seed, i).
             temperature: Factor on the noise; below 1 the drawings are more alike.
             num_steps: Number of steps, T; None takes the T of training.
-            category: One of `categories`; None draws a random one for each drawing.
+            category: One of `categories`; None draws all of them in turn.
             protocol: The noise. "honest": new noise at every step; "as-published": one noise vector
                 for all steps, for a model that was trained that way.
 
@@ -359,6 +360,8 @@ class Trained:
                 on_progress=advance,
             )
 
+    judge = judging.judge
+
     def save(self, folder: str | Path) -> Path:
         """Write a run folder, which every command takes; useful after a training in memory.
 
@@ -400,6 +403,7 @@ class Trained:
             write_grid=getattr(self.model.write, "grid", sizes.write_grid),
             inputs=inputs,
             labels=labels,
+            ink_factor=judging.ink_of(self.card),
         )
 
     def _steps(self, num_steps: int | None) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from limner.config import SplitName, from_fields, parse_object, written_by
 from limner.evaluation.bound import Evaluation
+from limner.evaluation.judgement import Judgement
 from limner.text import listed, rounded, table
 
 _CREDITS = {
@@ -115,6 +116,8 @@ class Card:
     """A quick evaluation, to check an installation."""
     training: Training
     """How the model was trained."""
+    samples: Judgement | None = None
+    """How good its samples are; None if the judge does not know what it draws, or was not asked."""
 
     def to_json(self) -> str:
         """The card as indented JSON."""
@@ -214,7 +217,7 @@ limner sample {self.name}       # or the path of this folder
 The bound (the negative ELBO) is an upper bound on the negative log-likelihood of an image:
 distortion plus rate, from one draw of the noise for each image, independent at every step. ± is the
 standard error over the images. Targets are {_TARGETS[found.binarisation]}.{given}
-{self._by_category()}
+{self._by_category()}{self._samples()}
 Data: {self.credit}. {self._counts()}
 
 Made by
@@ -235,6 +238,8 @@ again, {self._checked()}: their bound is {self.check.bound:.3f} nats.
             command += ["--importance-samples", str(found.importance_samples)]
             if found.importance_images != found.images:
                 command += ["--importance-images", str(found.importance_images)]
+        if self.samples is not None:
+            command += ["--samples", str(self.samples.each)]
         return shlex.join(command)
 
     def _by_category(self) -> str:
@@ -250,6 +255,9 @@ again, {self._checked()}: their bound is {self.check.bound:.3f} nats.
             for name, of in self.evaluation.by_category.items()
         ]
         return "\n" + table(("category", "test images", "bound, nats", "floor"), rows)
+
+    def _samples(self) -> str:
+        return "" if self.samples is None else f"\n{samples_tables(self.samples)}"
 
     def _exported_with(self) -> list[str]:
         versions = [f"{name} {version}" for name, version in self.training.versions.items()]
@@ -279,6 +287,18 @@ again, {self._checked()}: their bound is {self.check.bound:.3f} nats.
         if not self.rows:
             return f"the first {self.check.images:,}, which may differ from the others"
         return f"the {self.check.images:,} among the first {self.check.limit:,} rows of each source"
+
+
+def samples_tables(judged: Judgement) -> str:
+    """How good samples are, in Markdown."""
+    said = (
+        "Recognised is what a convolutional network that has seen only what people drew takes for "
+        f"what was asked for; it names {judged.judge:.1%} of its own test drawings rightly."
+    )
+    text = f"{judged.title}. {said}\n\n{table(judged.headings, judged.facts())}"
+    if judged.by_category:
+        text += f"\nRecognised, %:\n\n{table(judged.headings, judged.category_facts())}"
+    return text
 
 
 def with_error(value: float | None, stderr: float | None) -> str:

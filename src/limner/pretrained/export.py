@@ -15,13 +15,15 @@ from limner.config import RunConfig, changed, essence
 from limner.data.dataset import Dataset
 from limner.errors import LimnerError
 from limner.evaluation.bound import Evaluation, evaluate
+from limner.evaluation.judgement import Judgement
+from limner.evaluation.samples import judge_samples
 from limner.figures.saving import save_image
 from limner.model.draw import Draw
 from limner.model.weights import save_weights
 from limner.presets import PRESETS
 from limner.pretrained.card import Card, Check, Training
 from limner.pretrained.hub import read_card
-from limner.pretrained.readme import readme, sheet
+from limner.pretrained.readme import licence_of, readme, sheet
 from limner.pretrained.repository import name_of
 from limner.run import Run, write_config
 from limner.system.checksums import with_checksum
@@ -52,6 +54,7 @@ def export(
     title: str | None = None,
     importance_samples: int | None = None,
     importance_images: int | None = None,
+    samples: int | None = None,
     licence: str | None = None,
     on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
 ) -> Card:
@@ -69,6 +72,8 @@ def export(
             importance-weighted bound (IWAE) too.
         importance_images: Number of test images, chosen at random, for the importance-weighted
             bound; None takes all of them.
+        samples: Number of samples of each category to judge (of all, if the model is not
+            class-conditional); None judges none.
         licence: Identifier of the licence of the weights; as for `readme`.
         on_progress: Called with the numbers of images measured and to measure, and a note.
 
@@ -102,6 +107,11 @@ def export(
         model, found = rounded, found_rounded
     if not np.isfinite(_bound(found)):
         raise LimnerError(f"{run.folder} has a bound that is not finite: train it again")
+    judged = None
+    if samples is not None:  # before what takes hours, since not every model can be judged
+        judged = judge_samples(
+            model, dataset, config, each=samples, of=run.name, on_progress=on_progress
+        )
     if importance_samples is not None:
         found = measure(model, f"{importance_samples} samples each", importance_samples)
     dtype = np.dtype(np.float16 if rounds_well else np.float32)
@@ -116,6 +126,7 @@ def export(
         evaluation=found,
         check=_check(model, dataset, config),
         training=_training(run, dataset),
+        samples=judged,
     )
     with replacing_folder(out) as folder:
         about = {"format": "limner", "limner": version("limner"), "title": card.title}
@@ -125,6 +136,43 @@ def export(
         replace_text(folder / "README.md", readme(card, licence))
         save_image(sheet(model, config, card.name), folder / "samples.png")
     return card
+
+
+def put_samples(
+    run: Run,
+    dataset: Dataset,
+    samples: int,
+    *,
+    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> Judgement:
+    """Judge the samples of an exported model anew, and write them onto its card.
+
+    card.json and README.md are replaced, each by an atomic write; README.md keeps its licence. The
+    weights and all other numbers stay.
+
+    Args:
+        run: The exported model.
+        dataset: Its data.
+        samples: Number of samples, as for `export`.
+        on_progress: Called with the numbers of stages done and to do, and the stage's name.
+
+    Returns:
+        What the card now says of them.
+
+    Raises:
+        LimnerError: The folder is no exported model, it cannot be judged or not be written.
+    """
+    card = read_card(run.folder)
+    if card is None:
+        raise LimnerError(f"{run.folder} has no card.json: export it first")
+    judged = judge_samples(
+        run.load_model(), dataset, run.config, each=samples, of=run.name, on_progress=on_progress
+    )
+    card, page = dataclasses.replace(card, samples=judged), run.folder / "README.md"
+    licence = licence_of(page.read_text("utf-8")) if page.exists() else None
+    replace_text(run.folder / "card.json", with_checksum(card.to_json()))
+    replace_text(page, readme(card, licence))
+    return judged
 
 
 def check_can_export(run: Run, out: Path) -> None:

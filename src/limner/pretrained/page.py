@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from limner.evaluation.bound import CategoryBound
-from limner.pretrained.card import Card, with_error
+from limner.pretrained.card import Card, samples_tables, with_error
 from limner.text import rounded, table
 
 _INTRODUCTION = """\
@@ -26,6 +26,11 @@ def models_page(cards: Sequence[Card], charts: Path) -> str:
     """
     parts = [_INTRODUCTION, _numbers(cards)]
     parts += [_categories(card, cards) for card in cards if card.class_conditional]
+    parts += [
+        f"## Samples of {card.name}\n\n{samples_tables(card.samples)}"
+        for card in cards
+        if card.samples is not None
+    ]
     parts += [_training(card, charts) for card in cards]
     return "\n".join(parts)
 

@@ -4,6 +4,7 @@ Source: huggingface.co/docs/hub/model-cards (the metadata at the top of README.m
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -41,11 +42,17 @@ def readme(card: Card, licence: str | None = None) -> str:
     return f"---\n{lines}\n---\n\n{title}\n\n![Samples from the prior](samples.png)\n{rest}"
 
 
+def licence_of(text: str) -> str | None:
+    """The licence that the metadata of a README.md name, as `readme` writes it, if they do."""
+    found = re.match(r'---\n(?:[^-].*\n)*?license: "(.*)"\n', text)
+    return found and found[1]
+
+
 def sheet(model: Draw, config: RunConfig, name: str) -> Image.Image:
-    """Samples of a model on one page, those of `limner sample NAME --num 16`."""
-    steps = config.model.num_steps
-    drawn = sample(model, num=SAMPLES, num_steps=steps, seed=0)
-    names = model_categories(config)
+    """Samples of a model on one page: 16, or one of each category if there are more, at most 64."""
+    steps, names = config.model.num_steps, model_categories(config)
+    num = max(SAMPLES, min(len(names), 64))
+    drawn = sample(model, num=num, num_steps=steps, seed=0)
     labels = [] if drawn.categories is None else [names[index] for index in drawn.categories]
     protocols = (config.train.protocol, "honest")
     detail = settings(name, num_steps=steps, seed=0, protocols=protocols)

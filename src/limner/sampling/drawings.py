@@ -56,8 +56,8 @@ def sample(
         num_steps: Number of steps, T; it may differ from the T of training.
         seed: Seed for the noise; drawing i depends only on (seed, i).
         temperature: Factor on the noise; below 1 the drawings are more alike.
-        category: Index of the category to draw, for a class-conditional model. None draws a random
-            category for each drawing, all with the same probability.
+        category: Index of the category to draw, for a class-conditional model. None draws all
+            categories in turn.
         protocol: How the noise is made.
 
     Raises:
@@ -68,7 +68,7 @@ def sample(
     if category is not None and not 0 <= category < count:
         raise ValueError(f"there is no category {category}: this network tells {count} apart")
     if count and category is None:
-        categories = _draw_categories(seed, num, count)
+        categories = np.arange(num) % count
     else:
         categories = np.full(num, category or 0)
     drawings = collect(generate(model, noise, categories))
@@ -117,16 +117,6 @@ def noises(
     key = jax.random.key(seed)
     keys = jax.vmap(lambda index: jax.random.fold_in(key, index))(jnp.arange(num))
     return jax.vmap(lambda key: draw_noise(key, num_steps, latent_size, protocol))(keys)
-
-
-def _draw_categories(seed: int, num: int, num_categories: int) -> Int[np.ndarray, "{num}"]:
-    """A random category for each drawing; that of drawing i depends only on (seed, i)."""
-
-    def draw(index: Int[Array, ""]) -> Int[Array, ""]:
-        key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), index), 1)
-        return jax.random.randint(key, (), 0, num_categories)
-
-    return np.asarray(jax.vmap(draw)(jnp.arange(num)))
 
 
 @jax.jit

@@ -60,9 +60,11 @@ def _notebook_bar(what: str) -> Advance:
         extent = "" if total is None else f' value="{done}" max="{total}"'
         parts = [what, f"<progress{extent}></progress>"]
         if total is not None:
-            left = (now - started) / done * (total - done) if done else None
             parts.append(f"{done:,} of {total:,}")
-            parts.append("" if left is None else f"{left:.0f} s left")
+            if done == total:
+                parts.append(f"in {now - started:.0f} s")
+            elif done:
+                parts.append(f"{(now - started) / done * (total - done):.0f} s left")
         handle.update(HTML(" ".join([*parts, escape(note)])))
 
     return advance

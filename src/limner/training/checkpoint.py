@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -216,10 +217,15 @@ def _reason(error: Exception) -> str:
 
 @contextmanager
 def _silent_orbax() -> Iterator[None]:
-    """Keeps Orbax from logging the stack trace of what is raised as well."""
+    """Keeps Orbax and TensorStore from printing the stack trace of what is raised as well.
+
+    Orbax logs it; TensorStore's threads, whose event loop is gone by then, raise where nobody
+    catches it.
+    """
     logger = logging.getLogger("absl")
-    was, logger.disabled = logger.disabled, True
+    before = logger.disabled, sys.unraisablehook
+    logger.disabled, sys.unraisablehook = True, lambda *_: None
     try:
         yield
     finally:
-        logger.disabled = was
+        logger.disabled, sys.unraisablehook = before
