@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from runs import NUM_STEPS, make_pair, make_run
+from runs import NUM_STEPS, give_ink, make_pair, make_run
 from static_host import plain_server
 
 from limner.data.formats.stroke_files import read_ndjson
@@ -42,7 +42,7 @@ SIZES = {
 }
 VIEWS = ("draw", "dream", "finish", "morph")
 MOST_SHELL_BYTES = 400_000
-INK_FACTOR = 3  # of the model "pair"
+INK_FACTOR = 3.0  # of the model "pair"
 PAPER, INK = np.array([255, 254, 251]), np.array([29, 27, 24])  # of the light style sheet
 PIXELS = """(canvas) => {
   const { width, height } = canvas;
@@ -67,20 +67,19 @@ KEPT = "view => JSON.parse(sessionStorage.getItem(`limner ${view}`) ?? '[]')"
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> dict[str, Run]:
     folder = tmp_path_factory.mktemp("runs")
+    pair = make_pair(folder)
+    give_ink(pair, INK_FACTOR)
     return {
         "first": make_run(folder / "first", seed=1),
         "second": make_run(folder / "second", seed=2, cell="dense"),
-        "pair": Run.open(make_pair(folder)),
+        "pair": Run.open(pair),
     }
 
 
 @pytest.fixture(scope="module")
 def address(runs, tmp_path_factory) -> Iterator[str]:
     host = tmp_path_factory.mktemp("host")
-    site = build_site(runs, offline=True)
-    listed = json.loads(site["models.json"])
-    listed["models"][2]["ink"] = INK_FACTOR  # as where the judge has measured it
-    export_site(site | {"models.json": json.dumps(listed).encode()}, host / "deep" / "studio")
+    export_site(build_site(runs, offline=True), host / "deep" / "studio")
     with plain_server(host) as port:
         yield f"http://127.0.0.1:{port}/deep/studio/"
 
@@ -682,7 +681,7 @@ def test_drawings_are_shown_as_ink_where_a_card_says_how(open_page, runs):
     playwright.expect(first).to_have_attribute("aria-label", re.compile("of 24: as ink, ink on"))
     name, content = download(page, "dream", "svg")
     assert name == "limner-pair-dreams-as-ink.svg"
-    assert f"as ink, logits × {INK_FACTOR}" in content.decode()
+    assert f"as ink, logits × {INK_FACTOR:g}" in content.decode()
     page.select_option("#ink", "probabilities")
     assert np.abs(shown() - coloured(1)).max() < 2
     playwright.expect(first).to_have_attribute("aria-label", re.compile("of 24: ink on"))

@@ -26,7 +26,6 @@ from typing import Any
 from limner.config import ModelConfig
 from limner.data.dataset import category_names
 from limner.errors import LimnerError
-from limner.pretrained.card import Card
 from limner.pretrained.hub import read_card
 from limner.run import LOSSES, Run, model_categories
 from limner.system.checksums import checksum
@@ -165,7 +164,7 @@ def _describe(name: str, run: Run) -> dict[str, Any]:
         "framing": "mnist" if run.config.data.name in _MNIST else "quickdraw",
         "draws": sizes.channels == 1 and sizes.height == sizes.width,
         "quantiles": card and card.quantiles,
-        "ink": _ink(card),
+        "ink": card and card.samples and card.samples.ink,
         "card": {"words": words, "facts": [*(facts | _sizes(sizes)).items()]},
     }
 
@@ -175,11 +174,6 @@ def _categories(run: Run) -> tuple[str, ...]:
     with suppress(LimnerError):
         return model_categories(run.config) or category_names(run.config.data)
     return ()
-
-
-def _ink(card: Card | None) -> float | None:
-    """The factor on logits that shows a model's drawings as ink; None if its card has none."""
-    return getattr(getattr(card, "samples", None), "ink", None)
 
 
 def _validation(run: Run) -> dict[str, str]:
