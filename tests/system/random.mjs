@@ -1,12 +1,10 @@
-// Numbers of chance: a job {seed, count, span} to some of every kind.
+// Numbers of chance: a job {seed, count} to some of every kind.
 
 import { answer, engine, job } from "./answers.mjs";
 
-const { bits, foldIn, gumbel, key, normal, randint, split, uniform } = await import(
-  engine("random.js")
-);
+const { bits, gumbel, key, normal, split, uniform } = await import(engine("random.js"));
 
-const { seed, count, span } = await job();
+const { seed, count } = await job();
 const whole = key(seed);
 answer({
   bits: [...bits(whole, count)],
@@ -14,5 +12,4 @@ answer({
   normal: normal(whole, count),
   gumbel: gumbel(whole, count),
   split: split(whole, 5),
-  integers: Array.from({ length: count }, (_, index) => randint(foldIn(whole, index), span)),
 });

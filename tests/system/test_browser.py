@@ -135,8 +135,8 @@ def answered(page, view: str, steps: int = NUM_STEPS) -> None:
 
 def beside_answered(page) -> None:
     """Wait until the second model has drawn, and said how near it came."""
-    playwright.expect(page.locator("[data-beside]")).to_have_attribute("aria-busy", "false")
-    playwright.expect(page.locator("[data-beside] [data-words]")).not_to_be_empty()
+    done = page.locator('[data-beside][aria-busy="false"] [data-words]:not(:empty)')
+    playwright.expect(done).to_be_visible()
 
 
 def stroke(page, pad, points=((0.2, 0.3), (0.5, 0.2), (0.8, 0.5), (0.4, 0.8))) -> None:

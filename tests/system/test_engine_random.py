@@ -8,16 +8,13 @@ from node_process import needs_node, run_node
 pytestmark = needs_node
 
 
-@pytest.mark.parametrize(("seed", "span"), [(0, 2), (12345, 22), (2**32 - 1, 2**15)])
-def test_the_same_seed_gives_the_same_numbers(seed, span):
+@pytest.mark.parametrize("seed", [0, 12345, 2**32 - 1])
+def test_the_same_seed_gives_the_same_numbers(seed):
     count = 5000
-    found = run_node("random.mjs", {"seed": seed, "count": count, "span": span})
+    found = run_node("random.mjs", {"seed": seed, "count": count})
     key = jax.random.key(seed)
     np.testing.assert_array_equal(found["bits"], jax.random.bits(key, (count,)))
     np.testing.assert_array_equal(found["split"], jax.random.key_data(jax.random.split(key, 5)))
-    keys = jax.vmap(lambda index: jax.random.fold_in(key, index))(np.arange(count))
-    integers = jax.vmap(lambda key: jax.random.randint(key, (), 0, span))(keys)
-    np.testing.assert_array_equal(found["integers"], integers)
     uniform = jax.random.uniform(key, (count,), minval=-3.0, maxval=2.0)
     np.testing.assert_allclose(found["uniform"], uniform, rtol=0, atol=5e-7)
     for kind in ("normal", "gumbel"):

@@ -107,18 +107,6 @@ export function gumbel(key, count) {
 }
 
 /**
- * A whole number from 0 to below `span`, `jax.random.randint(key, (), 0, span)`.
- *
- * @param {Key} key
- * @param {number} span From 1 to 2**15, so that no product passes 32 bits.
- */
-export function randint(key, span) {
-  const [high, low] = split(key).map((half) => bits(half, 1)[0]);
-  const multiplier = (2 ** 16 % span) ** 2 % span; // what 2**32 leaves
-  return ((high % span) * multiplier + (low % span)) % span;
-}
-
-/**
  * The hash: two words under a key, 20 rounds.
  *
  * @param {Key} key

@@ -9,7 +9,7 @@
 
 import { size } from "./draw.js";
 import { distortion, drawNoise, rate } from "./objective.js";
-import { foldIn, key, randint } from "./random.js";
+import { foldIn, key } from "./random.js";
 
 /** @typedef {import("./draw.js").Draw} Draw */
 /** @typedef {import("./draw.js").Step} Step */
@@ -37,23 +37,22 @@ import { foldIn, key, randint } from "./random.js";
  * @param {number} options.seed Of the noise; drawing i depends on (seed, i) alone.
  * @param {number} [options.temperature] Factor on the noise; below 1 drawings are more alike.
  * @param {number | null} [options.category] Which to draw, where the model tells them apart; else
- *   each drawing's is drawn first, all being as likely.
+ *   all in turn.
  * @param {Protocol} [options.protocol] How the noise is made.
  * @returns {Generator<Progress, number[] | null>} At the end, the drawings' categories.
  * @throws {RangeError} There is no such category.
  */
 export function* sample(model, options) {
   const { num, numSteps, seed, temperature = 1, category = null, protocol } = options;
-  const chosen = model.numCategories && category === null;
-  const categories = chosen
-    ? drawCategories(seed, num, model.numCategories)
-    : new Array(num).fill(category);
+  const count = model.numCategories;
+  const inTurn = count > 0 && category === null;
+  const categories = Array.from({ length: num }, (_, index) => (inTurn ? index % count : category));
   const noise = noises(seed, num, numSteps, model.latentSize, protocol).map((own) =>
     scaled(own, temperature),
   );
   const states = categories.map((own) => model.first(own));
   yield* told(model.generate(noise, states), numSteps);
-  return model.numCategories ? categories : null;
+  return count ? /** @type {number[]} */ (categories) : null;
 }
 
 /**
@@ -149,16 +148,4 @@ export function checkImages(model, images) {
       );
     }
   }
-}
-
-/**
- * A category for each of some drawings; that of drawing i depends on (seed, i) alone.
- *
- * @param {number} seed
- * @param {number} num
- * @param {number} count Categories.
- */
-function drawCategories(seed, num, count) {
-  const whole = key(seed);
-  return Array.from({ length: num }, (_, index) => randint(foldIn(foldIn(whole, index), 1), count));
 }
