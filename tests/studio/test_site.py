@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -13,7 +14,7 @@ import pytest
 import safetensors.numpy
 from commands import fails
 from node_process import NODE, needs_node
-from runs import make_run
+from runs import give_ink, make_run
 
 from limner.cli.main import main
 from limner.data.dataset import DIGITS, open_dataset
@@ -52,8 +53,8 @@ def test_the_page_is_told_of_each_model_what_it_needs(shipped):
     assert list(models) == hub.names()
     sketches, cat = models["sketches"], models["cat"]
     assert cat.keys() == {
-        "name", "weights", "bytes", "model", "categories", "conditional", "binarisation", "draws",
-        "quantiles", "card",
+        "name", "weights", "bytes", "model", "categories", "conditional", "binarisation", "framing",
+        "draws", "quantiles", "ink", "card",
     }  # fmt: skip
     config = json.loads((hub.SHELF / "cat" / "config.json").read_text())
     assert cat["model"] == config["model"]
@@ -62,6 +63,8 @@ def test_the_page_is_told_of_each_model_what_it_needs(shipped):
     assert sketches["conditional"]
     assert (cat["binarisation"], models["mnist"]["binarisation"]) == ("grey", "static")
     assert all(model["draws"] for model in models.values())
+    assert [name for name, model in models.items() if model["framing"] == "mnist"] == ["mnist"]
+    assert all(model["framing"] in ("mnist", "quickdraw") for model in models.values())
     assert cat["card"]["words"].startswith("Cats, drawn by people for Quick, Draw! Data: ")
     assert "CC BY 4.0" in cat["card"]["words"]
     assert ["bound", "210.91 ± 2.22 nats"] in cat["card"]["facts"]
@@ -109,6 +112,13 @@ def test_quantiles_are_those_of_the_bounds_of_single_images(pair):
     between = bounds[0] + 0.75 * (bounds[1] - bounds[0])
     assert quantiles[25] == pytest.approx(between, abs=0.05001)
     assert bound_quantiles(np.float32([7.26])) == (7.3,) * 101
+
+
+def test_the_factor_for_ink_is_that_of_the_card(pair, tmp_path):
+    folder = Path(shutil.copytree(pair, tmp_path / "judged"))
+    give_ink(folder, 2.5)
+    models = listed(build_site({"judged": Run.open(folder), "pair": Run.open(pair)}))
+    assert (models["judged"]["ink"], models["pair"]["ink"]) == (2.5, None)
 
 
 def test_a_run_is_told_without_percentiles(tmp_path):

@@ -8,8 +8,10 @@ import numpy as np
 
 from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from limner.data.dataset import open_dataset
+from limner.evaluation.judgement import Estimate, Judgement, Quality, Recognised
 from limner.model.draw import build_model
 from limner.pretrained.export import export
+from limner.pretrained.hub import read_card
 from limner.run import Run
 from limner.training.loop import fit_run
 
@@ -47,6 +49,37 @@ def make_pair(folder: Path) -> Path:
     assert fit_run(run, dataset).finished
     export(run, folder / "pair", dataset)
     return folder / "pair"
+
+
+def give_ink(folder: Path, factor: float) -> None:
+    """Let the card of an exported model say what it says of samples that were judged."""
+    card = read_card(folder)
+    assert card is not None
+    number = Estimate(value=0.5, stderr=None)
+    quality = Quality(
+        drawings=2,
+        recognised=number,
+        frechet=number,
+        density=number,
+        coverage=number,
+        searched=2,
+        distance=number,
+    )
+    recognised = Recognised(probabilities=number, as_ink=number, people=number)
+    judged = Judgement(
+        each=2,
+        seed=0,
+        ink=factor,
+        compared_with=9,
+        judge=0.9,
+        samples=quality,
+        as_ink=quality,
+        people=quality,
+        reconstructed=2,
+        reconstructions=recognised,
+    )
+    path = folder / "card.json"
+    path.write_text(dataclasses.replace(card, samples=judged).to_json(), "utf-8")
 
 
 def assert_same(run: Run, other: Run) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from runs import NUM_STEPS, make_pair, make_run
+from runs import NUM_STEPS, give_ink, make_pair, make_run
 from static_host import plain_server
 
 from limner.data.formats.stroke_files import read_ndjson
@@ -42,6 +42,7 @@ SIZES = {
 }
 VIEWS = ("draw", "dream", "finish", "morph")
 MOST_SHELL_BYTES = 400_000
+INK_FACTOR = 3.0  # of the model "pair"
 PAPER, INK = np.array([255, 254, 251]), np.array([29, 27, 24])  # of the light style sheet
 PIXELS = """(canvas) => {
   const { width, height } = canvas;
@@ -66,10 +67,12 @@ KEPT = "view => JSON.parse(sessionStorage.getItem(`limner ${view}`) ?? '[]')"
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> dict[str, Run]:
     folder = tmp_path_factory.mktemp("runs")
+    pair = make_pair(folder)
+    give_ink(pair, INK_FACTOR)
     return {
         "first": make_run(folder / "first", seed=1),
         "second": make_run(folder / "second", seed=2, cell="dense"),
-        "pair": Run.open(make_pair(folder)),
+        "pair": Run.open(pair),
     }
 
 
@@ -128,6 +131,12 @@ def answered(page, view: str, steps: int = NUM_STEPS) -> None:
     playwright.expect(page.locator(f'#{view} [data-kind="png"]')).to_be_enabled()
     label = page.locator(f"#{view} .timeline output")
     playwright.expect(label).to_have_text(f"step {steps} of {steps}")
+
+
+def beside_answered(page) -> None:
+    """Wait until the second model has drawn, and said how near it came."""
+    done = page.locator('[data-beside][aria-busy="false"] [data-words]:not(:empty)')
+    playwright.expect(done).to_be_visible()
 
 
 def stroke(page, pad, points=((0.2, 0.3), (0.5, 0.2), (0.8, 0.5), (0.4, 0.8))) -> None:
@@ -291,7 +300,7 @@ def test_the_player_is_never_in_a_step_that_is_not_there(open_page):
             (p) => p.play(), (p) => p.pause(), (p) => p.clear(), (p) => p.go(random(9) - 3),
             (p) => p.advance(random(12)), (p) => p.begin(1 + random(5), random(2) === 1),
             (p) => p.grow(Math.min(p.length, p.available + random(3))),
-            (p) => { p.loop = random(2) === 1; },
+            (p) => { p.loop = random(2) === 1; }, (p) => p.resize(random(6)),
           ];
           const wrong = [];
           const player = new Player();
@@ -564,6 +573,145 @@ def test_a_view_asks_again_only_if_its_question_has_changed(open_page):
     assert page.locator("#draw details").text_content() != before
 
 
+BESIDE = "[data-beside] canvas"
+
+
+def test_a_second_model_draws_the_same_beside_the_first(open_page):
+    alone = open_page("?model=pair&category=cat&seed=5")
+    answered(alone, "draw", 3)
+    expected = pixels(alone, '#draw [data-plate="canvas"] canvas')
+    page = open_page("?model=first&seed=5", "desktop", reduced_motion="reduce")
+    answered(page, "draw")
+    said = page.locator("#draw details").text_content()
+    page.select_option("#beside", "pair")
+    beside_answered(page)
+    answered(page, "draw")
+    assert page.locator("#draw details").text_content() == said
+    assert page.locator("[data-beside] [data-who]").inner_text() == "pair, told that it is a cat."
+    playwright.expect(page.locator("[data-beside] [data-words]")).to_contain_text("cats")
+    assert page.locator("#draw .verdict p").first.inner_text().startswith("first. ")
+    assert pixels(page, BESIDE) == expected
+    assert "write" in page.locator("[data-beside] rect").get_attribute("class")
+    back = page.locator('#draw [aria-label="One step back"]')
+    back.click()
+    assert pixels(page, BESIDE) == expected  # it has three steps: it stands still
+    back.click()
+    assert pixels(page, BESIDE) != expected
+    page.go_back()
+    playwright.expect(page.locator("[data-beside]")).to_be_hidden()
+    page.go_forward()
+    beside_answered(page)
+    page.reload()
+    beside_answered(page)
+    answered(page, "draw")
+    assert pixels(page, BESIDE) == expected
+    stroke(page, page.locator("#draw [data-pad] canvas"))
+    beside_answered(page)
+    answered(page, "draw")
+    assert pixels(page, BESIDE) != expected
+
+
+def test_a_second_model_with_more_steps_makes_the_timeline_longer(open_page):
+    page = open_page("?model=pair&beside=first")
+    beside_answered(page)
+    answered(page, "draw", NUM_STEPS)
+    assert page.locator("#draw .step").inner_text().strip() == f"step {NUM_STEPS} of {NUM_STEPS}"
+    page.get_by_role("button", name="See the equations").click()
+    playwright.expect(page.locator(".equations output").first).to_have_text("step 3 of 3")
+    page.get_by_role("button", name="Close the equations").click()
+    page.select_option("#beside", "")
+    answered(page, "draw", 3)
+    page.select_option("#beside", "second")
+    page.select_option("#model", "second")  # the two change places
+    playwright.expect(page).to_have_url(re.compile("model=second.*beside=pair"))
+    answered(page, "draw")
+    assert page.locator("#beside option").all_inner_texts() == ["nobody", "first", "pair"]
+
+
+def test_a_second_model_takes_a_drawing_for_the_likeliest_category(open_page, address):
+    def of_two(route) -> None:
+        listed = route.fetch().json()
+        listed["models"][0]["categories"] = ["cat", "owl"]
+        route.fulfill(json=listed)
+
+    page = open_page("?view=dream&model=first")
+    answered(page, "dream")
+    page.route("**/models.json", of_two)
+    page.goto(f"{address}?model=first&beside=pair&seed=5")
+    beside_answered(page)
+    who = page.locator("[data-beside] [data-who]").inner_text()
+    likeliest = re.fullmatch(r"pair, which takes it for a (cat|dog)\.", who)
+    assert likeliest
+    answered(page, "draw")
+    drawn_beside = pixels(page, BESIDE)
+    alone = open_page(f"?model=pair&category={likeliest[1]}&seed=5")
+    answered(alone, "draw", 3)
+    assert pixels(alone, '#draw [data-plate="canvas"] canvas') == drawn_beside
+
+
+def test_a_second_model_that_does_not_come_leaves_the_first_alone(open_page):
+    page = open_page("?model=first&view=dream")
+    answered(page, "dream")
+    page.route("**/models/second-*", lambda route: route.abort())
+    page.locator('nav [data-view="draw"]').click()
+    answered(page, "draw")
+    page.select_option("#beside", "second")
+    playwright.expect(page.locator("[data-beside]")).to_contain_text("is the connection up?")
+    answered(page, "draw")
+    open_page.complaints.clear()  # the browser's own complaint of the request that failed
+    other = open_page("?model=first&beside=first")
+    playwright.expect(other.locator("#status")).to_contain_text("“first” cannot draw beside first")
+
+
+def test_drawings_are_shown_as_ink_where_a_card_says_how(open_page, runs):
+    page = open_page("?view=dream&model=pair&seed=3&ink")
+    answered(page, "dream", 3)
+    logits = sample(runs["pair"].load_model(), num=24, num_steps=3, seed=3).canvases[-1, :, 0]
+
+    def shown():
+        found = [pixels(page, f"#dream .wall li:nth-child({n + 1}) canvas") for n in range(24)]
+        return np.reshape(found, (24, 28, 28, 4))[..., :3]
+
+    def coloured(factor: float):
+        ink = 1 / (1 + np.exp(-factor * np.asarray(logits)[..., None]))
+        return PAPER + (INK - PAPER) * ink
+
+    assert np.abs(shown() - coloured(INK_FACTOR)).max() < 2
+    first = page.locator("#dream .wall button").first
+    playwright.expect(first).to_have_attribute("aria-label", re.compile("of 24: as ink, ink on"))
+    name, content = download(page, "dream", "svg")
+    assert name == "limner-pair-dreams-as-ink.svg"
+    assert f"as ink, logits × {INK_FACTOR:g}" in content.decode()
+    page.select_option("#ink", "probabilities")
+    assert np.abs(shown() - coloured(1)).max() < 2
+    playwright.expect(first).to_have_attribute("aria-label", re.compile("of 24: ink on"))
+    assert "ink" not in page.url
+    assert download(page, "dream", "svg")[0] == "limner-pair-dreams.svg"
+
+
+def test_ink_changes_no_number_and_needs_a_factor(open_page):
+    page = open_page("?model=pair")
+    answered(page, "draw", 3)
+    numbers = page.locator("#draw .verdict").text_content()
+    before = pixels(page, '#draw [data-plate="canvas"] canvas')
+    seen = pixels(page, '#draw [data-plate="image"] canvas')
+    page.select_option("#ink", "ink")
+    playwright.expect(page).to_have_url(re.compile(r"[?&]ink"))
+    playwright.expect(page.locator("#draw [data-ink]")).to_have_text(", shown as ink")
+    page.select_option("#beside", "first")
+    beside_answered(page)
+    assert page.locator("[data-beside] [data-who]").inner_text() == "first."  # it has no factor
+    page.select_option("#beside", "")
+    assert pixels(page, '#draw [data-plate="canvas"] canvas') != before
+    assert pixels(page, '#draw [data-plate="image"] canvas') == seen
+    assert page.locator("#draw .verdict").text_content() == numbers
+    page.select_option("#model", "first")
+    answered(page, "draw")
+    playwright.expect(page.locator("#status")).to_contain_text("first shows probabilities")
+    assert not page.locator("#ink").is_visible()
+    assert "ink" not in page.url
+
+
 def test_open_equations_are_an_address_to_come_back_to(open_page):
     page = open_page("?model=first")
     answered(page, "draw")
@@ -630,6 +778,7 @@ def test_the_keyboard_reaches_everything(open_page):
         "Full",
         "seed",
         "Draw",
+        "beside",
         "See",
         "png",
         "large",
@@ -779,11 +928,12 @@ def axe(tmp_path_factory) -> str:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_axe_finds_no_violation(open_page, axe, size, scheme):
-    page = open_page("?model=pair", size, color_scheme=scheme)
+    page = open_page("?model=pair&beside=first&ink", size, color_scheme=scheme)
     for view in VIEWS:
         page.locator(f'nav [data-view="{view}"]').click()
-        answered(page, view, 3)
+        answered(page, view, NUM_STEPS if view == "draw" else 3)
         if view == "draw":
+            beside_answered(page)
             page.locator("#draw summary").click()
         page.evaluate(f"{axe}; undefined")
         found = page.evaluate("async () => (await axe.run()).violations")

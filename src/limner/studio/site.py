@@ -43,6 +43,7 @@ _STUDIO = files("limner.studio")
 _LINK = re.compile(r'(?<=\s)(href|src)="([^"]*)"')
 _COMMENT = re.compile(r"^[ \t]*(//.*|/\*\*([^*]|\*(?!/))*\*/)[ \t]*\n", re.MULTILINE)
 _NO_SHELL = "const SHELL = [];"
+_MNIST = ("mnist", "static-mnist")
 _UNITS = {"lstm": "LSTM units", "dense": "dense units"}
 
 
@@ -160,8 +161,10 @@ def _describe(name: str, run: Run) -> dict[str, Any]:
         "categories": categories,
         "conditional": sizes.num_categories > 0,
         "binarisation": run.config.data.binarisation,
+        "framing": "mnist" if run.config.data.name in _MNIST else "quickdraw",
         "draws": sizes.channels == 1 and sizes.height == sizes.width,
         "quantiles": card and card.quantiles,
+        "ink": card and card.samples and card.samples.ink,
         "card": {"words": words, "facts": [*(facts | _sizes(sizes)).items()]},
     }
 

@@ -27,6 +27,8 @@ class App {
   links = elements(document, "nav a");
   models = select(document, "#model");
   categories = select(document, "#category");
+  besides = select(document, "#beside");
+  inks = select(document, "#ink");
 
   /** @param {Library} library */
   constructor(library) {
@@ -41,11 +43,22 @@ class App {
       });
     }
     this.models.addEventListener("change", () => {
-      change({ model: this.models.value, category: "", steps: 0 });
+      const model = this.models.value;
+      // Whoever was beside it changes places with it.
+      const beside = state.beside === model ? this.model.name : state.beside;
+      change({ model, beside, category: "", steps: 0 });
       this.show();
     });
     this.categories.addEventListener("change", () => {
       change({ category: this.categories.value });
+      this.show();
+    });
+    this.besides.addEventListener("change", () => {
+      change({ beside: this.besides.value }, { push: true });
+      this.show();
+    });
+    this.inks.addEventListener("change", () => {
+      change({ ink: Boolean(this.inks.value) });
       this.show();
     });
     element(document, "#card-button").addEventListener("click", () => showCard(this.model));
@@ -54,8 +67,7 @@ class App {
   }
 
   get model() {
-    const { models } = this.library;
-    return models.find(({ name }) => name === state.model) ?? models[0];
+    return this.library.named(state.model) ?? this.library.models[0];
   }
 
   /**
@@ -66,12 +78,14 @@ class App {
    */
   async show(wrong = [], arriving = null) {
     const { model } = this;
-    const complaints = [...wrong, ...settle(model)];
+    const complaints = [...wrong, ...settle(model, this.library)];
     const name = /** @type {ViewName} */ (state.view);
     document.documentElement.classList.toggle("embed", state.embed);
     document.title = `limner · ${name} · ${model.name}`;
     this.models.value = model.name;
     this.offerCategories(model);
+    this.offerBeside(model);
+    this.offerInk(model);
     for (const link of this.links) {
       if (link.dataset.view === name) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
@@ -120,6 +134,23 @@ class App {
     this.categories.value = state.category;
   }
 
+  /** @param {Model} model */
+  offerBeside(model) {
+    const others = this.library.models.filter((other) => other !== model && other.draws);
+    const label = /** @type {HTMLElement} */ (this.besides.closest("label"));
+    label.hidden = !others.length;
+    const options = others.map(({ name }) => new Option(name, name));
+    this.besides.replaceChildren(new Option("nobody", ""), ...options);
+    this.besides.value = state.beside;
+  }
+
+  /** @param {Model} model */
+  offerInk(model) {
+    const label = /** @type {HTMLElement} */ (this.inks.closest("label"));
+    label.hidden = !model.ink && !this.library.named(state.beside)?.ink;
+    this.inks.value = state.ink ? "ink" : "";
+  }
+
   /** @param {KeyboardEvent} event */
   undo(event) {
     if (!(event.ctrlKey || event.metaKey) || event.key !== "z") return;
@@ -136,11 +167,12 @@ class App {
  * Bring the address to what there is.
  *
  * @param {Model} model
+ * @param {Library} library
  * @returns {string[]} What it asks for and cannot have.
  */
-function settle(model) {
+function settle(model, library) {
   const wrong = [];
-  let { view, category } = state;
+  let { view, category, beside, ink } = state;
   if (state.model && state.model !== model.name) {
     wrong.push(`There is no model “${state.model}” here: this is ${model.name}.`);
   }
@@ -154,7 +186,16 @@ function settle(model) {
     category = "";
   }
   if (model.conditional && !category && view !== "dream") [category] = model.categories;
-  change({ view, category, model: model.name });
+  const second = library.named(beside);
+  if (beside && (second === model || !second?.draws)) {
+    wrong.push(`“${beside}” cannot draw beside ${model.name}.`);
+    beside = "";
+  }
+  if (ink && !model.ink && !second?.ink) {
+    wrong.push(`${model.name} shows probabilities: its card does not say how to make ink of them.`);
+    ink = false;
+  }
+  change({ view, category, beside, ink, model: model.name });
   return wrong;
 }
 

@@ -49,7 +49,5 @@ function grid(size) {
 
 /** @param {[string, string]} fact */
 function row([name, value]) {
-  const pair = make("div");
-  pair.append(make("dt", name), make("dd", value));
-  return pair;
+  return make("div", {}, make("dt", {}, name), make("dd", {}, value));
 }

@@ -34,20 +34,48 @@ export function elements(root, selector) {
   return Array.from(root.querySelectorAll(selector));
 }
 
+/** @typedef {Record<string, string | number>} Attributes */
+
 /**
- * A new element with some words in it.
+ * A new element of HTML.
  *
- * @template {keyof HTMLElementTagNameMap} Name
- * @param {Name} name
- * @param {string} [words]
- * @param {string} [className]
- * @returns {HTMLElementTagNameMap[Name]}
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes} [attributes]
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
-export function make(name, words = "", className = "") {
-  const made = document.createElement(name);
-  made.textContent = words;
-  if (className) made.className = className;
+export function make(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  setAttributes(made, attributes);
+  made.append(...children);
   return made;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * A new element of SVG.
+ *
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes} [attributes]
+ * @param {...Node} children
+ * @returns {SVGElementTagNameMap[Tag]}
+ */
+export function makeSvg(tag, attributes = {}, ...children) {
+  const made = document.createElementNS(SVG, tag);
+  setAttributes(made, attributes);
+  made.append(...children);
+  return made;
+}
+
+/**
+ * @param {Element} of
+ * @param {Attributes} attributes
+ */
+export function setAttributes(of, attributes) {
+  for (const [name, value] of Object.entries(attributes)) of.setAttribute(name, `${value}`);
 }
 
 /**
@@ -58,35 +86,7 @@ export function make(name, words = "", className = "") {
  * @param {string} [className]
  */
 export function button(words, act, className = "quiet") {
-  const made = make("button", words, className);
-  made.type = "button";
+  const made = make("button", { type: "button", class: className }, words);
   made.addEventListener("click", act);
-  return made;
-}
-
-const SVG = "http://www.w3.org/2000/svg";
-
-/**
- * A new element of SVG.
- *
- * @template {keyof SVGElementTagNameMap} Name
- * @param {Name} name
- * @param {Record<string, string | number>} [attributes]
- * @returns {SVGElementTagNameMap[Name]}
- */
-export function makeSvg(name, attributes = {}) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  return made;
-}
-
-/**
- * A small drawing on a button, in the colour of its words.
- *
- * @param {string} path
- */
-export function icon(path) {
-  const made = makeSvg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true", class: "icon" });
-  made.append(makeSvg("path", { d: path }));
   return made;
 }

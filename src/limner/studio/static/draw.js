@@ -1,15 +1,15 @@
 // @ts-check
 // Draw: a drawing, looked at and drawn again.
 
+import { Beside } from "./beside.js";
 import { button, element, elements } from "./dom.js";
-import { wholeImage } from "./images.js";
 import { bernoulliEntropy } from "./model/distributions.js";
-import { levelsOfImage } from "./pixels.js";
 import { Plate } from "./plate.js";
+import { reconstruction, verdict } from "./reconstruction.js";
 import { change, state } from "./state.js";
 import { attempt } from "./status.js";
 import { View } from "./view.js";
-import { comparison, describe } from "./words.js";
+import { describe } from "./words.js";
 
 /** @typedef {import("./model/sampling.js").Loss} Loss */
 /** @typedef {import("./library.js").Model} Model */
@@ -33,6 +33,8 @@ export class DrawView extends View {
     this.image = new Plate(element(root, '[data-plate="image"]'), { mat: MAT });
     this.canvas = new Plate(element(root, '[data-plate="canvas"]'), { mat: MAT });
     this.plates = [this.image, this.canvas];
+    this.beside = new Beside(element(root, "[data-beside]"), this.library, MAT);
+    this.firsts = elements(root, "[data-first]");
     this.numbers = elements(root, "[data-number]");
     this.verdict = element(root, "[data-verdict]");
     this.drawer = element(root, "[data-equations]");
@@ -47,28 +49,11 @@ export class DrawView extends View {
 
   /** @override */
   question() {
-    const { model, category } = this;
-    const { seed } = state;
+    const { model, library, categoryName: category } = this;
     const { strokes } = this.pads[0];
-    const numSteps = model.model.num_steps;
-    const image = wholeImage(strokes, model);
-    this.seen = image;
-    return {
-      about: {
-        kind: /** @type {const} */ ("reconstructions"),
-        model,
-        settings: { numSteps, seed, category: this.categoryName },
-        image: levelsOfImage(image),
-        strokes: structuredClone(strokes),
-      },
-      ask: (/** @type {import("./model/client.js").Asking} */ asking) =>
-        this.library.engine.reconstruct(
-          model.name,
-          [image],
-          { numSteps, seed, categories: [category] },
-          asking,
-        ),
-    };
+    const asked = reconstruction(library.engine, model, strokes, { seed: state.seed, category });
+    this.seen = asked.image;
+    return asked;
   }
 
   /** @override @param {Show} show */
@@ -81,9 +66,9 @@ export class DrawView extends View {
   }
 
   /** @override @param {Show} show @param {Loss[]} losses */
-  done(show, [{ distortion, ratePerStep }]) {
+  done(show, [loss]) {
+    const { distortion, ratePerStep } = loss;
     const rate = ratePerStep.reduce((sum, part) => sum + part, 0);
-    const { model, settings } = show.about;
     /** @type {Record<string, number>} */
     const nats = {
       distortion,
@@ -95,11 +80,33 @@ export class DrawView extends View {
     for (const number of this.numbers) {
       number.textContent = nats[number.dataset.number ?? ""].toFixed(1);
     }
-    this.verdict.textContent =
-      comparison(nats.bound, model, settings.category) || `Drawn again in ${show.numSteps} looks.`;
-    const canvas = describe(show.levels(0), show.shape);
-    this.canvas.name(`What ${model.name} draws of it: ${canvas}`);
+    this.verdict.textContent = verdict(show.about, loss);
+    this.accompany();
     attempt(() => this.mount());
+  }
+
+  /** Let the second model draw beside what the first has drawn. */
+  accompany() {
+    const first = this.taken();
+    if (!first) return;
+    this.beside.draw(first, ({ steps, numSteps }) => {
+      if (steps.length === 1) this.timeline.join(Math.max(first.numSteps, numSteps));
+      this.timeline.grow(Math.max(first.numSteps, steps.length));
+      this.redraw();
+    });
+  }
+
+  /** @override @param {Show} show */
+  name(show) {
+    element(this.root, "[data-ink]").hidden = show.factor === 1;
+    this.canvas.name(`What ${show.about.model.name} draws of it: ${show.describe(0)}`);
+    this.beside.name();
+  }
+
+  /** @override @param {boolean} waiting */
+  wait(waiting) {
+    super.wait(waiting);
+    if (waiting) this.beside.cancel();
   }
 
   /** @override */
@@ -114,6 +121,7 @@ export class DrawView extends View {
   empty() {
     for (const number of this.numbers) number.textContent = "–";
     this.verdict.textContent = "";
+    this.beside.clear();
   }
 
   /** @override @param {Show} show @param {number} step */
@@ -121,12 +129,14 @@ export class DrawView extends View {
     this.canvas.show(show.levels(0, step));
     this.image.window(show.reads(0, step), "read");
     this.canvas.window(show.writes(0, step));
-    this.equations?.update({ step });
+    this.beside.go(step);
+    this.equations?.update({ step: Math.min(step, show.numSteps - 1) });
   }
 
   /** @override */
   leave() {
     super.leave();
+    this.beside.cancel();
     this.unmount();
     change({ equations: false });
   }
@@ -137,7 +147,13 @@ export class DrawView extends View {
    * @param {Stroke[] | null} [arriving]
    */
   async enter(model, arriving) {
+    const second = this.library.named(state.beside) ?? null;
+    this.beside.choose(second);
+    for (const first of this.firsts) first.textContent = second ? `${model.name}. ` : "";
     await super.enter(model, arriving);
+    const shown = this.taken();
+    if (shown && !second) this.timeline.resize(shown.numSteps);
+    this.accompany();
     await this.mount();
   }
 
@@ -159,7 +175,7 @@ export class DrawView extends View {
     this.timeline.pause();
     const { model, category, seen: image } = this;
     const { engine } = this.library;
-    const step = this.timeline.player.at;
+    const step = Math.min(this.timeline.player.at, model.model.num_steps - 1);
     if (this.equations) {
       this.equations.update({ model, image, category, seed: state.seed, step });
       return;

@@ -5,9 +5,9 @@
 //     view.update({ image });
 //     view.destroy();
 
+import { make } from "./dom.js";
 import { isUnsteered, makeWindowControls, UNSTEERED } from "./equations/hand.js";
 import { latentsPanel } from "./equations/latents.js";
-import { make } from "./equations/make.js";
 import { paletteOf } from "./equations/paint.js";
 import * as panels from "./equations/panels.js";
 import { makePlane } from "./equations/plane.js";

@@ -76,7 +76,7 @@ export class FinishView extends WalledView {
     doing(`Looking for endings: ${Math.round(100 * part)} %`);
     this.plates.forEach((plate, index) => {
       plate.resize(show.shape);
-      plate.show(levelsOf(canvases[index]), show.about.given);
+      plate.show(levelsOf(canvases[index], show.factor), show.about.given);
       plate.window(null);
     });
   }

@@ -1,11 +1,29 @@
 // @ts-check
 // From a visitor's strokes to the image that a model sees.
 
+import { begunDigit, wholeDigit } from "./model/digits.js";
 import { fitted, inPlace, rasterise } from "./model/strokes.js";
 
 /** @typedef {import("./library.js").Model} Model */
 /** @typedef {import("./model/attention.js").Shape} Shape */
 /** @typedef {import("./model/strokes.js").Stroke} Stroke */
+
+/**
+ * How drawings lie in the images of a data set.
+ *
+ * @typedef {object} Framing
+ * @property {(strokes: Stroke[], side: number) => Uint8Array} whole
+ * @property {(strokes: Stroke[], side: number) => Uint8Array} begun
+ */
+
+/** @type {Record<"quickdraw" | "mnist", Framing>} */
+const FRAMINGS = {
+  quickdraw: {
+    whole: (strokes, side) => rasterise(fitted(strokes), side),
+    begun: (strokes, side) => rasterise(inPlace(strokes), side),
+  },
+  mnist: { whole: wholeDigit, begun: begunDigit },
+};
 
 /**
  * A whole drawing, brought to size as the data were.
@@ -16,7 +34,7 @@ import { fitted, inPlace, rasterise } from "./model/strokes.js";
  * @throws {RangeError} There is more than a page holds.
  */
 export function wholeImage(strokes, model) {
-  return seen(fitted(strokes), model);
+  return seen("whole", strokes, model);
 }
 
 /**
@@ -28,7 +46,7 @@ export function wholeImage(strokes, model) {
  * @throws {RangeError} There is more than a page holds.
  */
 export function begunImage(strokes, model) {
-  return seen(inPlace(strokes), model);
+  return seen("begun", strokes, model);
 }
 
 /** @param {Model} model @returns {Shape} */
@@ -37,11 +55,12 @@ export function shapeOf({ model: { channels, height, width } }) {
 }
 
 /**
+ * @param {keyof Framing} how
  * @param {Stroke[]} strokes
  * @param {Model} model Greys are cut at one half for one that knows ink and paper alone.
  */
-function seen(strokes, { model: { height }, binarisation }) {
-  const levels = rasterise(strokes, height);
+function seen(how, strokes, { model: { height }, binarisation, framing }) {
+  const levels = FRAMINGS[framing][how](strokes, height);
   const pixel =
     binarisation === "grey"
       ? (/** @type {number} */ level) => level / 255

@@ -19,9 +19,12 @@ import { trace } from "./trace.js";
  * @property {string[]} categories What it draws; empty if that is not known.
  * @property {boolean} conditional Whether one of them can be chosen.
  * @property {string} binarisation What images it is given: "grey", or ink and paper alone.
+ * @property {"quickdraw" | "mnist"} framing How drawings lie in its images.
  * @property {boolean} draws Whether strokes can be drawn for it.
  * @property {number[] | Record<string, number[]> | null} quantiles Of the bounds of test drawings,
  *   0 to 100 %, nats; by category if one can be chosen.
+ * @property {number | null} ink The factor on logits that shows its drawings as ink; null where the
+ *   card has none.
  * @property {{words: string, facts: [string, string][]} | null} card
  */
 
@@ -43,6 +46,11 @@ export class Library {
   constructor(models) {
     this.models = models;
     this.engine = new Engine();
+  }
+
+  /** @param {string} name */
+  named(name) {
+    return this.models.find((model) => model.name === name);
   }
 
   /** @returns {Promise<Library>} */

@@ -6,7 +6,6 @@ import { wholeImage } from "./images.js";
 import { Plate } from "./plate.js";
 import { View } from "./view.js";
 import { Wall } from "./wall.js";
-import { describe } from "./words.js";
 
 /** @typedef {import("./model/client.js").Asking} Asking */
 /** @typedef {import("./show.js").Show} Show */
@@ -67,8 +66,12 @@ export class MorphView extends View {
   /** @override @param {Show} show */
   done(show) {
     this.timeline.go(show.numSteps - 1);
+  }
+
+  /** @override @param {Show} show */
+  name(show) {
     this.strip.plates.forEach((plate, index) => {
-      const seen = describe(show.levels(STRIDE * index), show.shape);
+      const seen = show.describe(STRIDE * index);
       plate.name(`${Math.round((100 * index) / (STRIP - 1))} % of the way: ${seen}`);
     });
   }
@@ -88,7 +91,7 @@ export class MorphView extends View {
     this.strip.pick(Math.round(position / STRIDE));
     const percent = Math.round((100 * position) / (NUM - 1));
     this.slider.setAttribute("aria-valuetext", `${percent} % of the way`);
-    const seen = describe(show.levels(position, step), show.shape);
+    const seen = show.describe(position, step);
     this.between.name(`The drawing between the two, ${percent} % of the way: ${seen}`);
   }
 }

@@ -53,8 +53,7 @@ export class Pad {
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "application");
     this.canvas.setAttribute("aria-roledescription", "paper to draw on");
-    this.hint = make("p");
-    this.hint.setAttribute("aria-hidden", "true");
+    this.hint = make("p", { "aria-hidden": "true" });
     root.append(this.canvas, this.hint);
     this.undoButton = this.button("undo", () => this.undo());
     this.eraser = this.button("eraser", () => this.setErasing(!this.erasing));

@@ -19,10 +19,11 @@ export const LIGHT = {
 
 /**
  * @param {Float32Array} canvas Logits.
+ * @param {number} [factor] On them; the larger, the fewer pixels are grey.
  * @returns {Uint8ClampedArray} Levels.
  */
-export function levelsOf(canvas) {
-  return Uint8ClampedArray.from(canvas, (logit) => 255 * sigmoid(logit));
+export function levelsOf(canvas, factor = 1) {
+  return Uint8ClampedArray.from(canvas, (logit) => 255 * sigmoid(factor * logit));
 }
 
 /**

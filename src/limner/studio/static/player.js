@@ -40,6 +40,13 @@ export class Player {
     Object.assign(this, { length, available: 0, at: 0, rested: 0, playing });
   }
 
+  /** @param {number} length Number of steps from now on. */
+  resize(length) {
+    this.length = length;
+    this.available = Math.min(this.available, length);
+    this.at = Math.min(this.at, Math.max(this.available - 1, 0));
+  }
+
   /** @param {number} available How many steps have come. */
   grow(available) {
     this.available = Math.min(available, this.length);

@@ -3,8 +3,9 @@
 
 import { shapeOf } from "./images.js";
 import { levelsOf } from "./pixels.js";
+import { state } from "./state.js";
 import { squareOf } from "./windows.js";
-import { caption } from "./words.js";
+import { caption, describe } from "./words.js";
 
 /** @typedef {import("./library.js").Model} Model */
 /** @typedef {import("./model/draw.js").Step} Step */
@@ -37,7 +38,12 @@ export class Show {
 
   get caption() {
     const { kind, model, settings } = this.about;
-    return caption(kind, model.name, settings);
+    return caption(kind, model.name, { ...settings, factor: this.factor });
+  }
+
+  /** The factor on logits of what is shown: 1 for probabilities, else that of ink. */
+  get factor() {
+    return (state.ink && this.about.model.ink) || 1;
   }
 
   /** Whether all steps have come. */
@@ -50,23 +56,39 @@ export class Show {
     return this.steps.length ? this.steps[0].length : 0;
   }
 
+  /** @param {number} step One that has come; beyond the last, the last. */
+  at(step) {
+    return this.steps[Math.min(step, this.steps.length - 1)];
+  }
+
   /**
    * @param {number} index Of the drawing.
    * @param {number} [step] The last one if left out.
    * @returns {Uint8ClampedArray} Its levels.
    */
-  levels(index, step = this.steps.length - 1) {
-    return levelsOf(this.steps[step][index].canvas);
+  levels(index, step = Infinity) {
+    return levelsOf(this.at(step)[index].canvas, this.factor);
+  }
+
+  /**
+   * What is in a drawing, for those who do not see it.
+   *
+   * @param {number} index
+   * @param {number} [step] The last one if left out.
+   */
+  describe(index, step) {
+    const seen = describe(this.levels(index, step), this.shape);
+    return this.factor === 1 ? seen : `as ink, ${seen}`;
   }
 
   /** @param {number} index @param {number} step */
   reads(index, step) {
-    return squareOf(this.steps[step][index].readWindow, this.about.model.model.read_grid);
+    return squareOf(this.at(step)[index].readWindow, this.about.model.model.read_grid);
   }
 
   /** @param {number} index @param {number} step */
   writes(index, step) {
-    return squareOf(this.steps[step][index].writeWindow, this.about.model.model.write_grid);
+    return squareOf(this.at(step)[index].writeWindow, this.about.model.model.write_grid);
   }
 
   /**

@@ -9,6 +9,8 @@
  * @property {number} seed
  * @property {number} temperature
  * @property {number} steps 0 for those of training.
+ * @property {string} beside The model that draws the same beside it in Draw; empty for none.
+ * @property {boolean} ink Whether drawings are shown as ink, not as probabilities.
  * @property {boolean} embed Whether another page shows this one in a frame.
  * @property {boolean} equations Whether Draw shows its step's equations.
  */
@@ -24,6 +26,8 @@ const DEFAULTS = {
   seed: 0,
   temperature: 1,
   steps: 0,
+  beside: "",
+  ink: false,
   embed: false,
   equations: false,
 };
@@ -54,7 +58,7 @@ export function change(parts, { push = false } = {}) {
 
 /** @returns {string} The settings as the address holds them. */
 export function query() {
-  const { view, model, category, seed, temperature, steps, embed, equations } = state;
+  const { view, model, category, seed, temperature, steps, beside, ink, embed, equations } = state;
   return new URLSearchParams({
     view,
     model,
@@ -62,6 +66,8 @@ export function query() {
     seed: String(seed),
     temperature: String(temperature),
     ...(steps ? { steps: String(steps) } : {}),
+    ...(beside ? { beside } : {}),
+    ...(ink ? { ink: "" } : {}),
     ...(equations ? { equations: "" } : {}),
     ...(embed ? { embed: "" } : {}),
   }).toString();
@@ -76,10 +82,11 @@ export function reread() {
   const asked = new URLSearchParams(location.search);
   const wrong = [];
   Object.assign(state, DEFAULTS, {
+    ink: asked.has("ink"),
     embed: asked.has("embed"),
     equations: asked.has("equations"),
   });
-  for (const name of /** @type {const} */ (["view", "model", "category"])) {
+  for (const name of /** @type {const} */ (["view", "model", "category", "beside"])) {
     state[name] = asked.get(name) ?? DEFAULTS[name];
   }
   for (const name of /** @type {const} */ (["seed", "temperature", "steps"])) {

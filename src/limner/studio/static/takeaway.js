@@ -154,10 +154,8 @@ async function take(kind, show) {
   const blob = await Promise.resolve(makeFile(show)).finally(() => doing());
   const link = make("a");
   link.href = URL.createObjectURL(blob);
-  link.download = `limner-${show.about.model.name}-${NAMES[show.about.kind]}.${ending}`.replace(
-    /[^\w.-]+/g,
-    "-",
-  );
+  const name = `limner-${show.about.model.name}-${NAMES[show.about.kind]}`;
+  link.download = `${name}${show.factor === 1 ? "" : "-as-ink"}.${ending}`.replace(/[^\w.-]+/g, "-");
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

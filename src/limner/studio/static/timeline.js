@@ -1,22 +1,13 @@
 // @ts-check
 // The steps of a drawing: a bar for each, as high as its rate; to be scrubbed, stepped and played.
 
-import { button, icon, make } from "./dom.js";
+import { make } from "./dom.js";
+import { iconButton, setIcon } from "./icons.js";
 import { Player } from "./player.js";
 
 const STEP_SECONDS = 0.12;
 const MOST_SECONDS = 3.2; // that a drawing plays
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-
-const ICONS = {
-  play: "M4 2 L14 8 L4 14 Z",
-  pause: "M3 2 H7 V14 H3 Z M9 2 H13 V14 H9 Z",
-  back: "M13 2 L5 8 L13 14 Z M2 2 H4 V14 H2 Z",
-  forward: "M3 2 L11 8 L3 14 Z M12 2 H14 V14 H12 Z",
-  loop: "M8 2 A6 6 0 1 0 14 8 H12 A4 4 0 1 1 8 4 V7 L13 3.5 L8 0 Z",
-  whole:
-    "M1 1 H6 V3 H3 V6 H1 Z M10 1 H15 V6 H13 V3 H10 Z M1 10 H3 V13 H6 V15 H1 Z M13 10 H15 V15 H10 V13 H13 Z",
-};
 
 export class Timeline {
   player = new Player();
@@ -35,25 +26,18 @@ export class Timeline {
     this.toggle = iconButton("play", "Play", () => this.playOrPause());
     this.toggle.classList.add("play");
     this.forward = iconButton("forward", "One step on", () => this.go(this.player.at + 1));
-    this.bars = make("div", "", "bars");
-    this.bars.setAttribute("aria-hidden", "true");
-    this.range = make("input");
-    Object.assign(this.range, { type: "range", min: "1", max: "1", step: "1" });
-    this.range.setAttribute("aria-label", "Step");
-    const track = make("div", "", "track");
-    track.append(this.bars, this.range);
+    this.bars = make("div", { class: "bars", "aria-hidden": "true" });
+    this.range = make("input", { type: "range", min: 1, max: 1, step: 1, "aria-label": "Step" });
+    const track = make("div", { class: "track" }, this.bars, this.range);
     this.label = make("output");
     this.detail = make("span");
-    const step = make("p", "", "step");
-    step.append(this.label, this.detail);
+    const step = make("p", { class: "step" }, this.label, this.detail);
     this.loop = iconButton("loop", "Loop", () => this.setLoop(!this.player.loop));
     this.loop.setAttribute("aria-pressed", "false");
-    this.whole = iconButton("whole", "Full screen", () => this.fullScreen());
+    this.whole = iconButton("screen", "Full screen", () => this.fullScreen());
     this.whole.hidden = !document.fullscreenEnabled;
-    const steer = make("div", "", "steer");
-    steer.append(this.back, this.toggle, this.forward);
-    const more = make("div", "", "steer");
-    more.append(this.loop, this.whole);
+    const steer = make("div", { class: "steer" }, this.back, this.toggle, this.forward);
+    const more = make("div", { class: "steer" }, this.loop, this.whole);
     root.append(steer, track, step, more);
     this.range.addEventListener("input", () => this.go(this.range.valueAsNumber - 1));
     this.range.addEventListener("keydown", (event) => {
@@ -100,6 +84,29 @@ export class Timeline {
     this.player.begin(length, !still.matches);
     this.update();
     this.run();
+  }
+
+  /**
+   * Another drawing joins the one that has come: both are played from their start, unless somebody
+   * looks at a step in the middle.
+   *
+   * @param {number} length Number of steps of the one that has more.
+   */
+  join(length) {
+    const { player } = this;
+    const held = !player.playing && !player.ended;
+    this.resize(length);
+    if (held || still.matches) return;
+    player.go(0);
+    player.play();
+    this.show();
+    this.run();
+  }
+
+  /** @param {number} length Number of steps from now on; the one that is shown stays if it can. */
+  resize(length) {
+    this.player.resize(length);
+    this.show();
   }
 
   /** @param {number} available How many of its steps have come. */
@@ -184,39 +191,17 @@ export class Timeline {
     this.range.setAttribute("aria-valuetext", empty ? "none yet" : `${at + 1} of ${length}`);
     setIcon(this.toggle, player.playing ? "pause" : "play", player.playing ? "Pause" : "Play");
     this.label.textContent = empty ? "" : `step ${at + 1} of ${length}`;
-    this.detail.textContent = rates && !empty ? `${rates[at].toFixed(2)} nats` : "";
+    const rate = empty ? undefined : rates?.[at];
+    this.detail.textContent = rate === undefined ? "" : `${rate.toFixed(2)} nats`;
     if (this.bars.children.length !== length) {
       this.bars.replaceChildren(...Array.from({ length }, () => make("span")));
     }
     const most = Math.max(1, ...(rates ?? []));
     Array.from(this.bars.children).forEach((bar, n) => {
       const when = n < at ? "past" : n === at ? "now" : "";
-      const height = rates ? Math.max(rates[n], 0) / most : 0;
+      const height = Math.max(rates?.[n] ?? 0, 0) / most;
       /** @type {HTMLElement} */ (bar).style.setProperty("--height", String(height));
       bar.className = empty ? "" : when;
     });
   }
-}
-
-/**
- * @param {keyof typeof ICONS} name
- * @param {string} words
- * @param {() => void} act
- */
-function iconButton(name, words, act) {
-  const made = button("", act, "round");
-  setIcon(made, name, words);
-  return made;
-}
-
-/**
- * @param {HTMLButtonElement} of
- * @param {keyof typeof ICONS} name
- * @param {string} words
- */
-function setIcon(of, name, words) {
-  if (of.getAttribute("aria-label") === words) return;
-  of.setAttribute("aria-label", words);
-  of.title = words;
-  of.replaceChildren(icon(ICONS[name]));
 }

@@ -11,6 +11,7 @@ import { attempt, doing, say, sentence } from "./status.js";
 import { keep, kept } from "./store.js";
 import { takeaway } from "./takeaway.js";
 import { Timeline } from "./timeline.js";
+import { loading } from "./words.js";
 
 /** @typedef {import("./library.js").Library} Library */
 /** @typedef {import("./library.js").Model} Model */
@@ -133,6 +134,7 @@ export class View {
     const wanting = this.pads.filter((pad) => pad.fresh || (pad.example && other));
     for (const pad of wanting) await attempt(() => this.example(pad));
     await this.go();
+    this.repaint();
   }
 
   leave() {
@@ -210,6 +212,7 @@ export class View {
       const show = new Show(about);
       const { result } = await ask({ signal, onProgress: (one) => this.progress(show, one) });
       this.done(show, result);
+      this.name(show);
       this.take.update();
     } catch (error) {
       if (signal.aborted) return;
@@ -260,6 +263,13 @@ export class View {
    */
   done(show, result) {}
 
+  /**
+   * Say what is in each image.
+   *
+   * @param {Show} show All of it.
+   */
+  name(show) {}
+
   /** Nothing is on the page, and nothing is waited for. */
   forget() {
     this.latest.cancel();
@@ -292,6 +302,12 @@ export class View {
     return this.root.classList.contains("stale") || !this.shown?.whole ? null : this.shown;
   }
 
+  /** What is on the page may be shown in another way now. */
+  repaint() {
+    if (this.shown?.whole) this.name(this.shown);
+    this.redraw();
+  }
+
   redraw() {
     if (this.shown && !this.timeline.player.empty) this.show(this.shown, this.timeline.player.at);
   }
@@ -308,13 +324,4 @@ export class View {
       plate.window(step === show.numSteps - 1 ? null : show.writes(index, step));
     });
   }
-}
-
-/**
- * @param {Model} model
- * @param {number} part
- */
-function loading({ name, bytes }, part) {
-  const size = (bytes / 1e6).toFixed(1);
-  return `Loading ${name}: ${Math.round(100 * part)} % of ${size} MB`;
 }

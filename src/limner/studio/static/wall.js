@@ -19,12 +19,9 @@ export class Wall {
     this.changed = changed;
     this.toggles = toggles;
     this.buttons = Array.from({ length: count }, (_, index) => {
-      const button = make("button", "", "plate");
-      button.type = "button";
+      const button = make("button", { type: "button", class: "plate" });
       button.addEventListener("click", () => this.press(index));
-      const item = make("li");
-      item.append(button);
-      list.append(item);
+      list.append(make("li", {}, button));
       return button;
     });
     this.plates = this.buttons.map((button) => new Plate(button, { mat }));

@@ -4,7 +4,6 @@
 import { element } from "./dom.js";
 import { View } from "./view.js";
 import { Wall } from "./wall.js";
-import { describe } from "./words.js";
 
 /** @typedef {import("./show.js").Show} Show */
 
@@ -27,18 +26,9 @@ export class WalledView extends View {
   }
 
   /** @override @param {Show} show */
-  done(show) {
-    this.name(show);
-  }
-
-  /**
-   * Say what is in each image.
-   *
-   * @param {Show} show
-   */
   name(show) {
     this.plates.forEach((plate, index) => {
-      const seen = describe(show.levels(index), show.shape);
+      const seen = show.describe(index);
       plate.name(`Drawing ${index + 1} of ${this.plates.length}: ${seen}`);
     });
   }

@@ -20,6 +20,7 @@ const MEANING = {
  * @property {string} category Empty where none is chosen.
  * @property {number} [seed]
  * @property {number} [temperature]
+ * @property {number} [factor] On logits, of what is shown; 1 for probabilities.
  */
 
 /**
@@ -29,14 +30,15 @@ const MEANING = {
  * @param {string} name Of the model.
  * @param {Settings} settings
  */
-export function caption(kind, name, { numSteps, category, seed, temperature }) {
+export function caption(kind, name, { numSteps, category, seed, temperature, factor = 1 }) {
+  const shown = factor === 1 ? "" : `as ink, logits × ${factor} · `;
   const parts = [
     category ? `${name} (${category})` : name,
     `T = ${numSteps}`,
     seed === undefined ? "" : `seed ${seed}`,
     temperature === undefined ? "" : `temperature ${temperature}`,
   ];
-  return `${MEANING[kind]} · ${parts.filter(Boolean).join(", ")}`;
+  return `${MEANING[kind]} · ${shown}${parts.filter(Boolean).join(", ")}`;
 }
 
 /**
@@ -110,6 +112,15 @@ export function describe(levels, [, height, width]) {
   const down = third(y / ink / (height - 1 || 1), "top", "bottom");
   const where = [down, across].filter(Boolean).join(" ") || "middle";
   return `ink on ${share} % of it, about the ${where}`;
+}
+
+/**
+ * @param {Model} model
+ * @param {number} part Of it that is here.
+ */
+export function loading({ name, bytes }, part) {
+  const size = (bytes / 1e6).toFixed(1);
+  return `Loading ${name}: ${Math.round(100 * part)} % of ${size} MB`;
 }
 
 /** @param {string} noun With its article. */

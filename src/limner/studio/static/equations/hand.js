@@ -1,7 +1,7 @@
 // @ts-check
 // What a hand does to the reading window, and giving everything back.
 
-import { make } from "./make.js";
+import { make } from "../dom.js";
 
 /** @typedef {import("../model/inspection.js").Steering} Steering */
 

@@ -2,7 +2,7 @@
 // The latents of a step: posterior against prior, the value drawn, and what each costs. A value can
 // be dragged, or moved by the keys.
 
-import { make } from "./make.js";
+import { make } from "../dom.js";
 import { panel } from "./panels.js";
 
 /** @typedef {import("./panels.js").Inspected} Inspected */

@@ -2,7 +2,7 @@
 // Arrays as pixels. Tones go from paper to ink; signed numbers to blue where they add ink and to
 // orange where they take it away, which eyes that do not tell red from green tell apart.
 
-import { make } from "./make.js";
+import { make } from "../dom.js";
 
 /** @typedef {readonly [number, number, number]} Shape Channels, height, width. */
 /** @typedef {readonly [number, number, number]} Colour Red, green, blue, 0 to 255. */

@@ -1,7 +1,7 @@
 // @ts-check
 // The panels of one step: what is read, seen, drawn from, written, and what comes of it.
 
-import { make, setAttributes, shape as svg } from "./make.js";
+import { make, makeSvg, setAttributes } from "../dom.js";
 import { greatest, paint, signed, tones, transposed } from "./paint.js";
 
 /** @typedef {import("../model/attention.js").Window} Window */
@@ -211,12 +211,12 @@ function filtered(shape, grid, kind) {
   const { root, canvas, frame } = plate(shape);
   const [, height, width] = shape;
   if (grid === null) return { root, canvas, show: () => {} };
-  const dots = Array.from({ length: grid * grid }, () => svg("circle", { class: "dot" }));
+  const dots = Array.from({ length: grid * grid }, () => makeSvg("circle", { class: "dot" }));
   // What is read is seen through circles; what is written must not be hidden by them.
-  const circles = kind === "read" ? dots.map(() => svg("circle")) : [];
-  const edge = svg("rect");
+  const circles = kind === "read" ? dots.map(() => makeSvg("circle")) : [];
+  const edge = makeSvg("rect");
   const box = [-0.5, -0.5, width, height].join(" ");
-  frame.append(svg("svg", { viewBox: box, "aria-hidden": "true" }, edge, ...circles, ...dots));
+  frame.append(makeSvg("svg", { viewBox: box, "aria-hidden": "true" }, edge, ...circles, ...dots));
   const columns = make("canvas", { role: "img" });
   const rows = make("canvas", { role: "img" });
   const letter = kind === "read" ? "F" : "F\u0302";

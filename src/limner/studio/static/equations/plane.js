@@ -1,8 +1,8 @@
 // @ts-check
 // Two latents as a plane: the prior's rings, the posterior's ellipse, and a dot to drag.
 
+import { make, makeSvg, setAttributes } from "../dom.js";
 import { cut, MOST } from "./latents.js";
-import { make, setAttributes, shape } from "./make.js";
 
 /** @typedef {import("./panels.js").Inspected} Inspected */
 /** @typedef {import("./latents.js").Take} Take */
@@ -15,17 +15,17 @@ import { make, setAttributes, shape } from "./make.js";
  * @param {() => void} told.choose Other latents are chosen.
  */
 export function makePlane(count, chosen, { take, choose }) {
-  const rings = [1, 2].map(() => shape("ellipse", { class: "ring" }));
-  const cloud = shape("ellipse", { class: "cloud" });
-  const dot = shape("circle", { class: "value", r: 0.28 });
+  const rings = [1, 2].map(() => makeSvg("ellipse", { class: "ring" }));
+  const cloud = makeSvg("ellipse", { class: "cloud" });
+  const dot = makeSvg("circle", { class: "value", r: 0.28 });
   const lines = [
-    shape("path", { class: "axes", d: `M${-MOST} 0H${MOST}M0 ${-MOST}V${MOST}` }),
+    makeSvg("path", { class: "axes", d: `M${-MOST} 0H${MOST}M0 ${-MOST}V${MOST}` }),
     ...rings,
     cloud,
     dot,
   ];
   const box = [-MOST, -MOST, 2 * MOST, 2 * MOST].join(" ");
-  const plane = shape("svg", { class: "plane", viewBox: box, role: "img" }, ...lines);
+  const plane = makeSvg("svg", { class: "plane", viewBox: box, role: "img" }, ...lines);
   const pickers = ["across", "up"].map((direction, axis) => {
     const select = make("select", { "aria-label": `Latent ${direction}` });
     for (let z = 0; z < count; z += 1) select.append(new Option(`${z + 1}`, `${z}`));

@@ -1,18 +1,9 @@
 // @ts-check
 // Which step is shown, and which of its parts: by buttons, by keys, by the bars, or played.
 
-import { iconButton, make, setIcon } from "./make.js";
+import { make } from "../dom.js";
+import { iconButton, setIcon } from "../icons.js";
 import { PARTS } from "./words.js";
-
-const ICONS = {
-  first: "M5 4h3v16H5zM20 4v16L9 12z",
-  back: "M17 4v16L6 12z",
-  play: "M6 3v18l15-9z",
-  pause: "M5 4h5v16H5zM14 4h5v16h-5z",
-  forward: "M7 4v16l11-8z",
-  last: "M16 4h3v16h-3zM4 4v16l11-8z",
-  screen: "M3 9V3h6v2H5v4zM15 3h6v6h-2V5h-4zM3 15h2v4h4v2H3zM19 15h2v6h-6v-2h4z",
-};
 
 /** Milliseconds, and whether they are those of a part. */
 const PACES = {
@@ -33,7 +24,7 @@ export function makeTransport(view, count, shown) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
-  const play = iconButton("Play", ICONS.play);
+  const play = iconButton("play", "Play", toggle);
   const bars = Array.from({ length: count }, () => make("span"));
   const range = make("input", { type: "range", min: 1, max: count, "aria-label": "Step" });
   const output = make("output");
@@ -48,20 +39,12 @@ export function makeTransport(view, count, shown) {
     return button;
   });
   const track = make("div", { class: "bars" }, ...bars, range);
-  const screen = iconButton("Fill the screen", ICONS.screen);
-  screen.addEventListener("click", () => {
+  const screen = iconButton("screen", "Fill the screen", () => {
     if (document.fullscreenElement) document.exitFullscreen();
     else view.requestFullscreen();
     view.focus({ preventScroll: true }); // so that the space bar plays
   });
 
-  /** @type {(label: string, icon: string, act: () => void) => HTMLButtonElement} */
-  const button = (label, icon, act) => {
-    const made = iconButton(label, icon);
-    made.addEventListener("click", act);
-    return made;
-  };
-  play.addEventListener("click", toggle);
   range.addEventListener("input", () => jump(range.valueAsNumber - 1));
   const scrub = (/** @type {PointerEvent} */ { clientX }) => {
     const { left, width } = track.getBoundingClientRect();
@@ -114,7 +97,7 @@ export function makeTransport(view, count, shown) {
     const inParts = PACES[paceName()].parts;
     if (step === count - 1 && (part === null || !inParts)) go(0, inParts ? 0 : null);
     else if (inParts && part === null) go(step, 0);
-    setIcon(play, "Pause", ICONS.pause);
+    setIcon(play, "pause", "Pause");
     wait();
   }
 
@@ -131,7 +114,7 @@ export function makeTransport(view, count, shown) {
   function pause() {
     clearTimeout(timer);
     timer = undefined;
-    setIcon(play, "Play", ICONS.play);
+    setIcon(play, "play", "Play");
   }
 
   function inSight() {
@@ -171,11 +154,11 @@ export function makeTransport(view, count, shown) {
       make(
         "div",
         { class: "buttons" },
-        button("First step", ICONS.first, () => jump(0)),
-        button("One step back", ICONS.back, () => jump(step - 1)),
+        iconButton("first", "First step", () => jump(0)),
+        iconButton("back", "One step back", () => jump(step - 1)),
         play,
-        button("One step on", ICONS.forward, () => jump(step + 1)),
-        button("Last step", ICONS.last, () => jump(count - 1)),
+        iconButton("forward", "One step on", () => jump(step + 1)),
+        iconButton("last", "Last step", () => jump(count - 1)),
       ),
       track,
       output,

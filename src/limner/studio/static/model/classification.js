@@ -9,7 +9,7 @@ import { checkImages, noises, told } from "./sampling.js";
 /** @typedef {import("./draw.js").Draw} Draw */
 /** @typedef {import("./sampling.js").Progress} Progress */
 
-const DRAWS = 16;
+const DRAWS = 16; // as in the library
 
 /**
  * The bound of an image under each category, a mean over draws of the noise, nats; the category
@@ -20,14 +20,15 @@ const DRAWS = 16;
  * @param {object} options
  * @param {number} options.numSteps T.
  * @param {number} [options.seed] Of the noise.
+ * @param {number} [options.draws] Of the noise; a few are quick, and rough.
  * @returns {Generator<Progress, number[]>}
  * @throws {RangeError} The model tells none apart, or the image is of another size.
  */
-export function* classify(model, image, { numSteps, seed = 0 }) {
+export function* classify(model, image, { numSteps, seed = 0, draws = DRAWS }) {
   const count = model.numCategories;
   if (!count) throw new RangeError("this network tells no categories apart");
   checkImages(model, [image]);
-  const noise = noises(seed, DRAWS, numSteps, model.latentSize);
+  const noise = noises(seed, draws, numSteps, model.latentSize);
   const images = noise.map(() => image);
   const bounds = [];
   for (let category = 0; category < count; category += 1) {
@@ -43,7 +44,7 @@ export function* classify(model, image, { numSteps, seed = 0 }) {
       yield { part, steps: null, preview: null };
     }
     sum += next.value.reduce((total, { canvas }) => total + distortion(canvas, image), 0);
-    bounds.push(sum / DRAWS);
+    bounds.push(sum / draws);
   }
   return bounds;
 }

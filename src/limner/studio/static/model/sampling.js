@@ -44,16 +44,15 @@ import { foldIn, key } from "./random.js";
  */
 export function* sample(model, options) {
   const { num, numSteps, seed, temperature = 1, category = null, protocol } = options;
-  const chosen = model.numCategories && category === null;
-  const categories = chosen
-    ? Array.from({ length: num }, (_, index) => index % model.numCategories)
-    : new Array(num).fill(category);
+  const count = model.numCategories;
+  const inTurn = count > 0 && category === null;
+  const categories = Array.from({ length: num }, (_, index) => (inTurn ? index % count : category));
   const noise = noises(seed, num, numSteps, model.latentSize, protocol).map((own) =>
     scaled(own, temperature),
   );
   const states = categories.map((own) => model.first(own));
   yield* told(model.generate(noise, states), numSteps);
-  return model.numCategories ? categories : null;
+  return count ? /** @type {number[]} */ (categories) : null;
 }
 
 /**

@@ -64,8 +64,7 @@ export function fitted(strokes) {
  * @throws {RangeError} There are more points, or there is more ink, than a page holds.
  */
 export function inPlace(strokes) {
-  checkPoints(strokes);
-  checkInk(strokes, 1);
+  checkPage(strokes);
   const [right, bottom] = largest(strokes);
   return strokes.map((stroke) => stroke.map(([x, y]) => [x + right - FRAME, y + bottom - FRAME]));
 }
@@ -152,14 +151,28 @@ export function rasterise(strokes, side = 28) {
   const [right, bottom] = largest(strokes);
   const [across, down] = [right, bottom].map((most) => (FRAME - most) / 2 + MARGIN);
   const scale = side / CANVAS;
+  const placed = strokes.map((stroke) =>
+    stroke.map(([x, y]) => {
+      checkOnCanvas(x + across, y + down);
+      return /** @type {Point} */ ([(x + across) * scale, (y + down) * scale]);
+    }),
+  );
+  return inked(placed, (PEN / 2) * scale, side);
+}
+
+/**
+ * Strokes of a round pen as levels, 255 for ink; what lies outside of the image is left out.
+ *
+ * @param {Stroke[]} strokes In pixels.
+ * @param {number} radius The pen's, pixels.
+ * @param {number} side Of the image, pixels.
+ * @returns {Uint8Array} (side, side).
+ */
+export function inked(strokes, radius, side) {
   const ink = new Float64Array(side * side);
   for (const stroke of strokes) {
-    for (const [x, y] of stroke) checkOnCanvas(x + across, y + down);
-    const positions = stroke.map(
-      ([x, y]) =>
-        /** @type {Point} */ ([snapped((x + across) * scale), snapped((y + down) * scale)]),
-    );
-    coverage(positions, (PEN / 2) * scale, side).forEach((part, place) => {
+    const positions = stroke.map(([x, y]) => /** @type {Point} */ ([snapped(x), snapped(y)]));
+    coverage(positions, radius, side).forEach((part, place) => {
       ink[place] += part * (1 - ink[place]);
     });
   }
@@ -367,7 +380,7 @@ function frame(strokes) {
  *
  * @param {Stroke[]} strokes
  */
-function largest(strokes) {
+export function largest(strokes) {
   let [right, bottom] = [-Infinity, -Infinity];
   for (const [x, y] of strokes.flat()) {
     right = Math.max(right, x);
@@ -429,6 +442,15 @@ function even(value) {
   const over = value - below;
   if (over === 0.5) return below + (below % 2 === 0 ? 0 : 1);
   return over < 0.5 ? below : below + 1;
+}
+
+/**
+ * @param {Stroke[]} strokes On a page from 0 to 255 both ways.
+ * @throws {RangeError} There is none, one is empty or not finite, or there is more than it holds.
+ */
+export function checkPage(strokes) {
+  checkPoints(strokes);
+  checkInk(strokes, 1);
 }
 
 /**
