@@ -46,9 +46,10 @@ def _in_notebook() -> bool:
 
 def _notebook_bar(what: str) -> Advance:
     """A bar in the output of a notebook's cell."""
-    from IPython.display import HTML, display  # pyright: ignore[reportMissingImports]
+    from IPython.display import HTML, DisplayHandle  # pyright: ignore[reportMissingImports]
 
-    handle = display(HTML(escape(what)), display_id=True)
+    handle = DisplayHandle()
+    handle.display(HTML(escape(what)))
     started, drawn = time.monotonic(), 0.0
 
     def advance(done: int, total: int | None, note: str = "") -> None:
