@@ -6,7 +6,9 @@ Three contenders make the same update of a row (all three rows, if none is named
 eager PyTorch (`torch_draw.py`), and the floor, which is the LSTMs' matrix products alone through
 PyTorch's BLAS, or NumPy's if PyTorch is not there. Each lives in a process of its own; they take
 turns, a round each, and the medians of the rounds are printed with their ratios. PyTorch and the
-floor leave out the learned prior and the categories of `sketches`, so limner does more there.
+floor leave out the learned prior and the categories of `sketches`, so limner does more there. On a
+GPU that PyTorch and JAX both see, all of them compute there, and limner also with TF32 and bfloat16
+products (`--train.precision`).
 `scaling` prints limner's time over num_steps, side, batch and hidden instead, or over those named;
 `start`, how long a fresh process takes to its first update, with nothing compiled yet and then with
 all of it kept on disk.
@@ -17,6 +19,7 @@ all of it kept on disk.
 import dataclasses
 import importlib.util
 import multiprocessing
+import os
 import platform
 import resource
 import statistics
@@ -24,10 +27,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 
 from rich.console import Console
 from rich.table import Table
+
+from limner.config import Precision
 
 ROUNDS = 7
 ITERATIONS = 20
@@ -56,8 +62,9 @@ ROWS = {
 """The sizes of these presets."""
 
 
-def limner(setting: Setting) -> Callable[..., None]:
+def limner(setting: Setting, precision: Precision = "highest") -> Callable[..., None]:
     """ITERATIONS updates, or as many as asked for, by training's own compiled function."""
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # PyTorch wants some of the GPU
     from limner.system.devices import data_mesh, replicate, shard, use_every_core
 
     use_every_core()
@@ -83,7 +90,7 @@ def limner(setting: Setting) -> Callable[..., None]:
             learned_prior=setting.learned_prior,
             num_categories=setting.categories,
         ),
-        train=TrainConfig(batch_size=setting.batch),
+        train=TrainConfig(batch_size=setting.batch, precision=precision),
     )
     mesh = data_mesh(setting.batch)
     optimiser = make_optimiser(config.train)
@@ -114,9 +121,9 @@ def eager_torch(setting: Setting) -> Callable[[], None]:
         latent_size=setting.latent,
         hidden_size=setting.hidden,
         grids=(setting.read, setting.write),
-    )
+    ).to(DEVICE)
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
-    image = torch.rand(setting.batch, setting.side**2)
+    image = torch.rand(setting.batch, setting.side**2, device=DEVICE)
 
     def run() -> None:
         for _ in range(ITERATIONS):
@@ -124,6 +131,7 @@ def eager_torch(setting: Setting) -> Callable[[], None]:
             model(image).backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
             optimiser.step()
+        wait_for_device()
 
     return run
 
@@ -136,7 +144,7 @@ def floor(setting: Setting) -> Callable[[], None]:
         import torch
 
         torch.set_grad_enabled(False)
-        rand = torch.rand
+        rand = partial(torch.rand, device=DEVICE)
     else:
         import numpy as np
 
@@ -152,12 +160,34 @@ def floor(setting: Setting) -> Callable[[], None]:
                 inputs @ weight
                 gates @ weight.T
                 inputs.T @ gates
+        wait_for_device()
 
     return run
 
 
+def wait_for_device() -> None:
+    """Wait until all that PyTorch was asked for is done."""
+    if DEVICE == "cuda":
+        import torch
+
+        torch.cuda.synchronize()
+
+
+def device() -> str:
+    """Where PyTorch computes; importing it tells whether there is a GPU."""
+    if not HAS_TORCH:
+        return "cpu"
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 HAS_TORCH = importlib.util.find_spec("torch") is not None
+DEVICE = device()
 CONTENDERS = {"limner": limner, "eager PyTorch": eager_torch, "floor": floor}
+if DEVICE == "cuda":
+    CONTENDERS["limner, TF32"] = partial(limner, precision="tensorfloat32")
+    CONTENDERS["limner, bfloat16"] = partial(limner, precision="bfloat16")
 
 
 def serve(name: str, setting: Setting, connection: Connection) -> None:
