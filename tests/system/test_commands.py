@@ -401,7 +401,7 @@ def test_a_training_that_cannot_start_leaves_no_folder(capsys, tmp_path):
     assert "is not a run folder" in fails(capsys, "train", *TINY, *start, "--out", out)
     # A model by its name, which is of other sizes.
     said = fails(capsys, "train", *TINY, "--train.start-from", "cat", "--out", out)
-    assert "cat has model.latent_size 10, this run 2" in said
+    assert "cat has model.latent_size 10, model.hidden_size 400" in said
     assert not out.exists()
 
 

@@ -12,7 +12,6 @@ from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
-from scipy.ndimage import distance_transform_edt, maximum_filter
 
 from limner.data.sources import Shape
 
@@ -69,6 +68,8 @@ def _overlaps(old: int, new: int) -> Float[np.ndarray, "new old"]:
 
 def _penned(levels: UInt8[np.ndarray, "h w"], scale: float) -> UInt8[np.ndarray, "a b"]:
     """The same, as it is or finer, with thin lines drawn by the pen."""
+    from scipy.ndimage import distance_transform_edt, maximum_filter  # which take a while to import
+
     radius = PEN / scale / 2
     if not _thin(levels, radius).any():
         return levels
@@ -88,6 +89,8 @@ def _penned(levels: UInt8[np.ndarray, "h w"], scale: float) -> UInt8[np.ndarray,
 
 def _thin(levels: UInt8[np.ndarray, "h w"], radius: float) -> Bool[np.ndarray, "h w"]:
     """The middle of what is thinner than a pen of a radius, pixels."""
+    from scipy.ndimage import distance_transform_edt, maximum_filter
+
     ink = np.pad(levels >= _INK, 1)
     inside = np.empty(ink.shape)
     distance_transform_edt(ink, distances=inside)
