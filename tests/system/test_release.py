@@ -57,7 +57,7 @@ def installed(wheel, tmp_path_factory) -> Path:
 
 
 def test_the_wheel_is_small_and_has_what_a_user_needs(wheel):
-    assert wheel.stat().st_size < 15_000_000
+    assert wheel.stat().st_size < 20_000_000
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     roots = {name.split("/")[0] for name in names}
@@ -91,7 +91,7 @@ def test_the_source_archive_has_the_tests_and_the_licences(built):
 
 def test_what_was_installed_loads_draws_and_measures(installed, tmp_path):
     code = "import limner; print(limner.load('cat').sample(2, seed=1).probabilities.shape)"
-    assert run(installed, "-c", code, cwd=tmp_path) == "(20, 2, 1, 28, 28)\n"
+    assert run(installed, "-c", code, cwd=tmp_path) == "(32, 2, 1, 28, 28)\n"
     assert run(installed, "-m", "limner", "--version", cwd=tmp_path) == f"limner {VERSION}\n"
 
 

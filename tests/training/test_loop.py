@@ -286,6 +286,7 @@ def test_what_a_finished_run_lost_is_made_again(finished, copy, dataset):
     assert_same(finished, copy)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_full_disk_is_one_line_and_training_goes_on_later(finished, tmp_path, dataset):
     resource = pytest.importorskip("resource")
     run = Run.create(tmp_path / "full", TINY)
