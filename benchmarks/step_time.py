@@ -34,6 +34,7 @@ from rich.console import Console
 from rich.table import Table
 
 from limner.config import Precision
+from limner.presets import PRESETS
 
 ROUNDS = 7
 ITERATIONS = 20
@@ -54,12 +55,25 @@ class Setting:
     categories: int = 0
 
 
-ROWS = {
-    "study": Setting(),
-    "mnist": Setting(num_steps=64, batch=128, latent=100, read=2),
-    "sketches": Setting(num_steps=32, hidden=400, write=8, learned_prior=True, categories=36),
-}
-"""The sizes of these presets."""
+def sizes_of(preset: str) -> Setting:
+    """The sizes of a preset."""
+    model, train = PRESETS[preset].model, PRESETS[preset].train
+    assert model.read_grid is not None
+    assert model.write_grid is not None
+    return Setting(
+        num_steps=model.num_steps,
+        side=model.height,
+        batch=train.batch_size,
+        hidden=model.hidden_size,
+        latent=model.latent_size,
+        read=model.read_grid,
+        write=model.write_grid,
+        learned_prior=model.learned_prior,
+        categories=model.num_categories,
+    )
+
+
+ROWS = {preset: sizes_of(preset) for preset in ("study", "mnist", "sketches")}
 
 
 def limner(setting: Setting, precision: Precision = "highest") -> Callable[..., None]:

@@ -19,6 +19,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # whose parts are imported when they are used
 from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
@@ -118,11 +119,9 @@ def _shows_on_white(colours: Float[np.ndarray, "h w 3"], opacity: Float[np.ndarr
     share = opacity[contrast > 64].sum() / max(float(opacity.sum()), 1e-6)
     if not 0.005 <= share < 0.3:
         return bool(share >= 0.3 or not opacity.any())
-    from scipy.ndimage import distance_transform_edt  # which takes a while to import
-
     solid = opacity > 0.5
     depth = np.zeros((solid.shape[0] + 2, solid.shape[1] + 2))
-    distance_transform_edt(np.pad(solid, 1), distances=depth)
+    scipy.ndimage.distance_transform_edt(np.pad(solid, 1), distances=depth)
     rim = (depth[1:-1, 1:-1] > 0) & (depth[1:-1, 1:-1] < 2)
     is_thin = depth.max() < 0.05 * max(solid.shape)
     return not (is_thin and (contrast[rim] < 64).mean() > 0.9)
@@ -221,8 +220,6 @@ def _surface(
     A plane, then a curved surface, is laid through the pixels that are near to it, over and over;
     at last what is left of their differences is spread over their surroundings.
     """
-    from scipy.ndimage import gaussian_filter  # which takes a while to import
-
     surface = np.broadcast_to(colour, small.shape)
     for terms in (3, 3, 3, 6, 6, 6, 10, 10):
         near = _apart(small, surface) < _NEAR
@@ -234,9 +231,9 @@ def _surface(
     wide = max(small.shape) / 16
     for _ in range(4):
         near = (_apart(small, surface) < _NEAR)[..., None]
-        rest = gaussian_filter(np.where(near, small - surface, 0), (wide, wide, 0))
+        rest = scipy.ndimage.gaussian_filter(np.where(near, small - surface, 0), (wide, wide, 0))
         surface = surface + rest / (
-            gaussian_filter(near.astype(np.float32), (wide, wide, 0)) + 0.01
+            scipy.ndimage.gaussian_filter(near.astype(np.float32), (wide, wide, 0)) + 0.01
         )
     return np.clip(surface, 0, 255)
 

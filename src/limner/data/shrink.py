@@ -11,6 +11,7 @@ Axis letters: h w image, a b brought to another size, c channel.
 from functools import lru_cache
 
 import numpy as np
+import scipy  # whose parts are imported when they are used
 from jaxtyping import Bool, Float, UInt8
 
 from limner.data.sources import Shape
@@ -68,8 +69,6 @@ def _overlaps(old: int, new: int) -> Float[np.ndarray, "new old"]:
 
 def _penned(levels: UInt8[np.ndarray, "h w"], scale: float) -> UInt8[np.ndarray, "a b"]:
     """The same, as it is or finer, with thin lines drawn by the pen."""
-    from scipy.ndimage import distance_transform_edt, maximum_filter  # which take a while to import
-
     radius = PEN / scale / 2
     if not _thin(levels, radius).any():
         return levels
@@ -81,19 +80,19 @@ def _penned(levels: UInt8[np.ndarray, "h w"], scale: float) -> UInt8[np.ndarray,
         return levels
     distance = np.empty(levels.shape)
     nearest = np.empty((2, *levels.shape), np.int32)
-    distance_transform_edt(~line, distances=distance, indices=nearest, return_indices=True)
-    strength = maximum_filter(levels, size=3)[tuple(nearest)]
+    scipy.ndimage.distance_transform_edt(
+        ~line, distances=distance, indices=nearest, return_indices=True
+    )
+    strength = scipy.ndimage.maximum_filter(levels, size=3)[tuple(nearest)]
     drawn = np.clip(radius + 0.5 - distance, 0, 1) * strength
     return np.maximum(levels, np.rint(drawn).astype(np.uint8))
 
 
 def _thin(levels: UInt8[np.ndarray, "h w"], radius: float) -> Bool[np.ndarray, "h w"]:
     """The middle of what is thinner than a pen of a radius, pixels."""
-    from scipy.ndimage import distance_transform_edt, maximum_filter
-
     ink = np.pad(levels >= _INK, 1)
     inside = np.empty(ink.shape)
-    distance_transform_edt(ink, distances=inside)
+    scipy.ndimage.distance_transform_edt(ink, distances=inside)
     # To the middle of the next pixel of paper, which is half a pixel beyond the edge.
-    line = ink & (inside - 0.5 < radius) & (inside >= maximum_filter(inside, size=3))
+    line = ink & (inside - 0.5 < radius) & (inside >= scipy.ndimage.maximum_filter(inside, size=3))
     return line[1:-1, 1:-1]

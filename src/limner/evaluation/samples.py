@@ -11,9 +11,9 @@ Axis letters: b drawing, k category, f feature, c channel, h w image.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import jax
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.special import expit
 
 from limner.config import RunConfig
 from limner.data.dataset import Dataset
@@ -111,7 +111,7 @@ def judge_samples(
 
     by_factor = {
         factor: named(_pixels(canvases.canvases[-1], factor))
-        for factor in (1.0, *(INK_FACTORS if ink is None else (ink,)))
+        for factor in {1.0, *(INK_FACTORS if ink is None else (ink,))}
     }
     if ink is None:
         ink = max(INK_FACTORS, key=lambda factor: by_factor[factor].value)  # the first of several
@@ -200,7 +200,7 @@ def _sample(
 
 
 def _pixels(canvases: Float[np.ndarray, "b c h w"], factor: float) -> Float[np.ndarray, "b c h w"]:
-    return np.asarray(jax.nn.sigmoid(factor * canvases))
+    return expit(np.float32(factor) * canvases)
 
 
 def _evenly(length: int, most: int) -> Int[np.ndarray, "_"]:

@@ -11,7 +11,7 @@ import dataclasses
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,20 +28,17 @@ from limner.data.dataset import Dataset
 from limner.data.splits import Split
 from limner.evaluation.judge import Judge, JudgeCard, look
 from limner.model.weights import load_weights, save_weights
+from limner.presets import PRESETS
 from limner.system.checksums import with_checksum
 from limner.system.files import replace_text
+from limner.system.progress import Advance
 from limner.system.provenance import processor
 from limner.training.augment import mirror
 
 Image = Float[Array, "c h w"]
 
-CATEGORIES = (
-    *("airplane", "alarm clock", "apple", "banana", "bear", "bee", "bicycle", "bird", "book"),
-    *("boomerang", "car", "cat", "clock", "cloud", "cookie", "diamond", "dog", "donut", "duck"),
-    *("eye", "fish", "flower", "frog", "headphones", "horse", "house", "house plant", "lion"),
-    *("monkey", "moon", "rabbit", "rainbow", "sheep", "skull", "tractor", "tree"),
-)
-"""The categories that the judge learns, those of `sketches`."""
+CATEGORIES = PRESETS["sketches"].data.categories
+"""The categories that the judge learns."""
 
 LIMIT = 3999
 """Number of first rows of each category, as for the pretrained models."""
@@ -69,7 +66,7 @@ def train_judge(
     *,
     updates: int = UPDATES,
     seed: int = 0,
-    on_progress: Callable[[int, int, str], None] = lambda done, total, note: None,
+    on_progress: Advance = lambda done, total, note="": None,
 ) -> JudgeCard:
     """Train a judge, and write its weights and its card.
 

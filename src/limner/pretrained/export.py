@@ -133,8 +133,7 @@ def export(
         about = {"format": "limner", "limner": version("limner"), "title": card.title}
         save_weights(model, folder / "model.safetensors", dtype, about)
         write_config(folder, config)
-        replace_text(folder / "card.json", with_checksum(card.to_json()))
-        replace_text(folder / "README.md", readme(card, licence))
+        _write_card(folder, card, licence)
         save_image(sheet(model, config, card.name), folder / "samples.png")
     return card
 
@@ -171,9 +170,14 @@ def put_samples(
     )
     card, page = dataclasses.replace(card, samples=judged), run.folder / "README.md"
     licence = licence_of(page.read_text("utf-8")) if page.exists() else None
-    replace_text(run.folder / "card.json", with_checksum(card.to_json()))
-    replace_text(page, readme(card, licence))
+    _write_card(run.folder, card, licence)
     return judged
+
+
+def _write_card(folder: Path, card: Card, licence: str | None) -> None:
+    """Write card.json, and README.md, which tells the same."""
+    replace_text(folder / "card.json", with_checksum(card.to_json()))
+    replace_text(folder / "README.md", readme(card, licence))
 
 
 def check_can_export(run: Run, out: Path) -> None:

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
+from scipy.special import expit
 
 from limner.config import Protocol
 from limner.model.attention import Window
@@ -36,8 +37,7 @@ class Drawings(NamedTuple):
     @property
     def probabilities(self) -> Float[np.ndarray, "t b c h w"]:
         """Probability of ink in each pixel."""
-        decay = np.exp(-np.abs(self.canvases))
-        return np.where(self.canvases >= 0, 1, decay) / (1 + decay)
+        return expit(self.canvases)
 
 
 def sample(

@@ -113,7 +113,7 @@ def check_start(config: RunConfig, dataset: Dataset) -> str:
     if config.train.start_from is None:
         return ""
     other = _start_of(config)
-    _model_of(other, config, dataset.categories)
+    other.load_model()  # refuses what is missing or damaged
     known = model_categories(other.config)
     new = [name for name in dataset.categories if name not in known]
     if not known or not new:
