@@ -126,6 +126,13 @@ PREDICTORS = (
 SHORT_RECIPE = changed(RECIPE, SHORT)
 SHORT_MNIST = changed(PRESETS["mnist"], {**SHORT, "model.num_steps": 16})
 
+_STATIC = {"data.binarisation": "static", "train.updates": 5_000}
+BINARY = {
+    "cat": changed(RECIPE, {**_STATIC, "data.categories": ("cat",), "data.limit": 3_500}),
+    "dog": changed(RECIPE, {**_STATIC, "data.categories": ("dog",), "data.limit": 3_500}),
+}
+"""The data sets of the binary benchmark, and how each model of them is trained."""
+
 
 def _rows(base: RunConfig, entries: Iterable[Entry], folder: str = "", **others) -> tuple[Row, ...]:
     """Rows that share settings.
@@ -182,6 +189,11 @@ _ROWS: dict[ExperimentName, tuple[Row, ...]] = {
     "baselines": (
         *_rows(SHORT_RECIPE, PREDICTORS, "cat/"),
         *_rows(SHORT_MNIST, PREDICTORS, "mnist/", if_found=True),
+    ),
+    "binary": tuple(
+        row
+        for name, base in BINARY.items()
+        for row in _rows(base, PREDICTORS, f"{name}/", importance_samples=1_000)
     ),
 }
 EXPERIMENTS = MappingProxyType(

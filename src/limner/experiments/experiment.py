@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from limner.config import Protocol, RunConfig, SplitName, changed
 from limner.errors import LimnerError
 
-ExperimentName = Literal["table1", "recipe", "free-sizes", "time-to-bound", "baselines"]
+ExperimentName = Literal["table1", "recipe", "free-sizes", "time-to-bound", "baselines", "binary"]
 Predictor = Literal["model", "mean-image"]
 
 QUICK_UPDATES = 100
@@ -47,6 +47,9 @@ class Row:
     """The predictor to measure: the trained model, or the mean of the training images."""
     measurements: tuple[Measurement, ...] = (HONEST,)
     """The measurements to make."""
+    importance_samples: int | None = None
+    """Importance samples of each image, for honest numbers of the test split; None for no
+    importance-weighted bound."""
     figure_steps: tuple[int, ...] = ()
     """Steps of the recurrence whose canvases the page shows; none for no figures."""
     if_found: bool = False

@@ -13,6 +13,7 @@ from limner.experiments.results import Record, Result
 from limner.experiments.template import NotMeasured
 from limner.model.draw import build_model
 from limner.system.provenance import seconds_until
+from limner.text import rounded
 
 MARKS: tuple[int, ...] = (260, 250, 240, 230)
 """Validation bounds that training passes on its way, nats."""
@@ -64,7 +65,7 @@ class Line(NamedTuple):
     @property
     def test(self) -> Evaluation:
         """The honest numbers of the test split."""
-        return self._result(HONEST).evaluation
+        return self.measured.evaluation
 
     @property
     def valid(self) -> Evaluation:
@@ -77,6 +78,20 @@ class Line(NamedTuple):
         return self._result(AS_PUBLISHED).evaluation
 
     @property
+    def weighted(self) -> str | None:
+        """The importance-weighted bound of the test split with its error; None without one."""
+        test = self.test
+        if test.importance_bound is None:
+            return None
+        error = rounded(test.importance_stderr, 1)
+        return f"**{rounded(test.importance_bound, 1)}** ± {error}"
+
+    @property
+    def measured(self) -> Result:
+        """The honest numbers of the test split, and how they came about."""
+        return self._result(HONEST)
+
+    @property
     def difference(self) -> float | None:
         """The test bound minus that of the first row, rounded."""
         first, bound = self.first.results.get(HONEST), self.test.bound
@@ -87,7 +102,7 @@ class Line(NamedTuple):
     @property
     def seconds(self) -> float | None:
         """Seconds of training."""
-        return self._result(HONEST).training_seconds
+        return self.measured.training_seconds
 
     @property
     def seconds_so_far(self) -> float | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from limner.experiments.archive import gather
-from limner.experiments.catalogue import COLUMNS, EXPERIMENTS, PUBLISHED
+from limner.experiments.catalogue import BINARY, COLUMNS, EXPERIMENTS, PUBLISHED
 from limner.experiments.charts import bound_over_seconds, drawings_of, study_losses
 from limner.experiments.experiment import Experiment, ExperimentName
 from limner.experiments.lines import Line, Source, StudyLine, floor
@@ -96,6 +96,9 @@ def _own_fields(kind: ExperimentName, lines: Mapping[str, Line], folder: Path) -
             return {"chart": bound_over_seconds(records.values(), folder)}
         case "baselines":
             return {data: _under(data, lines) for data in ("cat", "mnist")}
+        case "binary":
+            sets = {name: _under(name, lines) for name in BINARY}
+            return {**sets, "data": [models[0] for models in sets.values() if models]}
     return {}
 
 

@@ -28,6 +28,9 @@ class Result:
     """The numbers."""
     train_images: int
     """Drawings of the training split."""
+    digest: str | None = None
+    """SHA-256 of the targets that were measured, as `limner data export` writes them; None where
+    they are drawn anew at each visit, or were measured before digests were kept."""
     updates: int
     """Updates of the training."""
     weights_update: int | None

@@ -5,20 +5,23 @@ the same call again does what is left. A row that fails is reported and the othe
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 import jax
 import numpy as np
 
-from limner.config import DataConfig
+from limner.config import Binarisation, DataConfig, SplitName
 from limner.data.dataset import Dataset
 from limner.data.shuffle import some_indices
-from limner.errors import LimnerError
+from limner.errors import Interrupted, LimnerError
 from limner.evaluation.bound import evaluate
 from limner.evaluation.mean_image import evaluate_mean_image
+from limner.evaluation.measure import CHUNK
 from limner.evaluation.result import Evaluation
-from limner.experiments.experiment import Measurement, Row
+from limner.experiments.experiment import HONEST, Measurement, Row
 from limner.experiments.results import Record, Result, read_run
 from limner.figures.captions import NOISE
 from limner.figures.media import Show
@@ -89,6 +92,8 @@ def run_rows(
             try:
                 run = Run.create(folder / row.name, row.config)
                 finished = _run_row(run, record, datasets[row.config.data], command, tell)
+            except Interrupted:
+                return Ran(True, failures)
             except LimnerError as error:
                 failures[row.name] = str(error)
                 continue
@@ -119,8 +124,9 @@ def _run_row(
             continue
         tell(row.updates, "measuring")
         result = Result(
-            evaluation=_measure(run, row, dataset, measurement),
+            evaluation=_measure(run, row, dataset, measurement, partial(tell, row.updates)),
             train_images=len(dataset.split("train")),
+            digest=_digest(dataset, measurement.split, row.config.data.binarisation),
             updates=row.updates,
             weights_update=best,
             training_seconds=seconds_until(sessions, row.updates),
@@ -133,7 +139,9 @@ def _run_row(
     return True
 
 
-def _measure(run: Run, row: Row, dataset: Dataset, measurement: Measurement) -> Evaluation:
+def _measure(
+    run: Run, row: Row, dataset: Dataset, measurement: Measurement, tell: Callable[[str], None]
+) -> Evaluation:
     binarisation = row.config.data.binarisation
     if row.predictor == "mean-image":
         return evaluate_mean_image(dataset, binarisation=binarisation, split=measurement.split)
@@ -144,7 +152,20 @@ def _measure(run: Run, row: Row, dataset: Dataset, measurement: Measurement) -> 
         binarisation=binarisation,
         protocol=measurement.protocol,
         split=measurement.split,
+        importance_samples=row.importance_samples if measurement == HONEST else None,
+        on_progress=lambda done, total, note="": tell(f"measuring, {done} of {total} {note}"),
     )
+
+
+def _digest(dataset: Dataset, split: SplitName, binarisation: Binarisation) -> str | None:
+    """SHA-256 of all targets of a split, in their order."""
+    if binarisation == "dynamic":
+        return None
+    targets, found = dataset.split(split), sha256()
+    for some in range(0, len(targets), CHUNK):
+        indices = np.arange(some, min(some + CHUNK, len(targets)))
+        found.update(np.moveaxis(targets.targets(indices, binarisation, ()), 1, -1).tobytes())
+    return found.hexdigest()
 
 
 def _save_figures(run: Run, row: Row, dataset: Dataset) -> None:
