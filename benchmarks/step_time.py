@@ -1,17 +1,20 @@
 """Seconds for one update of the weights.
 
-    python benchmarks/step_time.py [study | mnist | sketches ... | scaling [NAME ...] | start]
+    python benchmarks/step_time.py [study | mnist | sketches ... | importance | scaling [NAME ...] |
+        start]
 
-Three contenders make the same update of a row (all three rows, if none is named): limner, DRAW in
-eager PyTorch (`torch_draw.py`), and the floor, which is the LSTMs' matrix products alone through
-PyTorch's BLAS, or NumPy's if PyTorch is not there. Each lives in a process of its own; they take
-turns, a round each, and the medians of the rounds are printed with their ratios. PyTorch and the
-floor leave out the learned prior and the categories of `sketches`, so limner does more there. On a
-GPU that PyTorch and JAX both see, all of them compute there, and limner also with TF32 and bfloat16
-products (`--train.precision`).
-`scaling` prints limner's time over num_steps, side, batch and hidden instead, or over those named;
-`start`, how long a fresh process takes to its first update, with nothing compiled yet and then with
-all of it kept on disk.
+Contenders make the same update of a row (all three rows, if none is named): limner, DRAW in eager
+PyTorch (`torch_draw.py`), and the LSTMs' matrix products alone, through PyTorch's library (NumPy's
+if PyTorch is not there) and through XLA's. The faster of the last two is the floor: no program that
+multiplies these matrices by these libraries is faster. Each contender lives in a process of its
+own; they take turns, a round each, and the medians of the rounds are printed with their ratios.
+PyTorch and the products leave out the learned prior and the categories of `sketches`, so limner
+does more there. On a GPU that PyTorch and JAX both see, all of them compute there, and limner also
+with TF32 and bfloat16 products (`--train.precision`).
+`importance` measures importance samples instead of updates, beside their products through XLA;
+`scaling` prints limner's time over num_steps, side, batch and hidden, or over those named; `start`,
+how long a fresh process takes to its first update, with nothing compiled yet and then with all of
+it kept on disk.
 
 `pip install torch`, or eager PyTorch is left out. Close other programs first.
 """
@@ -27,7 +30,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from multiprocessing.connection import Connection
 
 from rich.console import Console
@@ -135,9 +138,9 @@ def eager_torch(setting: Setting) -> Callable[[], None]:
         latent_size=setting.latent,
         hidden_size=setting.hidden,
         grids=(setting.read, setting.write),
-    ).to(DEVICE)
+    ).to(device())
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
-    image = torch.rand(setting.batch, setting.side**2, device=DEVICE)
+    image = torch.rand(setting.batch, setting.side**2, device=device())
 
     def run() -> None:
         for _ in range(ITERATIONS):
@@ -150,43 +153,136 @@ def eager_torch(setting: Setting) -> Callable[[], None]:
     return run
 
 
-def floor(setting: Setting) -> Callable[[], None]:
+def importance(setting: Setting) -> Callable[[], None]:
+    """ITERATIONS importance samples of each image of a batch, as evaluation measures them."""
+    from limner.system.devices import use_every_core
+
+    use_every_core()
+    import jax
+    import numpy as np
+
+    from limner.config import ModelConfig
+    from limner.data.dataset import Dataset
+    from limner.evaluation.importance import GROUP, log_weights
+    from limner.evaluation.measure import Measurer
+    from limner.model.draw import build_model
+
+    model = build_model(ModelConfig(num_steps=setting.num_steps), jax.random.key(0))
+    count = setting.batch // GROUP
+    images = np.random.default_rng(0).integers(0, 256, (2 * count, 28, 28), np.uint8)
+    split = Dataset.from_arrays(images).split("train")
+    measurer = Measurer(model, split, "grey", 0, count, count)
+    chunk, measure = measurer.images(np.arange(count)), log_weights(setting.num_steps, GROUP)
+
+    def run() -> None:
+        for first in range(ITERATIONS):
+            measurer.measure(measure, chunk, count, np.int32(first * GROUP))
+
+    return run
+
+
+def layer_sizes(setting: Setting) -> tuple[int, int]:
+    """Columns of the encoder's and of the decoder's matrix."""
+    return 2 * setting.read**2 + 2 * setting.hidden, setting.latent + setting.hidden
+
+
+def products(setting: Setting) -> Callable[[], None]:
     """The LSTMs' products of ITERATIONS updates: forward, to the inputs, to the weights."""
-    hidden = setting.hidden
-    sizes = (2 * setting.read**2 + 2 * hidden, setting.latent + hidden)
     if HAS_TORCH:
         import torch
 
         torch.set_grad_enabled(False)
-        rand = partial(torch.rand, device=DEVICE)
+        rand = partial(torch.rand, device=device())
     else:
         import numpy as np
 
         def rand(*shape: int) -> np.ndarray:
             return np.random.default_rng(0).random(shape, np.float32)
 
-    layers = [(rand(setting.batch, size), rand(size, 4 * hidden)) for size in sizes]
-    gates = rand(setting.batch, 4 * hidden)
+    gates = 4 * setting.hidden
+    layers = [(rand(setting.batch, size), rand(size, gates)) for size in layer_sizes(setting)]
+    slopes = rand(setting.batch, gates)
 
     def run() -> None:
         for _ in range(ITERATIONS * setting.num_steps):
             for inputs, weight in layers:
                 inputs @ weight
-                gates @ weight.T
-                inputs.T @ gates
+                slopes @ weight.T
+                inputs.T @ slopes
         wait_for_device()
 
     return run
 
 
+def xla_products(setting: Setting, backward: bool = True) -> Callable[[], None]:
+    """The same through XLA, on all of its devices, and as limner has them: those to the weights
+    are one product over all steps. Without `backward`, the forward products alone.
+
+    Each step's inputs take a little of what the last step's products gave, so that none is left
+    out.
+    """
+    from limner.system.devices import DATA_AXIS, REPLICATED, data_mesh, use_every_core
+
+    use_every_core()
+    import jax
+    import jax.numpy as jnp
+    from jax.sharding import PartitionSpec
+
+    gates = 4 * setting.hidden
+    columns = [-(-size // 16) * 16 for size in layer_sizes(setting)]
+    weights = [jnp.ones((gates, size)) for size in columns]
+    inputs = [jnp.ones((setting.batch, size)) for size in columns]
+    slopes = jnp.ones((setting.batch, gates))
+
+    def step(weights, carry, _):
+        inputs, slopes = carry
+        outs = [x @ w.T for x, w in zip(inputs, weights, strict=True)]
+        if backward:
+            backs = [slopes @ w for w in weights]
+            inputs = [x + 1e-9 * back for x, back in zip(inputs, backs, strict=True)]
+            slopes = slopes + 1e-9 * sum(outs)
+        else:
+            inputs = [x + 1e-9 * out[:, : x.shape[1]] for x, out in zip(inputs, outs, strict=True)]
+        return (inputs, slopes), (inputs, slopes) if backward else None
+
+    def update(weights, inputs, slopes):
+        last, all_steps = jax.lax.scan(
+            partial(step, weights), (inputs, slopes), None, length=setting.num_steps
+        )
+        if not backward:
+            return weights, last[0]
+        found = [jnp.einsum("tbi,tbo->oi", x, all_steps[1]) for x in all_steps[0]]
+        found = jax.lax.pmean(found, DATA_AXIS)
+        return [w + 1e-12 * one for w, one in zip(weights, found, strict=True)], inputs
+
+    def many(weights, inputs, slopes):
+        def body(_, carry):
+            return update(*carry, slopes)
+
+        return jax.lax.fori_loop(0, ITERATIONS, body, (weights, inputs))
+
+    data = PartitionSpec(DATA_AXIS)
+    program = jax.jit(
+        jax.shard_map(
+            many,
+            mesh=data_mesh(setting.batch),
+            in_specs=(REPLICATED, data, data),
+            out_specs=(REPLICATED, data),
+            check_vma=False,
+        )
+    )
+    return lambda: jax.block_until_ready(program(weights, inputs, slopes))
+
+
 def wait_for_device() -> None:
     """Wait until all that PyTorch was asked for is done."""
-    if DEVICE == "cuda":
+    if device() == "cuda":
         import torch
 
         torch.cuda.synchronize()
 
 
+@cache
 def device() -> str:
     """Where PyTorch computes; importing it tells whether there is a GPU."""
     if not HAS_TORCH:
@@ -197,11 +293,18 @@ def device() -> str:
 
 
 HAS_TORCH = importlib.util.find_spec("torch") is not None
-DEVICE = device()
-CONTENDERS = {"limner": limner, "eager PyTorch": eager_torch, "floor": floor}
-if DEVICE == "cuda":
-    CONTENDERS["limner, TF32"] = partial(limner, precision="tensorfloat32")
-    CONTENDERS["limner, bfloat16"] = partial(limner, precision="bfloat16")
+CONTENDERS = {
+    "limner": limner,
+    "limner, TF32": partial(limner, precision="tensorfloat32"),
+    "limner, bfloat16": partial(limner, precision="bfloat16"),
+    "eager PyTorch": eager_torch,
+    "products, PyTorch" if HAS_TORCH else "products, NumPy": products,
+    "products, XLA": xla_products,
+    "importance samples": importance,
+    "their products, XLA": partial(xla_products, backward=False),
+}
+ON_GPU = ("limner, TF32", "limner, bfloat16")
+IMPORTANCE = ("importance samples", "their products, XLA")
 
 
 def serve(name: str, setting: Setting, connection: Connection) -> None:
@@ -248,20 +351,25 @@ def race(names: list[str], setting: Setting, rounds: int) -> dict[str, tuple[flo
 
 def compare(console: Console) -> None:
     if not HAS_TORCH:
-        console.print("PyTorch is not installed: eager PyTorch is left out, the floor is NumPy's")
-    for name in sys.argv[1:] or ROWS:
-        compare_row(console, name)
+        console.print("PyTorch is not installed: eager PyTorch is left out")
+    left_out = {*IMPORTANCE, *(() if device() == "cuda" else ON_GPU)}
+    left_out |= set() if HAS_TORCH else {"eager PyTorch"}
+    names = [name for name in CONTENDERS if name not in left_out]
+    for row in sys.argv[1:] or ROWS:
+        report(console, row, names, ROWS[row])
 
 
-def compare_row(console: Console, row: str) -> None:
-    setting = ROWS[row]
-    names = [name for name in CONTENDERS if HAS_TORCH or name != "eager PyTorch"]
+def weigh(console: Console) -> None:
+    report(console, "importance samples", [*IMPORTANCE], Setting(batch=512))
+
+
+def report(console: Console, title: str, names: list[str], setting: Setting) -> None:
     results = race(names, setting, ROUNDS)
-    title = f"{row}: {setting}, {ROUNDS} rounds of {ITERATIONS}"
+    title = f"{title}: {setting}, {ROUNDS} rounds of {ITERATIONS}"
     table = Table(title=title, title_justify="left")
-    for column in ("", "s/iteration", "images/s", "compile s", "peak MB", "times limner's"):
+    for column in ("", "s/iteration", "images/s", "compile s", "peak MB", "times the first"):
         table.add_column(column, justify="right")
-    own = results["limner"][0]
+    own = results[names[0]][0]
     for name, (seconds, compiling, peak) in results.items():
         row = (f"{seconds:.4f}", f"{setting.batch / seconds:,.0f}", f"{compiling:.1f}")
         table.add_row(name, *row, f"{peak:,.0f}", f"{seconds / own:.2f}")
@@ -316,7 +424,7 @@ def start(console: Console) -> None:
 def main() -> None:
     console = Console()
     console.print(f"{platform.processor() or platform.machine()}, Python {sys.version.split()[0]}")
-    others = {"scaling": scale, "start": start}
+    others = {"importance": weigh, "scaling": scale, "start": start}
     others.get("".join(sys.argv[1:2]), compare)(console)
 
 

@@ -40,6 +40,7 @@ from limner.system.devices import (
 )
 from limner.system.distributed import anywhere
 from limner.system.interrupt import interruption
+from limner.system.memory import give_back_memory
 from limner.system.provenance import code_version, processor
 from limner.training.keeper import FolderKeeper, Keeper, score
 from limner.training.optimiser import make_optimiser
@@ -141,9 +142,13 @@ def fit(
         started = time.perf_counter()
         batches = _batches(config.train, dataset.split("train"), update, config.data.binarisation)
         batch, count = next(batches)
+        program = None
         while count and not anywhere(interrupted()):
             sharded = jax.tree.map(lambda array: shard(array, mesh, axis=1), batch)
-            state, losses = advance(state, sharded, count)
+            if program is None:
+                program = advance.lower(state, sharded, count).compile()
+                give_back_memory()
+            state, losses = program(state, sharded, count)
             batch, next_count = next(batches)  # while the devices compute
             losses = jax.tree.map(lambda leaf, n=count: np.asarray(leaf)[:n], losses)
             bad = ~np.isfinite(losses.distortion + losses.rate)
@@ -157,6 +162,7 @@ def fit(
             if _validates(config.train, update):
                 validation = _validation(keeper, config, state.average, dataset, update)
                 keeper.keep(state, validation)
+                give_back_memory()
             elapsed = time.perf_counter() - started
             each = elapsed / (update - first)
             speed = config.train.batch_size / each
