@@ -203,4 +203,4 @@ def test_a_command_draws_ink_and_says_so(cats, tmp_path):
     out = tmp_path / "drawn"
     main(["sample", str(cats.folder), "--num", "2", "--as-ink", "--out", str(out)])
     with np.load(out / "drawings.npz") as file:
-        assert "ink, logits × 4" in str(file["caption"])
+        assert "as ink, logits × 4" in str(file["caption"])

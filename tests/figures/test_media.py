@@ -83,7 +83,7 @@ def test_the_caption_says_what_the_drawings_are():
 def test_ink_has_logits_times_a_factor_and_the_caption_says_so():
     show = samples()
     ink = show.ink(2.0)
-    assert ink.caption == "Samples from the prior · ink, logits × 2 · cat <1>"
+    assert ink.caption == "Samples from the prior · as ink, logits × 2 · cat <1>"
     np.testing.assert_array_equal(ink.canvases, 2 * show.canvases)
     expected = 1 / (1 + np.exp(-2.0 * show.canvases.astype(float)))
     np.testing.assert_allclose(ink.probabilities, expected, atol=1e-6)

@@ -340,7 +340,7 @@ def test_dreams_are_those_that_the_library_samples(open_page, runs, category):
     answered(page, "dream", 5)
     drawings = sample(
         runs[name].load_model(),
-        num=24,
+        num=36,
         num_steps=5,
         seed=2**32 - 1,
         temperature=0.5,
@@ -348,8 +348,8 @@ def test_dreams_are_those_that_the_library_samples(open_page, runs, category):
     )
     ink = drawings.probabilities[-1, :, 0, :, :, None]
     expected = PAPER + (INK - PAPER) * ink
-    found = [pixels(page, f"#dream .wall li:nth-child({n + 1}) canvas") for n in range(24)]
-    colours = np.reshape(found, (24, 28, 28, 4))[..., :3]
+    found = [pixels(page, f"#dream .wall li:nth-child({n + 1}) canvas") for n in range(36)]
+    colours = np.reshape(found, (36, 28, 28, 4))[..., :3]
     assert np.abs(colours - expected).max() < 2
 
 
@@ -666,11 +666,11 @@ def test_a_second_model_that_does_not_come_leaves_the_first_alone(open_page):
 def test_drawings_are_shown_as_ink_where_a_card_says_how(open_page, runs):
     page = open_page("?view=dream&model=pair&seed=3&ink")
     answered(page, "dream", 3)
-    logits = sample(runs["pair"].load_model(), num=24, num_steps=3, seed=3).canvases[-1, :, 0]
+    logits = sample(runs["pair"].load_model(), num=36, num_steps=3, seed=3).canvases[-1, :, 0]
 
     def shown():
-        found = [pixels(page, f"#dream .wall li:nth-child({n + 1}) canvas") for n in range(24)]
-        return np.reshape(found, (24, 28, 28, 4))[..., :3]
+        found = [pixels(page, f"#dream .wall li:nth-child({n + 1}) canvas") for n in range(36)]
+        return np.reshape(found, (36, 28, 28, 4))[..., :3]
 
     def coloured(factor: float):
         ink = 1 / (1 + np.exp(-factor * np.asarray(logits)[..., None]))
@@ -678,13 +678,13 @@ def test_drawings_are_shown_as_ink_where_a_card_says_how(open_page, runs):
 
     assert np.abs(shown() - coloured(INK_FACTOR)).max() < 2
     first = page.locator("#dream .wall button").first
-    playwright.expect(first).to_have_attribute("aria-label", re.compile("of 24: as ink, ink on"))
+    playwright.expect(first).to_have_attribute("aria-label", re.compile("of 36: as ink, ink on"))
     name, content = download(page, "dream", "svg")
     assert name == "limner-pair-dreams-as-ink.svg"
     assert f"as ink, logits × {INK_FACTOR:g}" in content.decode()
     page.select_option("#ink", "probabilities")
     assert np.abs(shown() - coloured(1)).max() < 2
-    playwright.expect(first).to_have_attribute("aria-label", re.compile("of 24: ink on"))
+    playwright.expect(first).to_have_attribute("aria-label", re.compile("of 36: ink on"))
     assert "ink" not in page.url
     assert download(page, "dream", "svg")[0] == "limner-pair-dreams.svg"
 
@@ -870,7 +870,7 @@ def test_images_say_what_is_in_them(open_page):
     answered(page, "dream")
     first = page.locator("#dream .wall button").first
     playwright.expect(first).to_have_attribute(
-        "aria-label", re.compile(r"Drawing 1 of 24: (ink on \d+ % of it|nothing but paper)")
+        "aria-label", re.compile(r"Drawing 1 of 36: (ink on \d+ % of it|nothing but paper)")
     )
     page.get_by_role("link", name="Draw", exact=True).click()
     answered(page, "draw")

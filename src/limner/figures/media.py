@@ -83,7 +83,7 @@ class Show:
     @property
     def caption(self) -> str:
         """The kind of drawings, whether they are shown as ink, and what drew them."""
-        shown = "" if self.sharpness == 1 else f"ink, logits × {self.sharpness:g} · "
+        shown = "" if self.sharpness == 1 else f"as ink, logits × {self.sharpness:g} · "
         return f"{MEANING[self.kind]} · {shown}{self.detail}"
 
     def ink(self, factor: float | None = None) -> "Show":

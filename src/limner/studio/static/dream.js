@@ -9,7 +9,7 @@ import { warning } from "./words.js";
 /** @typedef {import("./library.js").Model} Model */
 /** @typedef {import("./model/client.js").Asking} Asking */
 
-const NUM = 24;
+const NUM = 36; // one of each category of the largest model that comes with limner
 const MOST_STEPS = 64;
 
 export class DreamView extends WalledView {
