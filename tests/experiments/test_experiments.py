@@ -275,6 +275,23 @@ def test_the_binary_page_says_how_to_have_its_data_and_gives_weighted_bounds(cit
     assert f"| **{one.importance_bound:.1f}** ± {one.importance_stderr:.1f} |" in page
 
 
+def test_a_row_that_is_judged_shows_what_the_judge_recognises(datasets, tmp_path):
+    config = changed(TINY, {"data.limit": 80, "train.protocol": "honest"})
+    row = dataclasses.replace(PLAIN, config=config, samples=3)
+    data = {config.data: open_dataset(config.data)}
+    assert run(tmp_path, data, row) == (False, {})
+    page = write_page(Experiment(kind="binarisation", rows=(row,)), tmp_path, tmp_path / "docs")
+    result = Result.read(tmp_path / row.name / HONEST.file)
+    assert result is not None
+    assert result.judgement is not None
+    assert result.judgement.each == 3
+    assert f"| DRAW | {result.judgement.samples.recognised.percent} |" in page.read_text()
+    plain = dataclasses.replace(row, samples=None)
+    assert run(tmp_path / "plain", data, plain) == (False, {})
+    page = write_page(Experiment(kind="binarisation", rows=(plain,)), tmp_path / "plain", tmp_path)
+    assert "| *not judged* |" in page.read_text()
+
+
 def test_what_is_kept_says_nothing_of_where_the_data_lay(finished, tmp_path):
     somewhere = changed(TINY, {"data.root": tmp_path / "somewhere"})
     shutil.copytree(finished, tmp_path / "runs")

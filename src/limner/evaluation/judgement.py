@@ -17,6 +17,11 @@ class Estimate:
         value = f"{self.value / unit:.{places}f}"
         return value if self.stderr is None else f"{value} ± {self.stderr / unit:.{places}f}"
 
+    @property
+    def percent(self) -> str:
+        """A share with its error, in %."""
+        return self.said(1, 0.01)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Quality:
@@ -103,7 +108,7 @@ class Judgement:
         sets = (self.samples, self.as_ink, self.people)
         return [
             ("number", *(f"{one.drawings:,}" for one in sets)),
-            ("recognised, %", *(one.recognised.said(1, 0.01) for one in sets)),
+            ("recognised, %", *(one.recognised.percent for one in sets)),
             ("Fréchet distance", *(one.frechet.said(2) for one in sets)),
             ("density", *(one.density.said(2) for one in sets)),
             ("coverage", *(one.coverage.said(2) for one in sets)),

@@ -5,6 +5,7 @@ grey, read and write 5 x 5 but where said, z 10, 10,000 updates).
 """
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -133,6 +134,23 @@ BINARY = {
 }
 """The data sets of the binary benchmark, and how each model of them is trained."""
 
+_GO_ON = {
+    "data.limit": 3_999,
+    "train.start_from": Path("sketches"),
+    "train.updates": 2_000,
+    "train.learning_rate": 1e-3,
+}
+GOING_ON = changed(PRESETS["sketches"], _GO_ON)
+BINARISATIONS = tuple(
+    Entry(name, label, {"data.binarisation": name})
+    for name, label in {
+        "grey": "grey, as for the pretrained model",
+        "threshold": "ink from one half on",
+        "static": "ink by its level, drawn once",
+        "dynamic": "ink by its level, drawn anew at each visit",
+    }.items()
+)
+
 
 def _rows(base: RunConfig, entries: Iterable[Entry], folder: str = "", **others) -> tuple[Row, ...]:
     """Rows that share settings.
@@ -195,6 +213,7 @@ _ROWS: dict[ExperimentName, tuple[Row, ...]] = {
         for name, base in BINARY.items()
         for row in _rows(base, PREDICTORS, f"{name}/", importance_samples=1_000)
     ),
+    "binarisation": _rows(GOING_ON, BINARISATIONS, samples=40),
 }
 EXPERIMENTS = MappingProxyType(
     {kind: Experiment(kind=kind, rows=rows) for kind, rows in _ROWS.items()}

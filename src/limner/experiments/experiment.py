@@ -9,7 +9,9 @@ from typing import Literal, NamedTuple
 from limner.config import Protocol, RunConfig, SplitName, changed
 from limner.errors import LimnerError
 
-ExperimentName = Literal["table1", "recipe", "free-sizes", "time-to-bound", "baselines", "binary"]
+ExperimentName = Literal[
+    "table1", "recipe", "free-sizes", "time-to-bound", "baselines", "binary", "binarisation"
+]
 Predictor = Literal["model", "mean-image"]
 
 QUICK_UPDATES = 100
@@ -50,6 +52,8 @@ class Row:
     importance_samples: int | None = None
     """Importance samples of each image, for honest numbers of the test split; None for no
     importance-weighted bound."""
+    samples: int | None = None
+    """Samples of each category that the judge names, beside honest numbers of the test split."""
     figure_steps: tuple[int, ...] = ()
     """Steps of the recurrence whose canvases the page shows; none for no figures."""
     if_found: bool = False

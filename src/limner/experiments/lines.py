@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax
 
 from limner.config import Binarisation, Protocol
+from limner.evaluation.judgement import Judgement
 from limner.evaluation.result import Evaluation
 from limner.experiments.catalogue import Published
 from limner.experiments.experiment import AS_PUBLISHED, HONEST, VALIDATION, Measurement
@@ -90,6 +91,14 @@ class Line(NamedTuple):
     def measured(self) -> Result:
         """The honest numbers of the test split, and how they came about."""
         return self._result(HONEST)
+
+    @property
+    def judged(self) -> Judgement:
+        """How good its samples are."""
+        judgement = self.measured.judgement
+        if judgement is None:
+            raise NotMeasured("not judged")
+        return judgement
 
     @property
     def difference(self) -> float | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from limner.config import parse_strictly
 from limner.errors import LimnerError
+from limner.evaluation.judgement import Judgement
 from limner.evaluation.result import Evaluation
 from limner.experiments.experiment import Measurement, Row
 from limner.run import Run
@@ -31,6 +32,8 @@ class Result:
     digest: str | None = None
     """SHA-256 of the targets that were measured, as `limner data export` writes them; None where
     they are drawn anew at each visit, or were measured before digests were kept."""
+    judgement: Judgement | None = None
+    """How good its samples are, if they were to be judged."""
     updates: int
     """Updates of the training."""
     weights_update: int | None

@@ -18,9 +18,11 @@ from limner.data.dataset import Dataset
 from limner.data.shuffle import some_indices
 from limner.errors import Interrupted, LimnerError
 from limner.evaluation.bound import evaluate
+from limner.evaluation.judgement import Judgement
 from limner.evaluation.mean_image import evaluate_mean_image
 from limner.evaluation.measure import CHUNK
 from limner.evaluation.result import Evaluation
+from limner.evaluation.samples import judge_samples
 from limner.experiments.experiment import HONEST, Measurement, Row
 from limner.experiments.results import Record, Result, read_run
 from limner.figures.captions import NOISE
@@ -127,6 +129,7 @@ def _run_row(
             evaluation=_measure(run, row, dataset, measurement, partial(tell, row.updates)),
             train_images=len(dataset.split("train")),
             digest=_digest(dataset, measurement.split, row.config.data.binarisation),
+            judgement=_judge(run, row, dataset, measurement),
             updates=row.updates,
             weights_update=best,
             training_seconds=seconds_until(sessions, row.updates),
@@ -155,6 +158,12 @@ def _measure(
         importance_samples=row.importance_samples if measurement == HONEST else None,
         on_progress=lambda done, total, note="": tell(f"measuring, {done} of {total} {note}"),
     )
+
+
+def _judge(run: Run, row: Row, dataset: Dataset, measurement: Measurement) -> Judgement | None:
+    if row.samples is None or measurement != HONEST:
+        return None
+    return judge_samples(run.load_model(), dataset, row.config, each=row.samples, of=row.name)
 
 
 def _digest(dataset: Dataset, split: SplitName, binarisation: Binarisation) -> str | None:
