@@ -6,7 +6,7 @@ import pytest
 
 from limner.config import changed, essence
 from limner.errors import LimnerError
-from limner.experiments.catalogue import CHANGES, EXPERIMENTS, PUBLISHED
+from limner.experiments.catalogue import CHANGES, COMPARISONS, EXPERIMENTS, PUBLISHED
 from limner.experiments.experiment import quickly
 from limner.presets import PRESETS
 
@@ -48,6 +48,15 @@ def test_table1_is_the_studys_table():
         assert not published.model.learned_start
         assert honest == changed(published, {"train.protocol": "honest"})
         assert recipe.train == dataclasses.replace(PRESETS["quickdraw"].train, **sizes)
+
+
+def test_seeds_are_of_rows_of_table1_and_change_nothing_else():
+    rows = {row.name: row for row in EXPERIMENTS["table1"].rows}
+    names = [name for one in COMPARISONS for name in (one.theirs, one.ours)]
+    assert len(EXPERIMENTS["seeds"].rows) == 3 * len(names) == 18
+    for name in names:
+        for seed, row in enumerate(EXPERIMENTS["seeds"].chosen([name])):
+            assert row.config == changed(rows[name].config, {"train.seed": seed})
 
 
 @pytest.mark.parametrize("kind", EXPERIMENTS)

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig, chang
 from limner.data.dataset import Dataset, open_dataset
 from limner.data.export import export
 from limner.errors import LimnerError
+from limner.evaluation.result import Evaluation
 from limner.experiments.catalogue import EXPERIMENTS
 from limner.experiments.experiment import (
     AS_PUBLISHED,
@@ -27,7 +29,7 @@ from limner.experiments.experiment import (
     Row,
     quickly,
 )
-from limner.experiments.lines import Line
+from limner.experiments.lines import Compared, Line, Seeds
 from limner.experiments.page import write_page
 from limner.experiments.results import Record, Result, read_run
 from limner.experiments.runner import run_rows
@@ -290,6 +292,44 @@ def test_a_row_that_is_judged_shows_what_the_judge_recognises(datasets, tmp_path
     assert run(tmp_path / "plain", data, plain) == (False, {})
     page = write_page(Experiment(kind="binarisation", rows=(plain,)), tmp_path / "plain", tmp_path)
     assert "| *not judged* |" in page.read_text()
+
+
+def bounded(bound: float) -> Line:
+    """A row with a test bound."""
+    evaluation = Evaluation(
+        data="quickdraw",
+        categories=("cat",),
+        split="test",
+        images=4,
+        binarisation="grey",
+        protocol="honest",
+        num_steps=2,
+        distortion=bound - 10,
+        rate=10.0,
+        rate_per_step=(4.0, 6.0),
+        bound=bound,
+    )
+    result = Result(
+        evaluation=evaluation,
+        train_images=32,
+        updates=40,
+        weights_update=40,
+        training_seconds=1.0,
+        machine="a machine",
+        jax="0",
+        limner="0",
+        command="limner reproduce seeds",
+    )
+    record = Record(PLAIN, {HONEST: result})
+    return Line(record, record)
+
+
+def test_a_gain_over_seeds_has_the_error_of_two_means():
+    ours, theirs = (Seeds([*map(bounded, bounds)]) for bounds in ((1.0, 2.0, 3.0), (5.0, 7.0, 9.0)))
+    assert (ours.mean, ours.spread, theirs.mean, theirs.spread) == (2, 1, 7, 2)
+    compared = Compared("one", ours, theirs)
+    assert compared.gain == 5
+    assert compared.error == pytest.approx(math.sqrt((1 + 4) / 3))
 
 
 def test_what_is_kept_says_nothing_of_where_the_data_lay(finished, tmp_path):

@@ -31,15 +31,17 @@ def reproduce(
 ) -> None:
     """Run the experiments behind the results pages, and write the pages.
 
-    table1: the table of the 2018 study, as published, honest, and with limner's recipe. recipe: an
-    ablation study, what each part of the recipe is worth. free-sizes: how low the bound goes with
-    larger networks. time-to-bound: seconds of training until a bound. baselines: the mean image, a
-    variational autoencoder (VAE), and DRAW with and without attention. binary: the same on binary
-    cats and dogs, for numbers to cite. binarisation: the pretrained sketches go on with grey levels
-    or with ink or none, and a judge counts what it recognises. The same command resumes.
+    table1: the table of the 2018 study, as published, honest, and with limner's recipe. seeds: its
+    headlines with three seeds each. recipe: an ablation study, what each part of the recipe is
+    worth. free-sizes: how low the bound goes with larger networks. time-to-bound: seconds of
+    training until a bound. baselines: the mean image, a variational autoencoder (VAE), and DRAW
+    with and without attention. binary: the same on binary cats and dogs, for numbers to cite.
+    binarisation: the pretrained sketches go on with grey levels or with ink or none, and a judge
+    counts what it recognises. The same command resumes.
 
     Args:
-        experiment: table1, recipe, free-sizes, time-to-bound, baselines, binary or binarisation.
+        experiment: table1, seeds, recipe, free-sizes, time-to-bound, baselines, binary or
+            binarisation.
         quick: Train each row for only 100 updates, in a separate folder, to test that it runs.
         rows: Run only these rows: the name of a row, the first part of a name, or a pattern with *.
             The page shows the other rows as they are.

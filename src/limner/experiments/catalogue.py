@@ -72,6 +72,22 @@ COLUMNS = {
 }
 """The columns of table1: what the page calls them, and the settings under those of a row."""
 
+
+class Comparison(NamedTuple):
+    """Two rows of table1, the first of which should be better."""
+
+    label: str
+    ours: str
+    theirs: str
+
+
+COMPARISONS = (
+    Comparison("cats, limner's recipe and not the study's settings", "cat/recipe", "cat/honest"),
+    Comparison("dogs, T = 20 and not 10", "dog/recipe", "dog-t10/recipe"),
+    Comparison("cats and dogs, reading 5 × 5 and not 2 × 2", "mix/recipe", "mix-r2/recipe"),
+)
+SEEDS = (0, 1, 2)
+
 _NARROW, _NARROW_LABEL = {"model.initial_std": 1.0}, "filters 1 pixel wide at first"
 _SEED_1, _SEED_2 = {"train.seed": 1}, {"train.seed": 2}
 _RMSPROP = {"train.optimiser": "rmsprop", "train.learning_rate": 1e-3}
@@ -195,9 +211,28 @@ def _published(row: Published) -> tuple[Row, ...]:
     )
 
 
+def _seeded(row: Row) -> tuple[Row, ...]:
+    """A row of table1 with each of the seeds."""
+    return tuple(
+        Row(
+            name=f"{row.name}/{seed}",
+            label=f"{row.label}, seed {seed}",
+            config=changed(row.config, {"train.seed": seed}),
+        )
+        for seed in SEEDS
+    )
+
+
 _TWICE = (VALIDATION, HONEST)
+_TABLE1 = {row.name: row for published in PUBLISHED for row in _published(published)}
 _ROWS: dict[ExperimentName, tuple[Row, ...]] = {
-    "table1": tuple(row for published in PUBLISHED for row in _published(published)),
+    "table1": tuple(_TABLE1.values()),
+    "seeds": tuple(
+        row
+        for one in COMPARISONS
+        for name in (one.theirs, one.ours)
+        for row in _seeded(_TABLE1[name])
+    ),
     "recipe": _rows(EARLIER_RECIPE, CHANGES, measurements=_TWICE),
     "free-sizes": _rows(RECIPE, SIZES, measurements=_TWICE, figure_steps=(5, 10, 20)),
     "time-to-bound": (

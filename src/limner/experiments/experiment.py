@@ -10,7 +10,14 @@ from limner.config import Protocol, RunConfig, SplitName, changed
 from limner.errors import LimnerError
 
 ExperimentName = Literal[
-    "table1", "recipe", "free-sizes", "time-to-bound", "baselines", "binary", "binarisation"
+    "table1",
+    "seeds",
+    "recipe",
+    "free-sizes",
+    "time-to-bound",
+    "baselines",
+    "binary",
+    "binarisation",
 ]
 Predictor = Literal["model", "mean-image"]
 

@@ -1,6 +1,9 @@
 """What the lines of the pages' tables are about; the templates name these properties."""
 
+import math
+from collections.abc import Sequence
 from functools import partial
+from statistics import mean, stdev
 from typing import NamedTuple
 
 import jax
@@ -157,6 +160,46 @@ class StudyLine(NamedTuple):
     def floor(self) -> float | None:
         """The floor of its test targets."""
         return floor([self.as_published.record, self.honest.record, self.recipe.record])
+
+
+class Seeds(NamedTuple):
+    """The rows that differ by their seeds alone."""
+
+    lines: Sequence[Line]
+
+    @property
+    def bounds(self) -> list[float]:
+        """The test bound of each."""
+        return [line.test.bound for line in self.lines if line.test.bound is not None]
+
+    @property
+    def mean(self) -> float:
+        """The mean of their test bounds."""
+        return mean(self.bounds)
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of their test bounds."""
+        return stdev(self.bounds)
+
+
+class Compared(NamedTuple):
+    """Two settings, each with several seeds."""
+
+    label: str
+    ours: Seeds
+    theirs: Seeds
+
+    @property
+    def gain(self) -> float:
+        """By how much our mean bound is lower."""
+        return self.theirs.mean - self.ours.mean
+
+    @property
+    def error(self) -> float:
+        """Standard error of the gain over seeds."""
+        parts = (self.ours, self.theirs)
+        return math.sqrt(sum(part.spread**2 / len(part.bounds) for part in parts))
 
 
 class Source(NamedTuple):

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from limner.experiments.archive import gather
-from limner.experiments.catalogue import BINARY, COLUMNS, EXPERIMENTS, PUBLISHED
+from limner.experiments.catalogue import BINARY, COLUMNS, COMPARISONS, EXPERIMENTS, PUBLISHED
 from limner.experiments.charts import bound_over_seconds, drawings_of, study_losses
 from limner.experiments.experiment import Experiment, ExperimentName
-from limner.experiments.lines import Line, Source, StudyLine, floor
+from limner.experiments.lines import Compared, Line, Seeds, Source, StudyLine, floor
 from limner.experiments.template import fill, paragraphs
 from limner.system.files import replace_text
 
@@ -89,6 +89,15 @@ def _own_fields(kind: ExperimentName, lines: Mapping[str, Line], folder: Path) -
                 "as_published": study_losses(records, folder, "as-published", ("Lx", "Lz")),
                 "honest": study_losses(records, folder, "honest", ("distortion", "rate")),
                 **{row.name: drawings_of(_under(row.name, records), folder) for row in PUBLISHED},
+            }
+        case "seeds":
+            return {
+                "pair": [
+                    Compared(
+                        one.label, *(Seeds(_under(name, lines)) for name in (one.ours, one.theirs))
+                    )
+                    for one in COMPARISONS
+                ]
             }
         case "free-sizes":
             return {"drawing": drawings_of(records.values(), folder)}
