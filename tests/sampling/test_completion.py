@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from limner.errors import LimnerError
-from limner.sampling.completion import MOST, complete, known_pixels, pick
+from limner.sampling.completion import MOST, _look_then_dream, complete, known_pixels, pick
 from limner.sampling.drawings import sample
 
 STROKE = np.zeros((1, 7, 5), np.float32)
@@ -98,6 +98,21 @@ def test_known_are_the_ink_and_the_pixels_round_about():
     corner[0, 6, 4] = 1
     assert np.argwhere(known_pixels(corner)).tolist() == [[5, 3], [5, 4], [6, 3], [6, 4]]
     assert not known_pixels(np.zeros_like(corner)).any()
+
+
+def test_looks_see_what_is_made_of_the_canvas_so_far_and_dreams_see_nothing(make_model):
+    model = make_model()
+    noise = jax.random.normal(jax.random.key(0), (5, model.latent_size))
+
+    def whole(so_far):
+        return jnp.where(jnp.arange(5) < 2, STROKE, 0.3 * jax.nn.sigmoid(so_far) + 0.2)
+
+    state, expected = model.first, []
+    for t, now in enumerate(noise):
+        state, step = model.step(state, now, *([whole(state.canvas)] if t < 3 else []))
+        expected.append(step.canvas)
+    _, steps = _look_then_dream(model, whole, noise, looks=3)
+    np.testing.assert_allclose(steps.canvas, np.stack(expected), rtol=1e-5, atol=1e-5)
 
 
 def test_picks_are_different_and_the_first_falls_by_weight():

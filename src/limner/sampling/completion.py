@@ -8,8 +8,10 @@ rest of the canvas comes with them:
    under each (importance resampling without replacement).
 2. Make some sweeps with all of these: lay the known pixels over each drawing and draw the result
    again, with latents from the posterior for most of the steps and from the prior for the rest.
-3. Pick as many as are wanted in the same way, and draw them a last time with half the noise: of
-   what is not known, each then shows more of what is likely.
+3. Pick as many as are wanted in the same way, and draw them a last time with half the noise. At
+   each step, what is not known is now for the most part what the new drawing has so far, and only
+   for the rest what the old one had: so the model is not held to all that it made up before, and
+   shows more of what is likely.
 4. Lay the given ink over the canvases of this last sweep.
 
 The second stage is the imputation of Rezende et al., a Markov chain. If the posterior were exact
@@ -22,6 +24,7 @@ Axis letters: t step, z latent, b drawing, c channel, h w image.
 Source: Rezende et al. 2014, appendix F (imputation); Rubin 1987 (importance resampling).
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -43,6 +46,7 @@ _CHAINS = 32  # drawings that are swept, or as many as are wanted
 _CANDIDATES = 4  # samples for each of them
 _SWEEPS = 3  # the last one included
 _CALM = 0.5  # factor on the noise of the last sweep
+_OWN = 0.6  # of what the last sweep does not know: the part that is its own drawing so far
 _LOOKS = 0.75  # of the steps; the steps after these come from the prior
 _TRUST = 0.5  # power of the likelihood: sharp canvases are surer than they are right
 _INK = 0.2  # of full ink: more than a stroke's faintest edge
@@ -143,8 +147,13 @@ def _complete(
     def sample(noise: Float[Array, "t z"]) -> Float[Array, "c h w"]:
         return model.generate(temperature * noise)[0].canvas
 
-    def redraw(canvas: Float[Array, "c h w"], noise: Float[Array, "t z"]) -> tuple[State, Step]:
-        whole = jnp.where(known, image, jax.nn.sigmoid(canvas))
+    def redraw(
+        canvas: Float[Array, "c h w"], noise: Float[Array, "t z"], own: float = 0.0
+    ) -> tuple[State, Step]:
+        def whole(so_far: Float[Array, "c h w"]) -> Float[Array, "c h w"]:
+            unknown = own * jax.nn.sigmoid(so_far) + (1 - own) * jax.nn.sigmoid(canvas)
+            return jnp.where(known, image, unknown)
+
         return _look_then_dream(model, whole, heat * noise, looks)
 
     def sweep(
@@ -161,17 +170,23 @@ def _complete(
     canvases = picked(chains_key, canvases, chains)
     canvases, _ = jax.lax.scan(sweep, canvases, jax.random.split(sweeps_key, _SWEEPS - 1))
     canvases = picked(pick_key, canvases, num)
-    _, steps = jax.vmap(redraw)(canvases, _CALM * noises(last_key, num))
+    _, steps = jax.vmap(partial(redraw, own=_OWN))(canvases, _CALM * noises(last_key, num))
     return steps._replace(canvas=jnp.maximum(steps.canvas, _logits(image)))
 
 
 def _look_then_dream(
-    model: Draw, image: Float[Array, "c h w"], noise: Float[Array, "t z"], looks: int
+    model: Draw,
+    whole: Callable[[Float[Array, "c h w"]], Float[Array, "c h w"]],
+    noise: Float[Array, "t z"],
+    looks: int,
 ) -> tuple[State, Step]:
-    """Draw with latents from the posterior for the first steps, from the prior for the rest."""
+    """Draw with latents from the posterior for the first steps, from the prior for the rest.
+
+    The image that is looked at is `whole` of the canvas so far.
+    """
 
     def look(state: State, noise: Float[Array, "z"]) -> tuple[State, Step]:
-        state, step = model.step(state, noise, image)
+        state, step = model.step(state, noise, whole(state.canvas))
         return state, step._replace(posterior=None, read_window=None)
 
     def dream(state: State, noise: Float[Array, "z"]) -> tuple[State, Step]:

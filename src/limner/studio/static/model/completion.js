@@ -10,6 +10,7 @@
 // 2. sweeps of all of these: each drawing is laid under the known pixels and drawn anew from looks
 //    at the whole, latents from the posterior for most of the steps and from the prior for the rest;
 // 3. as many as are wanted are picked in the same way, and drawn a last time with half the noise;
+//    what is not known is then, at each step, for the most part what is drawn so far;
 // 4. the ink that was there is laid over the last sweep's canvases.
 //
 // Until the last sweep comes, what is best so far can be shown.
@@ -35,6 +36,7 @@ const CHAINS = 32; // drawings that are swept, or as many as are wanted
 const CANDIDATES = 4; // samples for each of them
 const SWEEPS = 3; // the last one included
 const CALM = 0.5; // factor on the noise of the last sweep
+const OWN = 0.6; // of what the last sweep does not know: the part that is its own drawing so far
 const LOOKS = 0.75; // of the steps; those after them are dreamt
 const TRUST = 0.5; // power of the likelihood: sharp canvases are surer than they are right
 const INK = Math.fround(0.2); // of full ink: more than a stroke's faintest edge
@@ -87,7 +89,8 @@ export function* complete(model, image, options) {
     yield { part: to, steps: null, preview: best().map(task.inked) };
     from = to;
   }
-  for (const { part, steps } of told(task.sweep(best(), lastKey, CALM), task.numSteps, { from })) {
+  const last = task.sweep(best(), lastKey, { calm: CALM, own: OWN });
+  for (const { part, steps } of told(last, task.numSteps, { from })) {
     const inked = steps && steps.map((step) => ({ ...step, canvas: task.inked(step.canvas) }));
     yield { part, steps: inked, preview: null };
   }
@@ -211,16 +214,25 @@ class Task {
    *
    * @param {Float32Array[]} canvases
    * @param {Key} key
-   * @param {number} [calm] Factor on the noise.
+   * @param {{calm?: number, own?: number}} [options] Factor on the noise; and of what is not known,
+   *   the part that is what this sweep has drawn so far.
    * @returns {Generator<Step[], State[]>}
    */
-  *sweep(canvases, key, calm = 1) {
+  *sweep(canvases, key, { calm = 1, own = 0 } = {}) {
     const looks = Math.max(1, Math.floor(LOOKS * this.numSteps)) * this.model.latentSize;
     const noises = split(key, canvases.length).map((own) => scaled(this.noise(own), calm));
-    const wholes = canvases.map((canvas) =>
-      canvas.map((logit, place) => (this.known[place] ? this.image[place] : sigmoid(logit))),
-    );
+    const before = canvases.map((canvas) => canvas.map(sigmoid));
+    const wholes = before.map((pixels) => pixels.slice());
+    /** @param {Float32Array[]} soFar */
+    const lay = (soFar) =>
+      wholes.forEach((whole, b) =>
+        whole.forEach((_, place) => {
+          const unknown = own * sigmoid(soFar[b][place]) + (1 - own) * before[b][place];
+          whole[place] = this.known[place] ? this.image[place] : unknown;
+        }),
+      );
     let states = canvases.map(() => this.first);
+    lay(states.map(({ canvas }) => canvas));
     const looking = this.model.infer(
       wholes,
       noises.map((noise) => noise.subarray(0, looks)),
@@ -228,6 +240,7 @@ class Task {
     );
     let next = looking.next();
     for (; !next.done; next = looking.next()) {
+      if (own > 0) lay(next.value.map(({ canvas }) => canvas));
       yield next.value.map((step) => ({
         ...step,
         posterior: null,
