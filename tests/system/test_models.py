@@ -48,7 +48,7 @@ def test_training_can_begin_with_a_model_by_its_name(tmp_path, shared_data, caps
     assert card is not None
     assert cat is not None
     assert card.training.before is not None
-    assert card.training.before.updates == cat.training.updates == 4_000
+    assert card.training.before.updates == cat.training.updates
     assert "--train.start-from cat" in card.training.command
 
 
