@@ -36,7 +36,7 @@ from multiprocessing.connection import Connection
 from rich.console import Console
 from rich.table import Table
 
-from limner.config import Precision
+from limner.config import ModelConfig, Precision, RunConfig, TrainConfig
 from limner.presets import PRESETS
 
 ROUNDS = 7
@@ -45,35 +45,17 @@ ITERATIONS = 20
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """The study's table, first row with batch 100, unless said otherwise."""
+    """The sizes of an update; those of the study's table, first row with batch 100, if not said."""
 
-    num_steps: int = 20
-    side: int = 28
+    model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
     batch: int = 100
-    hidden: int = 256
-    latent: int = 10
-    read: int = 5
-    write: int = 5
-    learned_prior: bool = False
-    categories: int = 0
 
 
 def sizes_of(preset: str) -> Setting:
-    """The sizes of a preset."""
-    model, train = PRESETS[preset].model, PRESETS[preset].train
-    assert model.read_grid is not None
-    assert model.write_grid is not None
-    return Setting(
-        num_steps=model.num_steps,
-        side=model.height,
-        batch=train.batch_size,
-        hidden=model.hidden_size,
-        latent=model.latent_size,
-        read=model.read_grid,
-        write=model.write_grid,
-        learned_prior=model.learned_prior,
-        categories=model.num_categories,
-    )
+    """The sizes of a preset, with the other settings of the model as they are by default."""
+    config = PRESETS[preset]
+    model = dataclasses.replace(config.model, learned_start=True, initial_std=None)
+    return Setting(model, config.train.batch_size)
 
 
 ROWS = {preset: sizes_of(preset) for preset in ("study", "mnist", "sketches")}
@@ -88,7 +70,6 @@ def limner(setting: Setting, precision: Precision = "highest") -> Callable[..., 
     import jax
     import numpy as np
 
-    from limner.config import ModelConfig, RunConfig, TrainConfig
     from limner.model.draw import build_model
     from limner.training.loop import UPDATES_PER_DISPATCH
     from limner.training.optimiser import make_optimiser
@@ -96,24 +77,13 @@ def limner(setting: Setting, precision: Precision = "highest") -> Callable[..., 
     from limner.training.step import Batches, make_advance
 
     config = RunConfig(
-        model=ModelConfig(
-            height=setting.side,
-            width=setting.side,
-            num_steps=setting.num_steps,
-            latent_size=setting.latent,
-            hidden_size=setting.hidden,
-            read_grid=setting.read,
-            write_grid=setting.write,
-            learned_prior=setting.learned_prior,
-            num_categories=setting.categories,
-        ),
-        train=TrainConfig(batch_size=setting.batch, precision=precision),
+        model=setting.model, train=TrainConfig(batch_size=setting.batch, precision=precision)
     )
     mesh = data_mesh(setting.batch)
     optimiser = make_optimiser(config.train)
     state = replicate(state_around(build_model(config.model, jax.random.key(0)), optimiser), mesh)
     advance = make_advance(config, optimiser, mesh)
-    shape = (UPDATES_PER_DISPATCH, setting.batch, 1, setting.side, setting.side)
+    shape = (UPDATES_PER_DISPATCH, setting.batch, *setting.model.shape)
     targets = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     batches = Batches(targets, np.zeros(shape[:2], np.int32))
 
@@ -132,15 +102,16 @@ def eager_torch(setting: Setting) -> Callable[[], None]:
     from torch_draw import TorchDraw
 
     torch.manual_seed(0)
+    sizes = setting.model
     model = TorchDraw(
-        side=setting.side,
-        num_steps=setting.num_steps,
-        latent_size=setting.latent,
-        hidden_size=setting.hidden,
-        grids=(setting.read, setting.write),
+        side=sizes.height,
+        num_steps=sizes.num_steps,
+        latent_size=sizes.latent_size,
+        hidden_size=sizes.hidden_size,
+        grids=(sizes.read_grid, sizes.write_grid),
     ).to(device())
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
-    image = torch.rand(setting.batch, setting.side**2, device=device())
+    image = torch.rand(setting.batch, sizes.height * sizes.width, device=device())
 
     def run() -> None:
         for _ in range(ITERATIONS):
@@ -154,25 +125,24 @@ def eager_torch(setting: Setting) -> Callable[[], None]:
 
 
 def importance(setting: Setting) -> Callable[[], None]:
-    """ITERATIONS importance samples of each image of a batch, as evaluation measures them."""
+    """ITERATIONS batches of importance samples, as evaluation measures them."""
     from limner.system.devices import use_every_core
 
     use_every_core()
     import jax
     import numpy as np
 
-    from limner.config import ModelConfig
     from limner.data.dataset import Dataset
     from limner.evaluation.importance import GROUP, log_weights
     from limner.evaluation.measure import Measurer
     from limner.model.draw import build_model
 
-    model = build_model(ModelConfig(num_steps=setting.num_steps), jax.random.key(0))
+    model = build_model(setting.model, jax.random.key(0))
     count = setting.batch // GROUP
     images = np.random.default_rng(0).integers(0, 256, (2 * count, 28, 28), np.uint8)
     split = Dataset.from_arrays(images).split("train")
     measurer = Measurer(model, split, "grey", 0, count, count)
-    chunk, measure = measurer.images(np.arange(count)), log_weights(setting.num_steps, GROUP)
+    chunk, measure = measurer.images(np.arange(count)), log_weights(setting.model.num_steps, GROUP)
 
     def run() -> None:
         for first in range(ITERATIONS):
@@ -183,7 +153,12 @@ def importance(setting: Setting) -> Callable[[], None]:
 
 def layer_sizes(setting: Setting) -> tuple[int, int]:
     """Columns of the encoder's and of the decoder's matrix."""
-    return 2 * setting.read**2 + 2 * setting.hidden, setting.latent + setting.hidden
+    model = setting.model
+    assert model.read_grid is not None
+    return (
+        2 * model.read_grid**2 + 2 * model.hidden_size,
+        model.latent_size + model.hidden_size,
+    )
 
 
 def products(setting: Setting) -> Callable[[], None]:
@@ -199,12 +174,12 @@ def products(setting: Setting) -> Callable[[], None]:
         def rand(*shape: int) -> np.ndarray:
             return np.random.default_rng(0).random(shape, np.float32)
 
-    gates = 4 * setting.hidden
+    gates = 4 * setting.model.hidden_size
     layers = [(rand(setting.batch, size), rand(size, gates)) for size in layer_sizes(setting)]
     slopes = rand(setting.batch, gates)
 
     def run() -> None:
-        for _ in range(ITERATIONS * setting.num_steps):
+        for _ in range(ITERATIONS * setting.model.num_steps):
             for inputs, weight in layers:
                 inputs @ weight
                 slopes @ weight.T
@@ -228,7 +203,7 @@ def xla_products(setting: Setting, backward: bool = True) -> Callable[[], None]:
     import jax.numpy as jnp
     from jax.sharding import PartitionSpec
 
-    gates = 4 * setting.hidden
+    gates = 4 * setting.model.hidden_size
     columns = [-(-size // 16) * 16 for size in layer_sizes(setting)]
     weights = [jnp.ones((gates, size)) for size in columns]
     inputs = [jnp.ones((setting.batch, size)) for size in columns]
@@ -247,7 +222,7 @@ def xla_products(setting: Setting, backward: bool = True) -> Callable[[], None]:
 
     def update(weights, inputs, slopes):
         last, all_steps = jax.lax.scan(
-            partial(step, weights), (inputs, slopes), None, length=setting.num_steps
+            partial(step, weights), (inputs, slopes), None, length=setting.model.num_steps
         )
         if not backward:
             return weights, last[0]
@@ -377,18 +352,20 @@ def report(console: Console, title: str, names: list[str], setting: Setting) -> 
 
 
 def scale(console: Console) -> None:
+    def sized(**sizes: int) -> Setting:
+        return Setting(dataclasses.replace(Setting().model, **sizes))
+
     sweeps = {
-        "num_steps": (5, 10, 20, 40, 80),
-        "side": (28, 56, 112),
-        "batch": (16, 32, 64, 128, 256, 512),
-        "hidden": (256, 512, 1024),
+        "num_steps": {value: sized(num_steps=value) for value in (5, 10, 20, 40, 80)},
+        "side": {value: sized(height=value, width=value) for value in (28, 56, 112)},
+        "batch": {value: Setting(batch=value) for value in (16, 32, 64, 128, 256, 512)},
+        "hidden": {value: sized(hidden_size=value) for value in (256, 512, 1024)},
     }
     for name in sys.argv[2:] or sweeps:
         table = Table(title=name, title_justify="left")
         for column in (name, "s/iteration", "images/s", "compile s", "peak MB"):
             table.add_column(column, justify="right")
-        for value in sweeps[name]:
-            setting = dataclasses.replace(Setting(), **{name: value})
+        for value, setting in sweeps[name].items():
             seconds, compiling, peak = race(["limner"], setting, 3)["limner"]
             speed = f"{setting.batch / seconds:,.0f}"
             table.add_row(str(value), f"{seconds:.4f}", speed, f"{compiling:.1f}", f"{peak:,.0f}")
