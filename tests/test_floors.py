@@ -8,7 +8,7 @@ import limner
 SOURCE = Path(limner.__file__).parent
 
 HOUSE = (
-    "cli > studio, experiments > library > training, pretrained > figures > evaluation"
+    "cli > studio, experiments > library > training > pretrained > figures > evaluation"
     " > sampling, run > model, data, presets > system, config > errors, text"
 )
 FLOORS = [floor.split(", ") for floor in reversed(HOUSE.split(" > "))]

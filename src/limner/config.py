@@ -290,10 +290,11 @@ class TrainConfig:
     """Data augmentation: mirror flips each training image left to right with probability 1/2, each
     time it is used."""
     start_from: Path | None = None
-    """Start (fine-tune) from the weights of another run folder. Its model must be the same, except
-    for model.num_steps, model.initial_std and model.num_categories: categories are found by their
-    names, and one that is new begins as the mean of all. A model that is not class-conditional
-    begins as the mean of the categories of its data."""
+    """Start (fine-tune) from other weights: a run folder, the name of a pretrained model, or a
+    Hugging Face repository. The model must be the same, except for model.num_steps,
+    model.initial_std and model.num_categories: categories are found by their names, and one that is
+    new begins as the mean of all. A model that is not class-conditional begins as the mean of the
+    categories of its data."""
     precision: Precision = "highest"
     """Precision of the matrix products in training, on chips that offer a choice; sums stay in 32
     bits. Evaluation always uses the highest."""

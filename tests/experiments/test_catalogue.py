@@ -4,11 +4,13 @@ import dataclasses
 
 import pytest
 
-from limner.config import changed, essence
+from limner.config import DataConfig, changed, essence
+from limner.data.dataset import open_dataset
 from limner.errors import LimnerError
 from limner.experiments.catalogue import CHANGES, COMPARISONS, EXPERIMENTS, PUBLISHED
 from limner.experiments.experiment import quickly
 from limner.presets import PRESETS
+from limner.training.state import check_start
 
 RETIRED = ["layer-norm", "jitter"]
 
@@ -65,6 +67,15 @@ def test_rows_have_names_and_settings_of_their_own(kind):
     assert len({row.name for row in experiment.rows}) == len(experiment.rows)
     rows = experiment.chosen()
     assert len({(row.config, row.predictor) for row in rows}) == len(rows)
+
+
+def test_a_row_that_starts_from_other_weights_finds_them():
+    rows = [row for experiment in EXPERIMENTS.values() for row in experiment.rows]
+    later = [row for row in rows if row.config.train.start_from is not None]
+    assert len(later) == 4
+    data = open_dataset(DataConfig(categories=("cat", "dog"), limit=40))
+    for row in later:
+        assert check_start(row.config, data) == ""
 
 
 def test_a_row_of_the_recipe_changes_what_it_says_and_no_more():

@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 import signal
+from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from limner.data.dataset import open_dataset
 from limner.errors import LimnerError
-from limner.run import Run
+from limner.presets import PRESETS
+from limner.pretrained.hub import find
+from limner.run import Run, model_categories
 from limner.training.loop import fit_run
 from limner.training.state import check_fits, check_start, initial_model
 
@@ -141,6 +144,22 @@ def test_categories_of_a_model_that_had_none_begin_alike(short):
     for k in (0, 1):
         np.testing.assert_array_equal(drawn(model.of(k)), drawn(short.load_model()))
     assert said == ""
+
+
+def test_weights_are_found_by_the_name_of_a_pretrained_model(dataset):
+    named = dataclasses.replace(PRESETS["sketches"].train, start_from=Path("sketches"))
+    model = dataclasses.replace(PRESETS["sketches"].model, num_categories=3)
+    config = RunConfig(model=model, data=TINY.data, train=named)
+    begun = initial_model(config, dataset)
+    shipped = find("sketches")
+    house = shipped.load_model().of(model_categories(shipped.config).index("house"))
+    noise = jnp.ones((2, model.latent_size))
+    np.testing.assert_array_equal(
+        begun.of(2).generate(noise)[0].canvas, house.generate(noise)[0].canvas
+    )
+    wrong = dataclasses.replace(named, start_from=Path("sketchs"))
+    with pytest.raises(LimnerError, match="nor a pretrained model: did you mean sketches"):
+        initial_model(dataclasses.replace(config, train=wrong), dataset)
 
 
 def test_weights_of_another_model_are_refused_by_the_name_of_what_differs(short, dataset):

@@ -97,14 +97,14 @@ def _joined(
 def train_run(out: Path, config: RunConfig, other_data: bool = False) -> "tuple[Run, Outcome]":
     """Train or resume in a folder, and print how it ended."""
     prepare()
-    from limner.pretrained.hub import folder_of
+    from limner.pretrained.hub import pinned
     from limner.run import LOSSES, Run
     from limner.system.distributed import agreement, by_leader
     from limner.training.loop import fit_run
     from limner.training.state import check_fits, check_start
 
     if (named := config.train.start_from) is not None:
-        config = changed(config, {"train.start_from": folder_of(named)})
+        config = changed(config, {"train.start_from": pinned(named)})
     with agreement():
         dataset = open_with_progress(config.data, config.model.shape)
         check_fits(config, dataset)

@@ -12,6 +12,7 @@ from limner.data.dataset import Dataset, open_dataset
 from limner.library.loading import open_trained
 from limner.library.trained import Trained
 from limner.model.draw import Draw
+from limner.pretrained.hub import pinned
 from limner.run import LOSSES, Run
 from limner.system.devices import check_devices
 from limner.system.programs import programs_kept
@@ -105,6 +106,8 @@ def _settings(
         config = dataclasses.replace(config, data=of)
     if model is not None:
         config = dataclasses.replace(config, model=_sizes(model, config.model.num_steps))
+    if (named := config.train.start_from) is not None:
+        config = changed(config, {"train.start_from": pinned(named)})
     if optimiser is not None:
         config = changed(config, {"train.optimiser": "given"})
     return config if steps is None else changed(config, {"train.updates": steps})

@@ -22,7 +22,7 @@ from limner.model.draw import Draw
 from limner.model.weights import save_weights
 from limner.presets import PRESETS
 from limner.pretrained.card import Card, Check, Training
-from limner.pretrained.hub import read_card
+from limner.pretrained.hub import folder_of, read_card
 from limner.pretrained.readme import licence_of, readme, sheet
 from limner.pretrained.repository import name_of
 from limner.run import Run, write_config
@@ -281,8 +281,10 @@ def _training(run: Run, dataset: Dataset) -> Training:
 
 def _training_before(run: Run, dataset: Dataset) -> Training | None:
     """How the weights that a run began with were trained, if that run is still there."""
-    folder = run.config.train.start_from
-    if folder is None or not (folder / "config.json").exists():
+    if run.config.train.start_from is None:
+        return None
+    folder = folder_of(run.config.train.start_from)
+    if not (folder / "config.json").exists():
         return None
     card = read_card(folder)
     if card is not None:

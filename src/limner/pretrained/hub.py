@@ -60,12 +60,15 @@ def find(name: str | Path) -> "Run":
 
 def folder_of(name: str | Path) -> Path:
     """The folder of the model of a name, fetched if it is a repository; else `name` as a path."""
-    repository = repository_of(name)
-    if repository is not None:
-        return fetch(repository)
-    path = Path(name).expanduser()
+    path = pinned(name)
     is_model = str(path) in names() and not (path / "config.json").exists()
     return SHELF / path if is_model else path
+
+
+def pinned(name: str | Path) -> Path:
+    """A name as a record keeps it: a repository as the folder its newest commit was fetched to."""
+    repository = repository_of(name)
+    return Path(name).expanduser() if repository is None else fetch(repository)
 
 
 def read_card(folder: Path) -> Card | None:

@@ -19,6 +19,7 @@ from limner.data.dataset import Dataset
 from limner.data.shuffle import some_indices
 from limner.errors import LimnerError
 from limner.model.draw import Draw, build_model
+from limner.pretrained.hub import find
 from limner.run import Run, model_categories
 from limner.text import listed
 
@@ -146,7 +147,7 @@ def _first_images(config: RunConfig, dataset: Dataset) -> Float[Array, "k c h w"
 def _start_of(config: RunConfig) -> Run:
     """The run that `start_from` names, whose model is like this one."""
     assert config.train.start_from is not None  # who calls has looked
-    other = Run.open(config.train.start_from)
+    other = find(config.train.start_from)
     there, here = dataclasses.asdict(other.config.model), dataclasses.asdict(config.model)
     differ = [name for name in here if here[name] != there[name] and name not in _MAY_DIFFER]
     if differ:
