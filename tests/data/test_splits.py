@@ -32,6 +32,13 @@ def split_of(*sources, progression=BY_ROW["train"]):
     return Split(tuple(sources), progression, counts)
 
 
+@given(st.integers(0, 60), st.integers(1, 60))
+def test_blocks_are_all_indices_in_their_order(length, size):
+    blocks = list(Split((pictures(),), Progression(0, 1, 1), (length,)).blocks(size))
+    assert [len(block) for block in blocks[:-1]] == [size] * (len(blocks) - 1)
+    assert [index for block in blocks for index in block] == list(range(length))
+
+
 @given(st.integers(0, 100))
 def test_the_splits_share_out_every_row_once(length):
     rows = [

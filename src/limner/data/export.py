@@ -28,8 +28,6 @@ from limner.data.remote import Progress
 from limner.errors import LimnerError
 from limner.system.files import replace_text, replacing, replacing_folder, writing
 
-_BLOCK = 1_024
-
 
 def export(
     dataset: Dataset,
@@ -84,15 +82,10 @@ class _Job:
         channels, height, width = self.dataset.shape
         return (height, width) if channels == 1 else (height, width, channels)
 
-    def blocks(self, which: SplitName) -> Iterator[Int64[np.ndarray, "b"]]:
-        """All indices of a split, a block at a time."""
-        for start in range(0, self.sizes[which], _BLOCK):
-            yield np.arange(start, min(start + _BLOCK, self.sizes[which]))
-
     def images(self, which: SplitName) -> Iterator[UInt8[np.ndarray, "b h w *c"]]:
         """All drawings of a split, channels last, a block at a time, reporting progress."""
         split = self.dataset.split(which)
-        for indices in self.blocks(which):
+        for indices in split.blocks():
             levels = split.targets(indices, self._binarisation, ())
             yield levels.transpose(0, 2, 3, 1).reshape(-1, *self.image_shape)
             self._done += len(indices)
@@ -185,7 +178,7 @@ def _write_png(job: _Job) -> list[Path]:
         }
         for which in job.sizes:
             split = job.dataset.split(which)
-            for indices, block in zip(job.blocks(which), job.images(which), strict=True):
+            for indices, block in zip(split.blocks(), job.images(which), strict=True):
                 images = zip(split.categories(indices), split.rows(indices), block, strict=True)
                 for category, row, image in images:
                     folder = temporary[which] / job.dataset.categories[category]

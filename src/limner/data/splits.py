@@ -10,6 +10,7 @@ which does not change when a file grows or is cut.
 Axis letters: b drawing, n row of a source, s source, c channel, h w image.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -64,6 +65,11 @@ class Split:
 
     def __len__(self) -> int:
         return int(self._ends[-1])
+
+    def blocks(self, size: int = 1_024) -> Iterator[Int64[np.ndarray, "b"]]:
+        """The indices of all drawings in their order, at most `size` at a time."""
+        for start in range(0, len(self), size):
+            yield np.arange(start, min(start + size, len(self)))
 
     def levels(self, indices: Int64[np.ndarray, "b"]) -> UInt8[np.ndarray, "b c h w"]:
         """Grey levels of some drawings; 255 is ink.

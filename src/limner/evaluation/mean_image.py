@@ -67,7 +67,6 @@ def _chunks(
     images: Split, binarisation: Binarisation, seed: int
 ) -> Iterator[Float[np.ndarray, "b d"]]:
     """All images of a split from 0 to 1, some at a time."""
-    for start in range(0, len(images), _CHUNK):
-        indices = np.arange(start, min(start + _CHUNK, len(images)))
-        targets = images.targets(indices, binarisation, key=(seed, start))
+    for indices in images.blocks(_CHUNK):
+        targets = images.targets(indices, binarisation, key=(seed, int(indices[0])))
         yield targets.reshape(len(indices), -1) / 255

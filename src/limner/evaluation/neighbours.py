@@ -146,8 +146,7 @@ def nearest(
     rows = images.reshape(len(images), -1).astype(np.float32)
     indices = np.zeros((len(images), 0), np.int64)
     distances = np.zeros((len(images), 0), np.float32)
-    for start in range(0, len(split), CHUNK):
-        here = np.arange(start, min(start + CHUNK, len(split)))
+    for here in split.blocks(CHUNK):
         there = _rows(split, here, binarisation)
         # The images' own lengths are left out: they do not change the order.
         lengths = np.einsum("np,np->n", there, there)

@@ -20,7 +20,6 @@ from limner.errors import Interrupted, LimnerError
 from limner.evaluation.bound import evaluate
 from limner.evaluation.judgement import Judgement
 from limner.evaluation.mean_image import evaluate_mean_image
-from limner.evaluation.measure import CHUNK
 from limner.evaluation.result import Evaluation
 from limner.evaluation.samples import judge_samples
 from limner.experiments.experiment import HONEST, Measurement, Row
@@ -171,8 +170,7 @@ def _digest(dataset: Dataset, split: SplitName, binarisation: Binarisation) -> s
     if binarisation == "dynamic":
         return None
     targets, found = dataset.split(split), sha256()
-    for some in range(0, len(targets), CHUNK):
-        indices = np.arange(some, min(some + CHUNK, len(targets)))
+    for indices in targets.blocks():
         found.update(np.moveaxis(targets.targets(indices, binarisation, ()), 1, -1).tobytes())
     return found.hexdigest()
 
