@@ -83,7 +83,9 @@ def test_words_that_a_setting_does_not_know_are_refused_without_a_type_checker()
         "DataConfig(name='quick')",
         "DataConfig(binarisation='gray')",
         "DataConfig(categories='cat')",
-        "DataConfig(categories=['cat'])",
+        "TrainConfig(updates=50.0)",
+        "TrainConfig(updates=True)",
+        "TrainConfig(start_from=3)",
         "ModelConfig(cell='gru')",
         "TrainConfig(protocol='as_published')",
     )
@@ -103,3 +105,15 @@ for text in {wrong}:
         lines[1]
         == "data.binarisation is 'gray': it must be one of grey, threshold, static, dynamic"
     )
+
+
+def test_settings_take_numpys_numbers_texts_as_paths_and_lists():
+    program = """
+import numpy as np
+from limner.config import DataConfig, RunConfig, TrainConfig
+train = TrainConfig(seed=np.int64(5), clip_norm=np.float32(2), start_from="runs/cat")
+config = RunConfig(data=DataConfig(categories=["cat", "dog"]), train=train)
+print(RunConfig.from_json(config.to_json()) == config, config.train.seed)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "True 5\n", done.stderr

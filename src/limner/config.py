@@ -7,16 +7,18 @@ and an unknown or ill-typed key fails by name.
 
 import dataclasses
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import dacite
 
-from limner.errors import LimnerError, reason
+from limner.errors import LimnerError, check_value, reason
 
 Binarisation = Literal["grey", "threshold", "static", "dynamic"]
 Ink = Literal["auto", "dark", "light"]
@@ -106,20 +108,34 @@ def require_seed(seed: int, what: str) -> None:
     Raises:
         LimnerError: The number is negative or has more than 32 bits.
     """
-    _require(0 <= seed < 2**32, what, seed, "from 0 to 4294967295")
+    check_value(0 <= seed < 2**32, what, seed, "from 0 to 4294967295")
 
 
-def _require(ok: bool, what: str, given: Any, allowed: str) -> None:
-    if not ok:
-        raise LimnerError(f"{what} is {given!r}: it must be {allowed}")
-
-
-def _require_choices(config: Any, part: str) -> None:
-    """Check each setting that must be one of a few words."""
+def _settle(config: Any, part: str) -> None:
+    """Make NumPy's numbers, texts and lists what a setting wants, and check the type of each."""
     for name, kind in get_type_hints(type(config)).items():
+        value, what = getattr(config, name), f"{part}.{name}"
         if get_origin(kind) is Literal:
-            value, words = getattr(config, name), get_args(kind)
-            _require(value in words, f"{part}.{name}", value, f"one of {', '.join(words)}")
+            words = get_args(kind)
+            check_value(value in words, what, value, f"one of {', '.join(words)}")
+            continue
+        kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+        types = tuple(get_origin(one) or one for one in kinds)
+        if hasattr(value, "item"):
+            value = value.item()
+        elif isinstance(value, str) and Path in types:
+            value = Path(value)
+        elif isinstance(value, list) and tuple in types:
+            value = tuple(value)
+        object.__setattr__(config, name, value)
+        check_value(_is_of(value, types), what, value, " or ".join(one.__name__ for one in types))
+
+
+def _is_of(value: Any, types: tuple[type, ...]) -> bool:
+    """Whether a value is of one of some types; a bool is no number, a whole number is a float."""
+    if isinstance(value, bool):
+        return bool in types
+    return isinstance(value, (*types, int) if float in types else types)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,25 +182,25 @@ class ModelConfig:
         return self.channels, self.height, self.width
 
     def __post_init__(self):
-        _require_choices(self, "model")
+        _settle(self, "model")
         for name in ("height", "width", "channels", "num_steps", "latent_size", "hidden_size"):
             value = getattr(self, name)
-            _require(value >= 1, f"model.{name}", value, "a whole number of at least 1")
+            check_value(value >= 1, f"model.{name}", value, "a whole number of at least 1")
         for name in ("read_grid", "write_grid"):
             value = getattr(self, name)
-            _require(
+            check_value(
                 value is None or value >= 1,
                 f"model.{name}",
                 value,
                 "a whole number of at least 1, or None for no attention",
             )
-        _require(
+        check_value(
             self.initial_std is None or self.initial_std > 0,
             "model.initial_std",
             self.initial_std,
             "above 0, or None for a part of the stride",
         )
-        _require(
+        check_value(
             self.num_categories == 0 or (self.num_categories > 1 and self.learned_start),
             "model.num_categories",
             self.num_categories,
@@ -216,40 +232,38 @@ class DataConfig:
     """Use only the first LIMIT drawings of each category."""
 
     def __post_init__(self):
-        _require_choices(self, "data")
-        is_tuple = isinstance(self.categories, tuple)
-        _require(is_tuple, "data.categories", self.categories, "a tuple of names")
-        _require(
+        _settle(self, "data")
+        check_value(
             self.limit is None or self.limit >= 10,
             "data.limit",
             self.limit,
             "at least 10, so that each split has a drawing",
         )
-        _require(
+        check_value(
             len(set(self.categories)) == len(self.categories),
             "data.categories",
             list(self.categories),
             "a list without repeats",
         )
-        _require(
+        check_value(
             self.name != "images" or self.path is not None,
             "data.path",
             self.path,
             "a folder of images, an image file or a .npy file when data.name is images",
         )
-        _require(
+        check_value(
             self.name == "images" or self.path is None,
             "data.path",
             str(self.path),
             "left out unless data.name is images",
         )
-        _require(
+        check_value(
             self.name == "images" or self.ink == "auto",
             "data.ink",
             self.ink,
             "left out unless data.name is images",
         )
-        _require(
+        check_value(
             self.name in ("doodles", "quickdraw", "images", "arrays") or not self.categories,
             "data.categories",
             list(self.categories),
@@ -310,23 +324,18 @@ class TrainConfig:
     as many as divide the batch evenly."""
 
     def __post_init__(self):
-        _require_choices(self, "train")
+        _settle(self, "train")
         for name in ("updates", "batch_size", "validate_every"):
             value = getattr(self, name)
-            _require(value >= 1, f"train.{name}", value, "a whole number of at least 1")
-        _require(self.learning_rate > 0, "train.learning_rate", self.learning_rate, "above 0")
-        _require(self.clip_norm > 0, "train.clip_norm", self.clip_norm, "above 0")
-        _require(
-            self.warmup_updates >= 0, "train.warmup_updates", self.warmup_updates, "at least 0"
-        )
-        _require(
-            0 <= self.ema_decay < 1,
-            "train.ema_decay",
-            self.ema_decay,
-            "at least 0 and below 1",
-        )
+            check_value(value >= 1, f"train.{name}", value, "a whole number of at least 1")
+        check_value(self.learning_rate > 0, "train.learning_rate", self.learning_rate, "above 0")
+        check_value(self.clip_norm > 0, "train.clip_norm", self.clip_norm, "above 0")
+        warmup = self.warmup_updates
+        check_value(warmup >= 0, "train.warmup_updates", warmup, "at least 0")
+        decay = self.ema_decay
+        check_value(0 <= decay < 1, "train.ema_decay", decay, "at least 0 and below 1")
         require_seed(self.seed, "train.seed")
-        _require(
+        check_value(
             self.devices is None or self.devices >= 1,
             "train.devices",
             self.devices,
@@ -345,7 +354,7 @@ class RunConfig:
     def to_json(self) -> str:
         """The configuration as indented JSON, each field by its name, and limner's version."""
         fields = {"limner": version("limner")} | dataclasses.asdict(self)
-        return json.dumps(fields, indent=2, default=str) + "\n"
+        return json.dumps(fields, indent=2, default=os.fspath) + "\n"
 
     @classmethod
     def from_json(cls, text: str, origin: str = "configuration") -> "RunConfig":

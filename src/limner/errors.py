@@ -25,11 +25,16 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C or SIGTERM came; one line says what was done and what is kept of it."""
 
 
-class Mended(UserWarning):
-    """Something was found damaged and was made again; one line says what.
+class Notice(UserWarning):
+    """Something to know that is no error, in one line; the command line prints it to stderr."""
 
-    The command line prints it to stderr.
-    """
+
+class Mended(Notice):
+    """Something was found damaged and was made again; the line says what."""
+
+
+class Guessed(Notice):
+    """Something was not known; the line says what, and what it was taken for."""
 
 
 def reason(error: BaseException) -> str:
@@ -42,6 +47,16 @@ def reason(error: BaseException) -> str:
     said = (isinstance(error, OSError) and error.strerror) or str(error)
     said = re.sub(r"\s*<[^<>]* at 0x[0-9a-fA-F]+>", "", said)
     return (said.strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+def check_value(ok: bool, what: str, given: Any, allowed: str) -> None:
+    """Check a value.
+
+    Raises:
+        LimnerError: `ok` is false; the line says what came and what is allowed.
+    """
+    if not ok:
+        raise LimnerError(f"{what} is {given!r}: it must be {allowed}")
 
 
 def near(given: str, names: Iterable[str], others: str | None = None) -> str:

@@ -53,6 +53,14 @@ def test_ink_differs_from_paper_in_any_colour(ink, paper, seed):
     assert is_inked(find_ink(painted(mask, ink, paper)).levels, mask)
 
 
+@given(seed=st.integers(0, 2**32 - 1), side=st.integers(1, 64), even=st.booleans())
+def test_noise_of_all_colours_has_some_paper(seed, side, even):
+    random = np.random.default_rng(seed)
+    pixels = random.integers(0, 256, (side, 64, 4), np.uint8)
+    pixels[..., 3] = 255 if even else pixels[..., 3]
+    assert find_ink(pixels).levels.shape == (side, 64)
+
+
 @given(seed=st.integers(0, 50), faint=st.integers(1, 255))
 def test_a_clean_image_and_its_negative_keep_their_levels(seed, faint):
     grey = np.where(lines(seed), 255, np.where(lines(seed + 1, 2), faint, 0)).astype(np.uint8)

@@ -1,6 +1,9 @@
 """The library as a notebook uses it: arrays in, one noun for a trained network, results out."""
 
 import dataclasses
+import signal
+import subprocess
+import sys
 
 import equinox as eqx
 import jax
@@ -10,7 +13,7 @@ import pytest
 
 import limner
 from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
-from limner.errors import LimnerError
+from limner.errors import Interrupted, LimnerError
 
 TINY = RunConfig(
     model=ModelConfig(
@@ -83,6 +86,70 @@ def test_a_network_that_was_saved_comes_back(run, tmp_path):
     assert loaded.data == run.data
 
 
+def test_saving_again_is_allowed_and_saving_over_another_run_is_not(run, tmp_path):
+    path = run.save(tmp_path / "saved")
+    run.save(path)
+    before = {file: file.read_bytes() for file in path.iterdir()}
+    other = limner.train(limner.Dataset.from_arrays(some_images(seed=5)), TINY, progress=False)
+    with pytest.raises(LimnerError, match="holds another run"):
+        other.save(path)
+    assert {file: file.read_bytes() for file in path.iterdir()} == before
+
+
+def interrupt(row) -> None:
+    if (row["kind"], row["update"]) == ("train", 20):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interrupted_training_is_not_taken_for_a_whole_one(data, folder, tmp_path):
+    with pytest.raises(Interrupted, match=r"at update 20 of 40: nothing is kept without out="):
+        limner.train(data, TINY, on_metrics=interrupt, progress=False)
+    options = {"out": tmp_path / "bars", "progress": False}
+    with pytest.raises(Interrupted, match=r"at update 20 of 40: the same call resumes"):
+        limner.train(data, TINY, on_metrics=interrupt, **options)
+    assert_same_weights(limner.train(data, TINY, **options).model, limner.load(folder).model)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"importance_samples": 0}, "importance_samples is 0: it must be at least 1"),
+        ({"importance_samples": 2, "importance_images": -1}, "importance_images is -1"),
+        ({"importance_images": 3}, "importance_images needs importance_samples"),
+        ({"importance_samples": 2, "protocol": "as-published"}, "as-published bounds nothing"),
+    ],
+)
+def test_numbers_that_mean_nothing_are_refused(run, data, arguments, said):
+    with pytest.raises(LimnerError, match=said):
+        run.evaluate(data, **arguments)
+
+
+def test_words_that_evaluation_does_not_know_are_refused_without_a_type_checker(tmp_path):
+    # In a process of its own, since these tests check all types as they run.
+    program = """
+import limner
+from limner.errors import LimnerError
+cat, data = limner.load("cat"), limner.open_dataset(limner.DataConfig(categories=("cat",)))
+for wrong in {"split": "tset"}, {"protocol": "as_published"}:
+    try:
+        cat.evaluate(data, **wrong)
+    except LimnerError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.splitlines() == [
+        "split is 'tset': it must be one of train, valid, test",
+        "protocol is 'as_published': it must be one of honest, as-published",
+    ], done.stderr
+
+
+def test_what_cannot_be_trained_leaves_no_folder(tmp_path):
+    wide = limner.Dataset.from_arrays(some_images(shape=(8, 10)))
+    with pytest.raises(LimnerError, match="has images of"):
+        limner.train(wide, TINY, out=tmp_path / "runs", progress=False)
+    assert not (tmp_path / "runs").exists()
+
+
 def test_results_show_themselves_and_save_themselves(run, images, tmp_path):
     begun = images[0] / 255
     shows = [
@@ -107,7 +174,7 @@ def test_a_run_on_arrays_says_so_and_is_measured_on_them_alone(run, folder, data
     assert found.images == 6
     assert found._repr_html_().startswith("<table")
     others = limner.Dataset.from_arrays(some_images(seed=1))
-    with pytest.raises(LimnerError, match=r"other data \(pixels is \w+ there, and \w+ here\)"):
+    with pytest.raises(LimnerError, match=r"other data \(content is \w+ there, and \w+ here\)"):
         run.evaluate(others)
     assert run.evaluate(others, other_data=True).images == 6
     with pytest.raises(LimnerError, match="given in Python"):

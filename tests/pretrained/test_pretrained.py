@@ -11,10 +11,11 @@ import jax
 import numpy as np
 import pytest
 import tyro
+from PIL import Image
 from runs import make_run
 
 import limner
-from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig, changed
 from limner.data.dataset import open_dataset
 from limner.errors import LimnerError
 from limner.evaluation.bound import evaluate
@@ -206,6 +207,35 @@ def test_a_card_says_what_came_before_a_training_that_went_on_from_other_weights
     assert limner.load(tmp_path / "kitten").card == card
     for path in (tmp_path / "kitten").glob("*.*"):
         assert str(tmp_path).encode() not in path.read_bytes()
+
+
+def test_a_card_tells_the_data_of_a_training_before_it_as_that_had_them(kitten, tmp_path):
+    before = Run.create(tmp_path / "before", changed(kitten.config, {"data.limit": 60}))
+    before.save_model(kitten.load_model())
+    before.claim(open_dataset(before.config.data).fingerprint())
+    changes = {"train.start_from": before.folder, "data.categories": ("dog",), "data.limit": 20}
+    later = Run.create(tmp_path / "later", changed(kitten.config, changes))
+    later.save_model(kitten.load_model())
+    later.write_metrics(kitten.read_metrics())
+    card = export(later, tmp_path / "kitten", open_dataset(later.config.data))
+    assert "--data.limit 20" in card.training.command
+    assert "--data.limit 60" in card.training.before.command
+    assert "dog" not in card.training.before.command
+
+
+def test_a_model_of_few_images_of_a_category_can_be_exported(kitten, tmp_path):
+    for name, count in {"many": 20, "few": 5}.items():
+        (tmp_path / "own" / name).mkdir(parents=True)
+        for number in range(count):
+            image = np.zeros((28, 28), np.uint8)
+            image[number] = 255
+            Image.fromarray(image).save(tmp_path / "own" / name / f"{number}.png")
+    data = DataConfig(name="images", path=tmp_path / "own")
+    run = Run.create(tmp_path / "run", dataclasses.replace(kitten.config, data=data))
+    run.save_model(kitten.load_model())
+    run.write_metrics(kitten.read_metrics())
+    card = export(run, tmp_path / "few", open_dataset(data, run.config.model.shape))
+    assert (card.check.limit, card.check.images) == (10, 1)
 
 
 def test_a_card_says_where_a_training_before_it_was_stopped(kitten, tmp_path):

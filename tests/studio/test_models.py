@@ -1,13 +1,14 @@
 """Which models the studio shows."""
 
 import dataclasses
+import json
 import os
 from pathlib import Path
 
 import pytest
 from runs import make_run
 
-from limner.errors import LimnerError
+from limner.errors import LimnerError, Notice
 from limner.pretrained import hub
 from limner.run import Run, write_config
 from limner.studio.models import find_models
@@ -52,3 +53,17 @@ def test_a_network_given_in_python_is_left_out_or_refused_by_name(tmp_path):
     assert list(find_models((tmp_path / "runs",))) == ["whole"]
     with pytest.raises(LimnerError, match="given in Python"):
         build_site({"own": Run.open(run.folder)})
+
+
+def test_a_run_that_cannot_be_read_is_left_out_and_named(tmp_path):
+    make_run(tmp_path / "whole")
+    old = make_run(tmp_path / "old")
+    settings = json.loads(old.folder.joinpath("config.json").read_text())
+    del settings["model"]["learned_prior"], settings["checksum"]
+    (old.folder / "config.json").write_text(json.dumps(settings))
+    with pytest.warns(Notice, match=r"left out: .*lacks model.learned_prior"):
+        assert list(find_models((), beneath=tmp_path)) == ["whole"]
+    make_run(tmp_path / "torn").metrics.write_text("torn\ntorn\n")
+    with pytest.warns(Notice) as said:
+        assert list(find_models((), beneath=tmp_path)) == ["whole"]
+    assert len(said) == 2

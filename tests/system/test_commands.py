@@ -72,7 +72,7 @@ def test_the_importance_weighted_bound_can_be_taken_over_a_few_images(run, capsy
     facts = json.loads(capsys.readouterr().out)
     assert facts["images"] == 4
     assert facts["importance_images"] == 3
-    assert "needs --importance-samples" in fails(capsys, "evaluate", run, "--importance-images", 3)
+    assert "needs importance_samples" in fails(capsys, "evaluate", run, "--importance-images", 3)
     as_published = ["--protocol", "as-published", "--importance-samples", 2]
     assert "as-published bounds nothing" in fails(capsys, "evaluate", run, *as_published)
 

@@ -250,6 +250,15 @@ def test_if_no_checkpoint_is_whole_nothing_is_written(copy, dataset):
     assert {path: path.read_bytes() for path in copy.folder.rglob("*") if path.is_file()} == before
 
 
+def test_weights_without_a_checkpoint_are_not_trained_over(copy, dataset):
+    shutil.rmtree(copy.checkpoints)
+    before = {path: path.read_bytes() for path in copy.folder.rglob("*") if path.is_file()}
+    for _ in range(2):
+        with pytest.raises(LimnerError, match=r"weights but no checkpoints.*--train.start-from"):
+            fit_run(copy, dataset)
+    assert {path: path.read_bytes() for path in copy.folder.rglob("*") if path.is_file()} == before
+
+
 def test_a_checkpoint_cut_off_before_its_checksums_is_gone_on_from(finished, copy, dataset):
     for name in checkpointed(copy):
         (copy.checkpoints / name / "contents.json").unlink()

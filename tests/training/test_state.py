@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 import signal
+import warnings
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -98,7 +99,10 @@ def started(other: Run, *names: str, apart: bool):
         train=dataclasses.replace(TINY.train, start_from=other.folder),
     )
     data = open_dataset(config.data)
-    return initial_model(config, data), check_start(config, data)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        check_start(config, data)
+    return initial_model(config, data), "".join(str(each.message) for each in caught)
 
 
 def drawn(model) -> np.ndarray:

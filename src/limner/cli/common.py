@@ -5,18 +5,20 @@ Heavy imports wait until they are needed, so that `--help` answers at once.
 
 import dataclasses
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from limner.errors import LimnerError, reason
+from limner.errors import LimnerError, check_value, reason
 from limner.system.progress import progress_bar
+from limner.text import listed
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from limner.config import DataConfig, Ink, Protocol
+    from limner.config import DataConfig, Ink
     from limner.data.dataset import Dataset
     from limner.library.trained import Trained
     from limner.run import Run
@@ -132,29 +134,18 @@ def guess(model: "Trained", image: "np.ndarray") -> str | None:
     return category
 
 
-def check_importance(
-    samples: int | None, images: int | None, protocol: "Protocol" = "honest"
-) -> None:
-    """Check the options of the importance-weighted bound, which only honest noise has."""
-    check_at_least_one("--importance-samples", samples)
-    check_at_least_one("--importance-images", images)
-    if images is not None and samples is None:
-        raise LimnerError(
-            "--importance-images needs --importance-samples: say how many for each, such as 1000"
-        )
-    if samples is not None and protocol != "honest":
-        raise LimnerError(
-            f"--importance-samples gives a bound, and {protocol} bounds nothing: leave out one"
-        )
+def refuse_idle(where: str, options: Mapping[str, object]) -> None:
+    """Refuse options that would have no effect; those that are not given are false."""
+    given = [option for option, value in options.items() if value]
+    if given:
+        raise LimnerError(f"{where}, {listed(given)} would have no effect: leave it out")
 
 
 def check_samples(samples: int | None) -> None:
     """Check the number of samples to judge: of a single one no spread is known."""
-    if samples is not None and samples < 2:
-        raise LimnerError(f"--samples is {samples}: it must be at least 2")
+    check_value(samples is None or samples >= 2, "--samples", samples, "at least 2")
 
 
 def check_at_least_one(option: str, value: int | None) -> None:
     """Check that a count, if given, is at least 1."""
-    if value is not None and value < 1:
-        raise LimnerError(f"{option} is {value}: it must be at least 1")
+    check_value(value is None or value >= 1, option, value, "at least 1")

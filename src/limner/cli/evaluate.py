@@ -11,11 +11,11 @@ from rich.table import Table
 
 from limner.cli.common import (
     RunFolder,
-    check_importance,
     check_samples,
     load_trained,
     open_data,
     open_run,
+    refuse_idle,
 )
 from limner.config import Protocol, require_seed
 from limner.errors import LimnerError
@@ -63,8 +63,20 @@ def evaluate(
             compare it with the one on the model's card.
     """
     if check:
+        others = {
+            "--json": json,
+            "--protocol": protocol != "honest",
+            "--importance-samples": importance_samples,
+            "--importance-images": importance_images,
+            "--samples": samples,
+            "--other-data": other_data,
+            "--seed": seed,
+        }
+        refuse_idle("with --check", others)
         _check(open_run(run), data_root)
         return
+    from limner.evaluation.bound import check_importance
+
     require_seed(seed, "--seed")
     check_importance(importance_samples, importance_images, protocol)
     check_samples(samples)

@@ -26,7 +26,7 @@ from limner.cli.reproduce_judge import reproduce_judge
 from limner.cli.studio import studio
 from limner.cli.terminal import write_any_encoding
 from limner.cli.train import PRESET_TRAININGS, train
-from limner.errors import FailedElsewhere, LimnerError, Mended, PeerLost, near
+from limner.errors import FailedElsewhere, LimnerError, Notice, PeerLost, near
 
 COMMANDS: dict[str, Callable[..., list[Path] | None]] = {
     "demo": demo,
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = [_at_home(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     write_any_encoding()
     try:
-        with _mended_in_a_line():
+        with _notices_in_a_line():
             _run(words)
     except FailedElsewhere:
         sys.exit(2)
@@ -79,18 +79,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 @contextmanager
-def _mended_in_a_line() -> Iterator[None]:
-    """Says what was damaged and made again as errors are said."""
+def _notices_in_a_line() -> Iterator[None]:
+    """Says notices as errors are said."""
 
     def show(message, category, filename, lineno, file=None, line=None) -> None:
-        if issubclass(category, Mended):
+        if issubclass(category, Notice):
             print(f"limner: {message}", file=sys.stderr, flush=True)
         else:
             usual(message, category, filename, lineno, file, line)
 
     with warnings.catch_warnings():
         usual, warnings.showwarning = warnings.showwarning, show
-        warnings.simplefilter("always", Mended)
+        warnings.simplefilter("always", Notice)
         yield
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from limner.cli.common import (
     RunFolder,
     check_at_least_one,
-    check_importance,
     check_samples,
     open_data,
     open_run,
+    refuse_idle,
 )
 from limner.config import SPLITS, Order, SplitName, require_seed
 from limner.errors import LimnerError
@@ -84,6 +84,8 @@ def export(
         data_root: Data root, or path of your own images, to use instead of those in training.
         other_data: Allow data that differ from the training data of the run.
     """
+    from limner.evaluation.bound import check_importance
+
     check_importance(importance_samples, importance_images)
     check_samples(samples)
     if private and push is None:
@@ -94,6 +96,14 @@ def export(
 
     target = None if push is None else repository.check_can_push(push)
     if out is None:
+        others = {
+            "--title": title,
+            "--license": license,
+            "--importance-samples": importance_samples,
+            "--data-root": data_root if samples is None else None,
+            "--other-data": other_data and samples is None,
+        }
+        refuse_idle("without --out", others)
         if (target is None and samples is None) or not (there.folder / "card.json").exists():
             raise LimnerError("--out is missing: name a folder to make, such as --out my-cat")
         if samples is not None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from limner.cli.common import prepare
+
 if TYPE_CHECKING:
     from limner.studio.site import Site
 
@@ -39,6 +41,7 @@ def studio(
         browser: Open the page in the browser.
         check: Do not start or write; only say whether the studio would start or be written.
     """
+    prepare()
     from limner.studio.models import find_models
     from limner.studio.site import build_site, check_can_export
 

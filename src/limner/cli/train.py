@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from limner.cli.common import open_with_progress, prepare, set_jax_up
-from limner.config import RunConfig, changed
+from limner.config import RunConfig
 from limner.errors import LimnerError
 from limner.presets import PRESETS
 from limner.system.progress import progress_bar
@@ -39,7 +39,7 @@ def train(
 
     The first word may name a preset, whose settings are then the defaults below: doodles (drawings
     made by a program, no download), demo (a small network on four kinds of doodles), quickdraw,
-    sketches (one class-conditional model of 22 categories), study (the settings of the 2018
+    sketches (one class-conditional model of 36 categories), study (the settings of the 2018
     study), mnist (the settings of the paper). The same command on the same folder resumes; so does
     `limner train --out FOLDER` alone.
 
@@ -97,20 +97,14 @@ def _joined(
 def train_run(out: Path, config: RunConfig, other_data: bool = False) -> "tuple[Run, Outcome]":
     """Train or resume in a folder, and print how it ended."""
     prepare()
-    from limner.pretrained.hub import pinned
-    from limner.run import LOSSES, Run
+    from limner.run import LOSSES
     from limner.system.distributed import agreement, by_leader
     from limner.training.loop import fit_run
-    from limner.training.state import check_fits, check_start
+    from limner.training.state import open_run
 
-    if (named := config.train.start_from) is not None:
-        config = changed(config, {"train.start_from": pinned(named)})
     with agreement():
         dataset = open_with_progress(config.data, config.model.shape)
-        check_fits(config, dataset)
-        if not (out / "config.json").exists() and (said := check_start(config, dataset)):
-            print(said)
-    run = Run.create(out, config)
+    run = open_run(out, config, dataset)
     names = LOSSES[config.train.protocol]
     with progress_bar("training") as advance:
         advance(0, None, "compiling")

@@ -185,7 +185,10 @@ class _Paper(NamedTuple):
 
 
 def _papers(small: Float[np.ndarray, "m n 3"]) -> list[_Paper]:
-    """At most four frequent colours that are well apart, over all of the image."""
+    """One to four frequent colours that are well apart, over all of the image.
+
+    Where no colour is frequent, as in noise, it is the mean.
+    """
     colours, counts = np.unique(small.reshape(-1, 3), axis=0, return_counts=True)
     is_even = _is_even(colours, counts)
     found: list[_Paper] = []
@@ -202,6 +205,9 @@ def _papers(small: Float[np.ndarray, "m n 3"]) -> list[_Paper]:
         surface = np.broadcast_to(colour, small.shape) if is_even else _surface(small, colour)
         rest &= _apart(small, surface) >= _NEAR
         found.append(_Paper(surface, colour))
+    if not found:
+        colour = small.mean(axis=(0, 1))
+        found.append(_Paper(np.broadcast_to(colour, small.shape), colour))
     return found
 
 

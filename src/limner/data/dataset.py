@@ -23,7 +23,7 @@ from limner.data.items import read_items
 from limner.data.remote import Progress, require
 from limner.data.sources import Pictures, Shape, Source
 from limner.data.splits import BY_ROW, Progression, Split
-from limner.errors import LimnerError, check_names
+from limner.errors import LimnerError, check_names, check_value
 
 _DEFAULTS = {"doodles": doodles.CATEGORIES, "quickdraw": ("cat",)}
 """The default categories of data sets that let the user choose."""
@@ -131,8 +131,13 @@ class Dataset:
 
     def fingerprint(self) -> Fingerprint:
         """A fingerprint that tells these data from others."""
-        lengths = [len(s) if self.limit is None else min(len(s), self.limit) for s in self.sources]
-        return fingerprint_of(self.name, self.categories, self.sources, lengths)
+        limit = self.limit
+        if self.official is not None and limit is not None:
+            parts = [(self.official[which][0], self._counts(which)[0]) for which in SPLITS]
+            used = [[range(first, first + count) for first, count in parts]]
+        else:
+            used = [[range(len(s) if limit is None else min(len(s), limit))] for s in self.sources]
+        return fingerprint_of(self.name, self.categories, self.sources, used, self.row_categories)
 
     @property
     def shape(self) -> Shape:
@@ -148,8 +153,9 @@ class Dataset:
         """The training, validation or test split.
 
         Raises:
-            LimnerError: The split is empty.
+            LimnerError: There is no such split, or it is empty.
         """
+        check_value(which in SPLITS, "split", which, f"one of {', '.join(SPLITS)}")
         counts = self._counts(which)
         if sum(counts) == 0:
             raise LimnerError(

@@ -1,4 +1,4 @@
-"""Fingerprints of data sets: names, counts, sizes, and a digest of pixels.
+"""Fingerprints of data sets: names, counts, sizes, and a digest of pixels and categories.
 
 A run keeps the fingerprint of the data it was trained on, so that it is not gone on with, measured
 or exported on others without a word.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
+from jaxtyping import Integer
 
 from limner.config import parse_strictly
 from limner.data.sources import Pictures, Source
@@ -33,7 +34,7 @@ class Fingerprint:
     rows: tuple[int, ...]
     """Rows used of each source."""
     digest: str
-    """BLAKE2b of levels, hexadecimal."""
+    """BLAKE2b of levels, and of categories where one source holds several; hexadecimal."""
 
     def to_json(self) -> str:
         """The fingerprint as indented JSON."""
@@ -60,7 +61,7 @@ class Fingerprint:
         """
         named = (dataclasses.asdict(self), dataclasses.asdict(found))
         for each in named:
-            each["pixels"] = each.pop("digest")[:8]
+            each["content"] = each.pop("digest")[:8]
         if difference := first_difference(*named):
             raise LimnerError(
                 f"{of} was trained on other data ({difference}): give it the same data, or use "
@@ -69,18 +70,34 @@ class Fingerprint:
 
 
 def fingerprint_of(
-    name: str, categories: tuple[str, ...], sources: Sequence[Source], lengths: Sequence[int]
+    name: str,
+    categories: tuple[str, ...],
+    sources: Sequence[Source],
+    used: Sequence[Sequence[range]],
+    row_categories: Integer[np.ndarray, "n"] | None = None,
 ) -> Fingerprint:
-    """The fingerprint of the first rows of some sources, `lengths` of them."""
+    """The fingerprint of some rows.
+
+    Args:
+        name: The kind of data.
+        categories: Names of the categories.
+        sources: The sources.
+        used: The rows that are used of each.
+        row_categories: The category of each row, where one source holds several.
+    """
     state = blake2b(digest_size=16)
-    for source, length in zip(sources, lengths, strict=True):
-        count = length if isinstance(source, Pictures) else min(length, SAMPLE)
-        rows = np.unique(np.linspace(0, max(length - 1, 0), count).astype(np.int64))
-        state.update(np.ascontiguousarray(source.levels(rows)).data)
+    for source, ranges in zip(sources, used, strict=True):
+        for rows in ranges:
+            count = len(rows) if isinstance(source, Pictures) else min(len(rows), SAMPLE)
+            places = np.unique(np.linspace(0, max(len(rows) - 1, 0), count).astype(np.int64))
+            state.update(np.ascontiguousarray(source.levels(rows.start + places)).data)
+            if row_categories is not None:
+                own = row_categories[rows.start : rows.stop]
+                state.update(np.ascontiguousarray(own, np.int64).data)
     return Fingerprint(
         name=name,
         categories=categories,
         shape=sources[0].shape,
-        rows=tuple(lengths),
+        rows=tuple(sum(map(len, ranges)) for ranges in used),
         digest=state.hexdigest(),
     )

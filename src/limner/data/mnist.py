@@ -1,11 +1,8 @@
-"""MNIST's files: IDX, gzipped or not, read and written, and static binarised MNIST.
-
-An IDX file is two zero bytes, a byte for the type (8: unsigned bytes), a byte for the number of
-axes, their sizes (big-endian, 4 bytes each) and the items in C order.
+"""MNIST: which files it is in, IDX or npz, and static binarised MNIST.
 
 Axis letters: n image, h w image.
 
-Source: yann.lecun.com/exdb/mnist (IDX); Larochelle and Murray, The neural autoregressive
+Source: yann.lecun.com/exdb/mnist; Larochelle and Murray, The neural autoregressive
 distribution estimator, 2011 (the fixed binarisation and its split).
 """
 

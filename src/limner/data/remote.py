@@ -34,7 +34,7 @@ def url_of(remote: str, server: str | None = None) -> str:
 
 
 def require(requests: Sequence[Request], may_fetch: bool, on_progress: Progress) -> None:
-    """Make sure that files are there; download missing ones if `fetch` allows it.
+    """Make sure that files are there; download missing ones if `may_fetch`.
 
     Raises:
         LimnerError: A file is missing, and may not or cannot be downloaded.

@@ -54,13 +54,12 @@ def _gather(row: Row, run: Path, kept: Path) -> Record:
 
 def _keep(row: Row, run: Path, kept: Path) -> None:
     files = [*(one.file for one in row.measurements), "metrics.jsonl", "sessions.jsonl", *FIGURES]
-    with replacing_folder(kept) as temporary:
+    with replacing_folder(kept, replace=True) as temporary:
         write_config(temporary, row.config)
         for name in files:
             if (run / name).exists():
                 (temporary / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(run / name, temporary / name)
-        shutil.rmtree(kept, ignore_errors=True)
 
 
 def _read_kept(row: Row, kept: Path) -> Record:

@@ -31,6 +31,7 @@ from limner.sampling.drawings import reconstruct, sample
 from limner.system.interrupt import interruption
 from limner.system.provenance import code_version, machine, processor, seconds_until
 from limner.training.loop import Progress, fit_run
+from limner.training.state import open_run
 
 NUM_SHOWN = 16
 """Number of drawings in the figures of a row."""
@@ -91,8 +92,9 @@ def run_rows(
             if record.is_complete:
                 continue
             try:
-                run = Run.create(folder / row.name, row.config)
-                finished = _run_row(run, record, datasets[row.config.data], command, tell)
+                dataset = datasets[row.config.data]
+                run = open_run(folder / row.name, row.config, dataset)
+                finished = _run_row(run, record, dataset, command, tell)
             except Interrupted:
                 return Ran(True, failures)
             except LimnerError as error:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from limner.data.given import checked_pixels
-from limner.errors import LimnerError
+from limner.errors import LimnerError, check_value
 
 Image = Shaped[np.ndarray, "c h w"] | Shaped[np.ndarray, "h w"]
 Images = Shaped[np.ndarray, "b c h w"] | Shaped[np.ndarray, "b h w"]
@@ -38,21 +38,11 @@ def checked_for(shape: tuple[int, int, int], images: Any, of: str) -> Float[np.n
     return array
 
 
-def check(ok: bool, what: str, given: Any, allowed: str) -> None:
-    """Check an argument.
-
-    Raises:
-        LimnerError: `ok` is false; the line says what came and what is allowed.
-    """
-    if not ok:
-        raise LimnerError(f"{what} is {given!r}: it must be {allowed}")
-
-
 def check_sampling(num: int, temperature: float) -> None:
     """Check how many drawings are to be sampled, and at which temperature.
 
     Raises:
         LimnerError: One of them is out of range.
     """
-    check(num >= 1, "num", num, "at least 1")
-    check(0 <= temperature < float("inf"), "temperature", temperature, "a number from 0 up")
+    check_value(num >= 1, "num", num, "at least 1")
+    check_value(0 <= temperature < float("inf"), "temperature", temperature, "a number from 0 up")

@@ -3,6 +3,9 @@
 from typing import Any, Protocol, runtime_checkable
 
 from limner.data.fingerprint import Fingerprint
+from limner.errors import LimnerError
+from limner.model.draw import Draw
+from limner.run import Run
 
 
 @runtime_checkable
@@ -16,3 +19,19 @@ class Record(Protocol):
     def read_data(self) -> Fingerprint | None:
         """Fingerprint of the training data, if known."""
         ...
+
+
+def write_record(run: Run, record: Record, model: Draw) -> None:
+    """Write weights and what their training left behind into a run folder.
+
+    Raises:
+        LimnerError: The folder holds another run, is in use, or cannot be written.
+    """
+    rows, data = record.read_metrics(), record.read_data()
+    with run.locked():
+        if run.weights.exists() and run.read_metrics() != rows:
+            raise LimnerError(f"{run.folder} holds another run: choose another folder")
+        if data is not None:
+            run.claim(data)
+        run.save_model(model)
+        run.write_metrics(rows)

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from limner.config import Protocol, RunConfig, SplitName
 from limner.data.dataset import Dataset
 from limner.data.fingerprint import Fingerprint
-from limner.errors import LimnerError
+from limner.errors import LimnerError, check_value
 from limner.evaluation.bound import evaluate
 from limner.evaluation.classify import category_indices, likeliest_category
 from limner.evaluation.result import Evaluation
@@ -23,8 +23,8 @@ from limner.figures.captions import Kind, settings
 from limner.figures.charts import Curves
 from limner.figures.media import Show
 from limner.library import measuring
-from limner.library.arguments import Image, Images, check, check_sampling, checked_for
-from limner.library.record import Record
+from limner.library.arguments import Image, Images, check_sampling, checked_for
+from limner.library.record import Record, write_record
 from limner.model.draw import Draw
 from limner.pretrained.card import Card
 from limner.pretrained.hub import read_card
@@ -278,7 +278,7 @@ class Trained:
         Raises:
             LimnerError: As for `reconstruct`; or `num` is below 2.
         """
-        check(num >= 2, "num", num, "at least 2, since both ends are drawn")
+        check_value(num >= 2, "num", num, "at least 2, since both ends are drawn")
         start, end = self._checked_one(first), self._checked_one(second)
         model, category = self._model_for(start, category)
         steps = self.config.model.num_steps
@@ -369,7 +369,7 @@ class Trained:
         """Write a run folder, which every command takes; useful after a training in memory.
 
         Args:
-            folder: Folder to write; it is made if missing, and must not hold another run.
+            folder: Folder to write; it is made if missing.
 
         Returns:
             The path of the folder.
@@ -378,10 +378,7 @@ class Trained:
             LimnerError: The folder cannot be written, or holds another run.
         """
         run = Run.create(folder, self.config)
-        run.save_model(self.model)
-        run.write_metrics(self.metrics)
-        if self.data is not None:
-            run.claim(self.data)
+        write_record(run, self.record, self.model)
         return run.folder
 
     def _show(
@@ -411,7 +408,7 @@ class Trained:
 
     def _steps(self, num_steps: int | None) -> int:
         steps = self.config.model.num_steps if num_steps is None else num_steps
-        check(steps >= 1, "num_steps", steps, "at least 1")
+        check_value(steps >= 1, "num_steps", steps, "at least 1")
         return steps
 
     def _checked(self, images: Any) -> Float[np.ndarray, "b c h w"]:

@@ -9,16 +9,17 @@ import optax
 
 from limner.config import ModelConfig, RunConfig, changed
 from limner.data.dataset import Dataset, open_dataset
+from limner.errors import Interrupted
 from limner.library.loading import open_trained
 from limner.library.trained import Trained
 from limner.model.draw import Draw
-from limner.pretrained.hub import pinned
-from limner.run import LOSSES, Run
+from limner.run import LOSSES
 from limner.system.devices import check_devices
 from limner.system.programs import programs_kept
 from limner.system.progress import progress_bar
 from limner.training.keeper import FolderKeeper, MemoryKeeper
 from limner.training.loop import Progress, fit
+from limner.training.state import open_run
 
 
 @programs_kept()
@@ -56,6 +57,7 @@ def train(
         The network with the weights of the best validation, averaged over the updates (EMA).
 
     Raises:
+        Interrupted: Ctrl-C came; with `out` the same call resumes.
         LimnerError: The images do not fit the network, or differ from those the run began with; the
             folder holds a run with other settings; or the loss is no longer finite.
 
@@ -67,7 +69,7 @@ def train(
     config = _settings(data, config, model, optimiser, steps)
     if data is None:
         data = open_dataset(config.data, config.model.shape)
-    run = None if out is None else Run.create(out, config)
+    run = None if out is None else open_run(out, config, data)
     names = LOSSES[config.train.protocol]
     keeper = MemoryKeeper() if run is None else FolderKeeper(run, other_data)
     with progress_bar("training", shown=progress) as advance:
@@ -79,9 +81,14 @@ def train(
             losses = [f"{name[:4]} {reached.row[name]:.1f}" for name in names[:2]]
             advance(reached.update, reached.updates, " ".join(losses))
 
-        fit(config, data, keeper, tell, model=model, optimiser=optimiser)
+        outcome = fit(config, data, keeper, tell, model=model, optimiser=optimiser)
+    if not outcome.finished:
+        raise Interrupted(
+            f"stopped at update {outcome.updates:,} of {config.train.updates:,}: "
+            + ("nothing is kept without out=" if run is None else "the same call resumes")
+        )
     if isinstance(keeper, MemoryKeeper):
-        assert keeper.weights is not None  # a training of one update keeps them
+        assert keeper.weights is not None  # the last update keeps them
         return Trained(config.data.name, keeper.weights, config, keeper)
     assert run is not None  # whose keeper this is
     return open_trained(run, model)
@@ -106,8 +113,6 @@ def _settings(
         config = dataclasses.replace(config, data=of)
     if model is not None:
         config = dataclasses.replace(config, model=_sizes(model, config.model.num_steps))
-    if (named := config.train.start_from) is not None:
-        config = changed(config, {"train.start_from": pinned(named)})
     if optimiser is not None:
         config = changed(config, {"train.optimiser": "given"})
     return config if steps is None else changed(config, {"train.updates": steps})

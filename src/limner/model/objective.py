@@ -12,7 +12,7 @@ noise of the 2018 study, one vector for all steps, under which Lx + Lz is not a 
 Axis letters: t step, z latent, c channel, h w image, k importance sample.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from limner.config import Protocol
+from limner.errors import check_value
 from limner.model.distributions import Gaussian, bernoulli_log_prob
 from limner.model.draw import Draw, State, Step
 
@@ -55,7 +56,12 @@ def draw_noise(
         protocol: "honest": independent noise at every step. "as-published": one vector for all
             steps, as in the 2018 study; differences between steps are then free of noise, and the
             loss is not a bound.
+
+    Raises:
+        LimnerError: There is no such protocol.
     """
+    protocols = get_args(Protocol)
+    check_value(protocol in protocols, "protocol", protocol, f"one of {', '.join(protocols)}")
     if protocol == "as-published":
         noise = jax.random.normal(key, (1, latent_size))
         return jnp.broadcast_to(noise, (num_steps, latent_size))

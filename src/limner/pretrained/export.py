@@ -85,7 +85,8 @@ def export(
         LimnerError: The run is not finished, its bound is not finite, or `out` cannot be written.
     """
     check_can_export(run, out)
-    config = _shared(run.config, dataset)
+    limit = max(_rows(dataset).values(), default=run.config.data.limit)
+    config = _shared(run.config, dataset.categories, limit)
 
     def measure(model: Draw, what: str, samples: int | None = None) -> Evaluation:
         return evaluate(
@@ -126,7 +127,7 @@ def export(
         rounding=rounding if rounds_well else None,
         evaluation=found,
         check=_check(model, dataset, config),
-        training=_training(run, dataset),
+        training=_training(run, config),
         samples=judged,
     )
     with replacing_folder(out) as folder:
@@ -216,8 +217,8 @@ def _bound(evaluation: Evaluation) -> float:
 
 def _check(model: Draw, dataset: Dataset, config: RunConfig) -> Check:
     limit = 10 * -(-CHECKED // len(dataset.sources))  # a tenth of the rows are test images
-    # Not beyond what is here: elsewhere a source may have more rows.
-    limit = min(limit, dataset.limit or limit, *map(len, dataset.sources))
+    # Not beyond what is here: elsewhere a source may have more rows. 10 are the fewest allowed.
+    limit = max(10, min(limit, dataset.limit or limit, *map(len, dataset.sources)))
     found = evaluate_check(model, dataset, config, limit)
     return Check(limit=limit, images=found.images, bound=_bound(found))
 
@@ -242,7 +243,7 @@ def _rows(dataset: Dataset) -> dict[str, int]:
     }
 
 
-def _shared(config: RunConfig, dataset: Dataset) -> RunConfig:
+def _shared(config: RunConfig, categories: tuple[str, ...], limit: int | None) -> RunConfig:
     """The same settings without paths of this machine.
 
     They also record what would otherwise come from the data: the categories of the user's own
@@ -252,34 +253,42 @@ def _shared(config: RunConfig, dataset: Dataset) -> RunConfig:
     changes = {
         "data.root": None,
         "data.path": path and Path(path.name),
-        "data.categories": (
-            dataset.categories if config.data.name == "images" else config.data.categories
-        ),
-        "data.limit": max(_rows(dataset).values(), default=config.data.limit),
-        "train.start_from": before and Path(name_of(before)),
+        "data.categories": categories if config.data.name == "images" else config.data.categories,
+        "data.limit": limit,
+        "train.start_from": before and Path(name_of(folder_of(before))),
     }
     return changed(config, changes)
 
 
-def _training(run: Run, dataset: Dataset) -> Training:
+def _recorded(run: Run) -> RunConfig:
+    """Such settings of a run whose data are not at hand, from what it recorded of them."""
+    data, limit = run.read_data(), run.config.data.limit
+    if data is None:
+        return _shared(run.config, run.config.data.categories, limit)
+    if limit is None and data.name == "quickdraw":
+        limit = max(data.rows)
+    return _shared(run.config, data.categories, limit)
+
+
+def _training(run: Run, config: RunConfig) -> Training:
     sessions, rows, asked = run.read_sessions(), run.read_metrics(), run.config.train.updates
     updates = rows[-1]["update"] if rows else asked  # fewer, if other weights went on from it
     seconds = seconds_until(sessions, updates)
     devices = dict.fromkeys(map(machine, sessions))
     trained_by = dict.fromkeys(row["limner"] for row in sessions if "limner" in row)
     return Training(
-        command=train_command(_shared(run.config, dataset)),
+        command=train_command(config),
         updates=updates,
         seconds=None if seconds is None else round(seconds, 1),
         device=listed(devices or ["an unknown machine"]),
         limner=listed(trained_by) if trained_by else None,
         commit=commit(),
         versions={name: version(name) for name in ("limner", "jax", "numpy")},
-        before=_training_before(run, dataset),
+        before=_training_before(run),
     )
 
 
-def _training_before(run: Run, dataset: Dataset) -> Training | None:
+def _training_before(run: Run) -> Training | None:
     """How the weights that a run began with were trained, if that run is still there."""
     if run.config.train.start_from is None:
         return None
@@ -291,7 +300,7 @@ def _training_before(run: Run, dataset: Dataset) -> Training | None:
         earlier, asked = card.training, card.training.updates
     else:
         run = Run.open(folder)
-        earlier, asked = _training(run, dataset), run.config.train.updates
+        earlier, asked = _training(run, _recorded(run)), run.config.train.updates
     stopped = f"  # stopped at update {earlier.updates:,}" if earlier.updates < asked else ""
     command = f"{earlier.command} --out {quote(name_of(folder))}{stopped}"
     return dataclasses.replace(earlier, command=command)

@@ -129,11 +129,12 @@ def push(folder: Path, repository: Repository, *, private: bool = False) -> str:
         The address of the commit.
 
     Raises:
-        LimnerError: The repository cannot be written.
+        LimnerError: The model's README.md cannot be read, or the repository not be written.
     """
     hub = _hub("uploading")
     api = hub.HfApi(library_name="limner", library_version=version("limner"))
-    readme = (folder / "README.md").read_text("utf-8").split(_USE)[0] + _use(repository)
+    with reading(folder / "README.md", UnicodeDecodeError):
+        readme = (folder / "README.md").read_text("utf-8").split(_USE)[0] + _use(repository)
     contents = {name: folder / name for name in FILES if (folder / name).is_file()}
     with _told(repository):
         api.create_repo(repository.id, private=private or None, exist_ok=True)

@@ -1,10 +1,11 @@
 """Which models the studio shows."""
 
 import itertools
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from limner.errors import LimnerError
+from limner.errors import LimnerError, Notice
 from limner.pretrained.hub import find, names
 from limner.pretrained.repository import repository_of
 from limner.run import Run
@@ -24,6 +25,9 @@ def find_models(paths: Sequence[Path], beneath: Path = Path("runs")) -> dict[str
 
     Raises:
         LimnerError: There is no run to show at a path, or none at all.
+
+    Warns:
+        Notice: A run in a folder of runs cannot be read.
     """
     runs = [run for path in paths for run in _runs_at(path)] or _default_runs(beneath)
     named: dict[str, Run] = {}
@@ -36,7 +40,7 @@ def find_models(paths: Sequence[Path], beneath: Path = Path("runs")) -> dict[str
 
 
 def _default_runs(beneath: Path) -> list[Run]:
-    finished = [run for run in _runs_in(beneath) if run.finished]
+    finished = _runs_in(beneath, lambda run: run.finished)
     finished.sort(key=lambda run: run.weights.stat().st_mtime, reverse=True)
     runs = finished or [find(Path(name)) for name in names()]
     if not runs:
@@ -60,6 +64,16 @@ def _runs_at(path: Path) -> list[Run]:
     return runs
 
 
-def _runs_in(folder: Path) -> list[Run]:
-    runs = [Run.open(path.parent) for path in sorted(folder.glob("*/config.json"))]
-    return [run for run in runs if run.weights.exists() and run.config.model.network is None]
+def _runs_in(folder: Path, wanted: Callable[[Run], bool] = lambda run: True) -> list[Run]:
+    """The wanted runs in a folder that can be shown; those that cannot be read are named."""
+    runs = []
+    for path in sorted(folder.glob("*/config.json")):
+        try:
+            run = Run.open(path.parent)
+            shown = run.weights.exists() and run.config.model.network is None and wanted(run)
+        except LimnerError as error:
+            warnings.warn(f"left out: {error}", Notice, stacklevel=2)
+            continue
+        if shown:
+            runs.append(run)
+    return runs

@@ -1,7 +1,7 @@
 """Several processes, on one machine or many, that run one program together.
 
 JAX's distributed runtime is all the machinery: its coordination service brings the processes
-together and notices when one is gone, and the mesh of `parallel` spans the devices of all of them.
+together and notices when one is gone, and the mesh of `system/devices.py` spans the devices of all.
 Process 0 leads: only it prints, and it writes the files that are written once. An error that the
 user can fix, in any process, ends all processes.
 

@@ -14,7 +14,7 @@ from limner.errors import LimnerError, Mended
 from limner.model.draw import Draw
 from limner.model.weights import load_weights
 from limner.run import LOSSES, Run
-from limner.system.distributed import anywhere, leads
+from limner.system.distributed import agreement, anywhere, leads
 from limner.training.checkpoint import (
     DamagedCheckpoint,
     open_checkpoints,
@@ -59,11 +59,19 @@ class FolderKeeper:
         """Lock the folder for one training.
 
         Raises:
-            LimnerError: Another training holds the lock, or the folder cannot be written.
+            LimnerError: Another training holds the lock, the folder cannot be written, or it has
+                weights that training would replace with no checkpoint to resume from.
         """
+        run = self._run
+        with agreement():
+            if run.weights.exists() and not run.checkpoints.exists():
+                raise LimnerError(
+                    f"{run.folder} has weights but no checkpoints, so training cannot resume: "
+                    "choose another --out (--train.start-from begins with these weights)"
+                )
         with (
-            self._run.locked(),
-            open_checkpoints(self._run.checkpoints) as self._checkpoints,
+            run.locked(),
+            open_checkpoints(run.checkpoints) as self._checkpoints,
         ):
             yield
 

@@ -1,11 +1,13 @@
-"""The start of a training: new weights, or those of another run.
+"""The start of a training: its run folder, and new weights or those of another run.
 
 Axis letters: k category, c channel, h w image.
 """
 
 import dataclasses
+import warnings
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -14,13 +16,14 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
-from limner.config import RunConfig
+from limner.config import RunConfig, changed
 from limner.data.dataset import Dataset
 from limner.data.shuffle import some_indices
-from limner.errors import LimnerError
+from limner.errors import Guessed, LimnerError
 from limner.model.draw import Draw, build_model
-from limner.pretrained.hub import find
+from limner.pretrained.hub import find, pinned
 from limner.run import Run, model_categories
+from limner.system.distributed import agreement
 from limner.text import listed
 
 _MAY_DIFFER = ("num_steps", "initial_std", "num_categories")
@@ -102,27 +105,47 @@ def check_fits(config: RunConfig, dataset: Dataset) -> None:
         dataset.split(which)
 
 
-def check_start(config: RunConfig, dataset: Dataset) -> str:
+def check_start(config: RunConfig, dataset: Dataset) -> None:
     """Check that a new run can start from the weights that its settings name.
-
-    Returns:
-        What was not found there, for the user: categories that the other run does not know.
 
     Raises:
         LimnerError: The run that `start_from` names has no weights, or is of another model.
+
+    Warns:
+        Guessed: That run does not know some of the categories.
     """
     if config.train.start_from is None:
-        return ""
+        return
     other = _start_of(config)
     other.load_model()  # refuses what is missing or damaged
     known = model_categories(other.config)
     new = [name for name in dataset.categories if name not in known]
-    if not known or not new:
-        return ""
-    return (
-        f"{listed(new)} {'is' if len(new) == 1 else 'are'} new to {other.folder}, so there "
-        f"training begins with the mean of all {len(known)} categories"
-    )
+    if known and new:
+        line = (
+            f"{listed(new)} {'is' if len(new) == 1 else 'are'} new to {other.folder}, so there "
+            f"training begins with the mean of all {len(known)} categories"
+        )
+        warnings.warn(line, Guessed, stacklevel=2)
+
+
+def open_run(folder: str | Path, config: RunConfig, dataset: Dataset) -> Run:
+    """Make a run folder, or open the one that is there, if its training can begin or resume.
+
+    Of other weights in a repository the folder records the commit.
+
+    Raises:
+        LimnerError: As for `check_fits`, `check_start` and `Run.create`; no folder is made then.
+
+    Warns:
+        Guessed: As for `check_start`.
+    """
+    with agreement():
+        check_fits(config, dataset)
+        if (named := config.train.start_from) is not None:
+            config = changed(config, {"train.start_from": pinned(named)})
+        if not (Path(folder) / "config.json").exists():
+            check_start(config, dataset)
+    return Run.create(folder, config)
 
 
 def _first_images(config: RunConfig, dataset: Dataset) -> Float[Array, "k c h w"]:

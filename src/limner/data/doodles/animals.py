@@ -1,6 +1,6 @@
-"""How a hand draws cats and dogs.
+"""How a hand draws cats, dogs and fish.
 
-A head or a body has half-axes of about 1 and its middle at the origin; pets look to the right.
+A head or a body has half-axes of about 1 and its middle at the origin; animals look to the right.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
-"""How a hand draws fish and people's faces, and what all faces share.
+"""How a hand draws people's faces, and what all faces share.
 
-A head or a body has half-axes of about 1 and its middle at the origin; a fish swims to the right.
+A head has half-axes of about 1 and its middle at the origin.
 """
 
 import numpy as np
