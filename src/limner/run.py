@@ -28,9 +28,9 @@ from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError, check_names, first_difference
 from limner.model.draw import Draw, build_model
 from limner.model.weights import load_weights, save_weights
-from limner.system.checksums import with_checksum, without_checksum
+from limner.system.checksums import read_checked, write_checked
 from limner.system.distributed import agreement, by_leader, leader_first, leads
-from limner.system.files import reading, replace_text, writing
+from limner.system.files import writing
 from limner.system.journal import add_to_journal, read_journal, write_journal
 from limner.text import suggested
 
@@ -105,15 +105,12 @@ class Run:
         """
         folder = Path(folder)
         path = folder / "config.json"
-        try:
-            text = path.read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError):
+        if not path.is_file():
             raise LimnerError(
                 f"{folder} is not a run folder (no {path.name} in it): make one with "
                 f"`{suggested('train --out', folder)}`"
-            ) from None
-        text = without_checksum(text, origin=str(path))
-        return cls(folder, RunConfig.from_json(text, origin=str(path)))
+            )
+        return cls(folder, RunConfig.from_json(read_checked(path), origin=str(path)))
 
     @classmethod
     def create(cls, folder: str | Path, config: RunConfig) -> "Run":
@@ -155,10 +152,7 @@ class Run:
         """
         if not self.data.exists():
             return None
-        with reading(self.data, UnicodeDecodeError):
-            text = self.data.read_text("utf-8")
-        text = without_checksum(text, origin=str(self.data))
-        return Fingerprint.from_json(text, origin=str(self.data))
+        return Fingerprint.from_json(read_checked(self.data), origin=str(self.data))
 
     def check_data(self, found: Fingerprint) -> None:
         """Check that data are those the run was trained on, if that is known.
@@ -187,7 +181,7 @@ class Run:
             if not other_data:
                 self.check_data(found)
             if leads():
-                replace_text(self.data, with_checksum(found.to_json()))
+                write_checked(self.data, found.to_json())
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -271,7 +265,7 @@ def write_config(folder: Path, config: RunConfig) -> None:
     Raises:
         LimnerError: It cannot be written.
     """
-    replace_text(folder / "config.json", with_checksum(config.to_json()))
+    write_checked(folder / "config.json", config.to_json())
 
 
 def _located(config: RunConfig) -> RunConfig:

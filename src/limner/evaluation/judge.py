@@ -22,8 +22,7 @@ from limner.config import parse_strictly
 from limner.errors import LimnerError
 from limner.model.initialisers import linear
 from limner.model.weights import load_weights
-from limner.system.checksums import without_checksum
-from limner.system.files import reading
+from limner.system.checksums import read_checked
 from limner.text import listed
 
 HERE = Path(__file__).parent
@@ -153,9 +152,7 @@ def load_judge(folder: Path = HERE) -> tuple[Judge, JudgeCard]:
         LimnerError: A file is missing or damaged.
     """
     path = folder / "judge.json"
-    with reading(path, UnicodeDecodeError):
-        text = path.read_text("utf-8")
-    card = parse_strictly(JudgeCard, without_checksum(text, origin=str(path)), str(path))
+    card = parse_strictly(JudgeCard, read_checked(path), str(path))
     shapes = jax.eval_shape(lambda: Judge(len(card.categories), key=jax.random.key(0)))
     return load_weights(shapes, folder / "judge.safetensors"), card
 

@@ -29,8 +29,7 @@ from limner.data.splits import Split
 from limner.evaluation.judge import Judge, JudgeCard, look
 from limner.model.weights import load_weights, save_weights
 from limner.presets import PRESETS
-from limner.system.checksums import with_checksum
-from limner.system.files import replace_text
+from limner.system.checksums import write_checked
 from limner.system.progress import Advance
 from limner.system.provenance import processor
 from limner.training.augment import mirror
@@ -113,7 +112,7 @@ def train_judge(
         device=processor(),
         **_tested(load_weights(judge, weights), dataset, test),
     )
-    replace_text(out / "judge.json", with_checksum(json.dumps(dataclasses.asdict(card))))
+    write_checked(out / "judge.json", json.dumps(dataclasses.asdict(card)))
     return card
 
 

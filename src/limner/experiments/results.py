@@ -17,8 +17,7 @@ from limner.evaluation.judgement import Judgement
 from limner.evaluation.result import Evaluation
 from limner.experiments.experiment import Measurement, Row
 from limner.run import Run
-from limner.system.checksums import with_checksum, without_checksum
-from limner.system.files import reading, replace_text
+from limner.system.checksums import read_checked, write_checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +50,7 @@ class Result:
 
     def write(self, path: Path) -> None:
         """Write it as indented JSON, with a checksum."""
-        replace_text(path, with_checksum(json.dumps(dataclasses.asdict(self))))
+        write_checked(path, json.dumps(dataclasses.asdict(self)))
 
     @classmethod
     def read(cls, path: Path) -> "Result | None":
@@ -62,11 +61,8 @@ class Result:
         """
         if not path.exists():
             return None
-        with reading(path, UnicodeDecodeError):
-            text = path.read_text("utf-8")
-        what = "what it holds"
         try:
-            return parse_strictly(cls, without_checksum(text, origin=what), origin=what)
+            return parse_strictly(cls, read_checked(path), origin="what it holds")
         except LimnerError as error:
             raise LimnerError(f"{path} is no result ({error}): delete it and run again") from None
 

@@ -26,7 +26,7 @@ from limner.pretrained.hub import folder_of, read_card
 from limner.pretrained.readme import licence_of, readme, sheet
 from limner.pretrained.repository import name_of
 from limner.run import Run, write_config
-from limner.system.checksums import with_checksum
+from limner.system.checksums import write_checked
 from limner.system.files import replace_text, replacing_folder
 from limner.system.progress import Advance
 from limner.system.provenance import commit, machine, seconds_until
@@ -177,7 +177,7 @@ def put_samples(
 
 def _write_card(folder: Path, card: Card, licence: str | None) -> None:
     """Write card.json, and README.md, which tells the same."""
-    replace_text(folder / "card.json", with_checksum(card.to_json()))
+    write_checked(folder / "card.json", card.to_json())
     replace_text(folder / "README.md", readme(card, licence))
 
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from limner.errors import LimnerError, near
 from limner.pretrained.card import Card
 from limner.pretrained.repository import fetch, repository_of
-from limner.system.checksums import without_checksum
-from limner.system.files import reading
+from limner.system.checksums import read_checked
 from limner.text import suggested
 
 if TYPE_CHECKING:
@@ -80,6 +79,4 @@ def read_card(folder: Path) -> Card | None:
     path = folder / "card.json"
     if not path.exists():
         return None
-    with reading(path, UnicodeDecodeError):
-        text = path.read_text("utf-8-sig")
-    return Card.from_json(without_checksum(text, origin=str(path)), origin=str(path))
+    return Card.from_json(read_checked(path), origin=str(path))

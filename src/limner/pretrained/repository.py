@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from limner.config import RunConfig, parse_object
 from limner.errors import LimnerError, reason
-from limner.system.checksums import without_checksum
+from limner.system.checksums import read_checked
 from limner.system.files import reading
 
 _TEXTS = ("README.md", "card.json", "config.json")
@@ -244,9 +244,7 @@ def _fields(path: Path) -> dict[str, Any]:
     """The fields of a JSON file, or none if it is not there."""
     if not path.is_file():
         return {}
-    with reading(path, UnicodeDecodeError):
-        text = path.read_text("utf-8-sig")
-    return parse_object(without_checksum(text, origin=path.name), origin=path.name)
+    return parse_object(read_checked(path), origin=path.name)
 
 
 def _damaged(repository: Repository, folder: Path, error: LimnerError) -> LimnerError:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from limner.errors import LimnerError
+from limner.system.files import reading, replace_text
 
 KEY = "checksum"
 
@@ -76,6 +77,26 @@ def without_checksum(text: str, origin: str) -> str:
     if said != _of(fields):
         raise LimnerError(f"{origin} is damaged or was edited (its checksum differs)")
     return json.dumps(fields)
+
+
+def read_checked(path: Path) -> str:
+    """The text of a JSON file, its checksum checked and left out.
+
+    Raises:
+        LimnerError: The file cannot be read, or the checksum is not that of the other fields.
+    """
+    with reading(path, UnicodeDecodeError):
+        text = path.read_text("utf-8-sig")
+    return without_checksum(text, origin=str(path))
+
+
+def write_checked(path: Path, text: str) -> None:
+    """Write the text of a JSON object with its checksum; the write is atomic.
+
+    Raises:
+        LimnerError: The file cannot be written.
+    """
+    replace_text(path, with_checksum(text))
 
 
 def _of(fields: Mapping[str, object]) -> str:

@@ -23,9 +23,9 @@ import orbax.checkpoint as ocp
 
 from limner.config import parse_object
 from limner.errors import LimnerError, reason
-from limner.system.checksums import file_checksum, with_checksum, without_checksum
+from limner.system.checksums import file_checksum, read_checked, write_checked
 from limner.system.distributed import agreement, anywhere, leads
-from limner.system.files import reading, replace_text, writing
+from limner.system.files import reading, writing
 from limner.training.state import TrainState
 
 Row = dict[str, Any]
@@ -106,7 +106,7 @@ def save(
     with agreement():
         if leads():
             contents = json.dumps({"rows": rows, "files": _checksums(folder)})
-            replace_text(folder / _CONTENTS, with_checksum(contents))
+            write_checked(folder / _CONTENTS, contents)
     for outdated in set(sorted(checkpoints.all_steps())[:-2]) - {best}:
         checkpoints.delete(outdated)
 
@@ -194,9 +194,7 @@ def _checked_rows(folder: Path) -> list[Row] | None:
     path = folder / _CONTENTS
     if not path.exists():
         return None
-    with reading(path, UnicodeDecodeError):
-        text = path.read_text("utf-8")
-    contents = parse_object(without_checksum(text, str(path)), str(path))
+    contents = parse_object(read_checked(path), str(path))
     with reading(folder):
         found = _checksums(folder)
     try:
