@@ -228,7 +228,7 @@ def test_a_run_folder_that_is_read_only_is_one_line(run):
 
 def test_a_configuration_that_is_no_text_is_refused(run):
     (run.folder / "config.json").write_bytes(b"\xff\xfe")
-    with pytest.raises(LimnerError, match="cannot read .*config.json"):
+    with pytest.raises(LimnerError, match=r"cannot read .*config\.json"):
         Run.open(run.folder)
 
 

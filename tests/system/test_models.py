@@ -29,6 +29,14 @@ def test_a_check_says_whether_it_holds(shared_data, capsys, monkeypatch):
     assert not card.check.holds(dataclasses.replace(card.evaluation, images=3))
 
 
+def test_options_that_would_have_no_effect_are_refused(exported, capsys):
+    said = fails(capsys, "evaluate", "dog", "--check", "--json", "--seed", 3)
+    assert "leave out --json and --seed: with --check" in said
+    said = fails(capsys, "export", "kitten", "--samples", 4, "--title", "Kittens")
+    assert "leave out --title: without --out nothing comes of it" in said
+    assert "--out is missing" in fails(capsys, "export", "kitten", "--title", "Kittens")
+
+
 def test_a_run_without_a_card_has_no_check(kitten, capsys):
     assert "has no card to check" in fails(capsys, "evaluate", kitten.folder, "--check")
 

@@ -138,7 +138,7 @@ def refuse_idle(where: str, options: Mapping[str, object]) -> None:
     """Refuse options that would have no effect; those that are not given are false."""
     given = [option for option, value in options.items() if value]
     if given:
-        raise LimnerError(f"{where}, {listed(given)} would have no effect: leave it out")
+        raise LimnerError(f"leave out {listed(given)}: {where} nothing comes of it")
 
 
 def check_samples(samples: int | None) -> None:

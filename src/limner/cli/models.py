@@ -96,6 +96,8 @@ def export(
 
     target = None if push is None else repository.check_can_push(push)
     if out is None:
+        if (target is None and samples is None) or not (there.folder / "card.json").exists():
+            raise LimnerError("--out is missing: name a folder to make, such as --out my-cat")
         others = {
             "--title": title,
             "--license": license,
@@ -104,8 +106,6 @@ def export(
             "--other-data": other_data and samples is None,
         }
         refuse_idle("without --out", others)
-        if (target is None and samples is None) or not (there.folder / "card.json").exists():
-            raise LimnerError("--out is missing: name a folder to make, such as --out my-cat")
         if samples is not None:
             if not (Path(run).expanduser() / "card.json").exists():
                 raise LimnerError(f"{run} is a name: --samples without --out needs a folder")
