@@ -4,8 +4,10 @@ import json
 import re
 import shlex
 import tomllib
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from limner.cli.parse import bind
 from limner.data.doodles.doodles import Doodles
 from limner.errors import LimnerError
 from limner.pretrained.hub import names
+from limner.training.state import check_start
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 README, DOCS = REPOSITORY / "README.md", REPOSITORY / "docs"
@@ -69,7 +72,7 @@ def commands(page: Path) -> list[str]:
     """What follows `limner` in the commands of a page; what a column beside them says is cut."""
     text = text_of(page)
     lines = "".join(blocks(page, "sh")) + "\n".join(re.findall(r"^ {4}(limner .*)", text, re.M))
-    joined = lines.replace("\\\n", " ")
+    joined = re.sub(r"\s*\\\n\s*", " ", lines)
     found = re.findall(r"^(?:srun .*|mpirun .*|.*bin/)?\blimner (.*)", joined, re.MULTILINE)
     return [re.split(r" {3,}| +#", line)[0] for line in found]
 
@@ -80,14 +83,14 @@ def mentions(page: Path) -> list[str]:
     return [span for span in spans if not re.search(r"\b[A-Z]{3,}\b", span)]
 
 
-def parse(line: str) -> None:
+def parse(line: str) -> Callable[[], Any] | None:
     words = shlex.split(line)
     if "--help" in words:
         with suppress(SystemExit):
             main(words)
-        return
+        return None
     name = next(name for n in (2, 1) if (name := " ".join(words[:n])) in COMMANDS)
-    bind(COMMANDS[name], name, words[len(name.split()) :], COMMANDS)
+    return bind(COMMANDS[name], name, words[len(name.split()) :], COMMANDS)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
@@ -101,6 +104,16 @@ def test_every_command_shown_can_be_parsed(page, capsys):
             if not re.search("missing|required", str(error), re.IGNORECASE):
                 raise
     assert not capsys.readouterr().err  # where a refused --help is said
+
+
+def test_a_training_shown_that_starts_from_a_pretrained_model_has_its_sizes():
+    shown = [line for page in PAGES for line in commands(page) if "--train.start-from" in line]
+    configs = [call.keywords["config"] for line in shown if (call := parse(line))]
+    starts = [config for config in configs if str(config.train.start_from) in names()]
+    assert starts
+    images = limner.Dataset.from_arrays(np.zeros((20, 28, 28), np.uint8), ["cat", "dog"] * 10)
+    for config in starts:
+        check_start(config, images)
 
 
 def test_many_commands_are_shown():

@@ -2,7 +2,8 @@
 
 import html
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 
 def listed(names: Iterable[str]) -> str:
@@ -14,6 +15,23 @@ def listed(names: Iterable[str]) -> str:
 def suggested(command: str, *words: object) -> str:
     """A command of limner, ready to paste into a shell: words are quoted where they need it."""
     return f"limner {command} {shlex.join(map(str, words))}"
+
+
+def options(settings: Mapping[str, Any]) -> list[str]:
+    """The words of the command line that set settings, by their dotted names.
+
+    Example:
+        >>> options({"model.num_steps": 40, "model.learned_prior": True})
+        ['--model.num-steps', '40', '--model.learned-prior']
+    """
+    words = []
+    for name, value in settings.items():
+        part, key = name.replace("_", "-").split(".")
+        if isinstance(value, bool):
+            words += [f"--{part}.{key}" if value else f"--{part}.no-{key}"]
+        else:
+            words += [f"--{part}.{key}", *map(str, value if isinstance(value, tuple) else (value,))]
+    return words
 
 
 def rounded(value: float | None, places: int) -> str:

@@ -124,15 +124,24 @@ def test_numbers_that_mean_nothing_are_refused(run, data, arguments, said):
         run.evaluate(data, **arguments)
 
 
-def test_words_that_evaluation_does_not_know_are_refused_without_a_type_checker(tmp_path):
+def test_what_means_nothing_is_refused_in_a_line_without_a_type_checker():
     # In a process of its own, since these tests check all types as they run.
     program = """
 import limner
 from limner.errors import LimnerError
 cat, data = limner.load("cat"), limner.open_dataset(limner.DataConfig(categories=("cat",)))
-for wrong in {"split": "tset"}, {"protocol": "as_published"}:
+for attempt in (
+    lambda: cat.evaluate(data, split="tset"),
+    lambda: cat.evaluate(data, protocol="as_published"),
+    lambda: cat.sample(2.5),
+    lambda: cat.sample(2, seed=-1),
+    lambda: cat.reconstruct([[0.0] * 28] * 28),
+    lambda: cat.reconstruct([]),
+    lambda: limner.train([[0.0]]),
+    lambda: limner.train(data, "quickdraw"),
+):
     try:
-        cat.evaluate(data, **wrong)
+        attempt()
     except LimnerError as error:
         print(error)
 """
@@ -140,6 +149,13 @@ for wrong in {"split": "tset"}, {"protocol": "as_published"}:
     assert done.stdout.splitlines() == [
         "split is 'tset': it must be one of train, valid, test",
         "protocol is 'as_published': it must be one of honest, as-published",
+        "num is 2.5: it must be a whole number of at least 1",
+        "seed is -1: it must be from 0 to 4294967295",
+        "cat takes images of shape ('n', 1, 28, 28) (images, channels, height, width), "
+        "not (28, 28)",
+        "cat takes images of shape ('n', 1, 28, 28) (images, channels, height, width), not (0,)",
+        "data is list: make it limner.Dataset.from_arrays(images)",
+        "config is 'quickdraw': it must be a RunConfig, such as limner.PRESETS['quickdraw']",
     ], done.stderr
 
 
@@ -221,7 +237,7 @@ def test_the_settings_are_fitted_to_the_images_where_none_are_given():
     assert run.config.train.updates == 1
     with pytest.raises(LimnerError, match=r"\(1, 6, 9\).*\(1, 28, 28\)"):
         limner.train(data, limner.PRESETS["quickdraw"], steps=1, progress=False)
-    with pytest.raises(LimnerError, match=r"\(1, 6, 9\).*\(8, 8\)"):
+    with pytest.raises(LimnerError, match=r"1, 6, 9\).*\(2, 8, 8\)"):
         run.reconstruct(np.zeros((2, 8, 8)))
 
 

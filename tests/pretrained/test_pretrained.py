@@ -21,7 +21,7 @@ from limner.errors import LimnerError
 from limner.evaluation.bound import evaluate
 from limner.presets import PRESETS
 from limner.pretrained import hub
-from limner.pretrained.card import Card
+from limner.pretrained.card import Card, Training
 from limner.pretrained.export import evaluate_check, export, train_command
 from limner.pretrained.hub import read_card
 from limner.pretrained.page import models_page
@@ -79,7 +79,7 @@ def test_a_shipped_models_bound_is_the_one_on_its_card(name, shared_data):
 
 def test_images_that_a_network_cannot_take_are_refused():
     trained = limner.load("cat")
-    with pytest.raises(LimnerError, match=r"\(1, 28, 28\) .*, not \(1, 14, 14\)"):
+    with pytest.raises(LimnerError, match=r"1, 28, 28\) .*, not \(2, 1, 14, 14\)"):
         trained.reconstruct(np.zeros((2, 1, 14, 14)))
     with pytest.raises(LimnerError, match="divide levels by 255"):
         trained.reconstruct(np.full((1, 1, 28, 28), 255.0))
@@ -207,6 +207,21 @@ def test_a_card_says_what_came_before_a_training_that_went_on_from_other_weights
     assert limner.load(tmp_path / "kitten").card == card
     for path in (tmp_path / "kitten").glob("*.*"):
         assert str(tmp_path).encode() not in path.read_bytes()
+
+
+def test_commands_to_repeat_trainings_that_had_one_folders_name_have_folders_of_their_own():
+    def trained(command: str, before: Training | None = None) -> Training:
+        known = {"updates": 1, "seconds": None, "device": "", "commit": None, "versions": {}}
+        return Training(command=command, before=before, limner=None, **known)
+
+    first = trained("limner train quickdraw --out sketches  # stopped at update 9")
+    again = "limner train sketches --train.start-from sketches --train.seed 3"
+    last = trained(again, trained(f"{again} --out sketches", first))
+    assert last.commands.splitlines() == [
+        "limner train quickdraw --out sketches-1  # stopped at update 9",
+        "limner train sketches --train.start-from sketches-1 --train.seed 3 --out sketches-2",
+        "limner train sketches --train.start-from sketches-2 --train.seed 3",
+    ]
 
 
 def test_a_card_tells_the_data_of_a_training_before_it_as_that_had_them(kitten, tmp_path):

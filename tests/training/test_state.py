@@ -169,7 +169,7 @@ def test_weights_are_found_by_the_name_of_a_pretrained_model(dataset):
 def test_weights_of_another_model_are_refused_by_the_name_of_what_differs(short, dataset):
     config = changed("train", start_from=short.folder)
     other = dataclasses.replace(config, model=dataclasses.replace(config.model, latent_size=3))
-    with pytest.raises(LimnerError, match=r"latent_size 2, this run 3: only model.num_steps"):
+    with pytest.raises(LimnerError, match=r"other sizes: give --model.latent-size 2 beside"):
         initial_model(other, dataset)
 
 

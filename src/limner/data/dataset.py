@@ -5,7 +5,7 @@ Axis letters: n row, c channel, h w image.
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,10 @@ class Dataset:
     """The settings that name these data."""
     categories: tuple[str, ...]
     """Names of the categories, at the indices that `Split.categories` returns."""
-    sources: tuple[Source, ...]
+    sources: tuple[Source, ...] = field(repr=False)
     official: Mapping[SplitName, tuple[int, int]] | None = None
     """First row and number of rows of each split, where the data set has its own."""
-    row_categories: Integer[np.ndarray, "n"] | None = None
+    row_categories: Integer[np.ndarray, "n"] | None = field(default=None, repr=False)
     """The category of each row, where one source holds several."""
     note: str = ""
     """A message to the user about what was found while opening."""

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import expit
 
-from limner.config import RunConfig
+from limner.config import Binarisation, RunConfig
 from limner.data.dataset import Dataset
 from limner.data.splits import Split
 from limner.errors import LimnerError
@@ -30,7 +30,7 @@ from limner.evaluation.likeness import (
     frechet_distance,
     neighbourhoods,
 )
-from limner.evaluation.neighbours import nearest, pixels
+from limner.evaluation.neighbours import nearest
 from limner.model.draw import Draw
 from limner.sampling.drawings import generate, noises, reconstruct
 from limner.system.progress import Advance
@@ -103,7 +103,7 @@ def judge_samples(
         )
 
     on_progress(0, STAGES, "reconstructing validation drawings")
-    truth, originals = valid.categories(redrawn), pixels(valid, redrawn, binarisation)
+    truth, originals = valid.categories(redrawn), _targets(valid, redrawn, binarisation)
     canvases = reconstruct(model, originals, num_steps=num_steps, seed=0, categories=truth)
 
     def named(images: Float[np.ndarray, "b 1 28 28"]) -> Estimate:
@@ -121,10 +121,10 @@ def judge_samples(
     sets = {
         "samples": (_pixels(canvases, 1.0), np.arange(len(canvases)) // each),
         "as_ink": (_pixels(canvases, ink), np.arange(len(canvases)) // each),
-        "people": (pixels(valid, shown, binarisation), asked.of(valid.categories(shown))),
+        "people": (_targets(valid, shown, binarisation), asked.of(valid.categories(shown))),
     }
     on_progress(2, STAGES, "judging")
-    real = look(judge, pixels(test, compared, binarisation))[1]
+    real = look(judge, _targets(test, compared, binarisation))[1]
     seen = {name: look(judge, images) for name, (images, _) in sets.items()}
     hits = {name: asked.recognised(seen[name][0], own) for name, (_, own) in sets.items()}
     on_progress(3, STAGES, "searching training drawings")
@@ -197,6 +197,13 @@ def _sample(
         for group in range(groups)
     ]
     return np.concatenate(parts)
+
+
+def _targets(
+    split: Split, indices: Int[np.ndarray, "b"], binarisation: Binarisation
+) -> Float[np.ndarray, "b c h w"]:
+    """Drawings as the model is asked to draw them; dynamic binarisation draws them once."""
+    return split.targets(indices, binarisation, key=(0,)) / np.float32(255)
 
 
 def _pixels(canvases: Float[np.ndarray, "b c h w"], factor: float) -> Float[np.ndarray, "b c h w"]:

@@ -32,9 +32,10 @@ def checked_for(shape: tuple[int, int, int], images: Any, of: str) -> Float[np.n
         array = array[:, None]
     if array.ndim != 4 or array.shape[1:] != shape:
         raise LimnerError(
-            f"{of} takes images of shape {shape} (channels, height, width), "
-            f"not {np.shape(images)[1:]}"
+            f"{of} takes images of shape {('n', *shape)} (images, channels, height, width), "
+            f"not {np.shape(images)}"
         )
+    check_value(len(array) > 0, "the number of images", 0, "at least 1")
     return array
 
 
@@ -44,5 +45,6 @@ def check_sampling(num: int, temperature: float) -> None:
     Raises:
         LimnerError: One of them is out of range.
     """
-    check_value(num >= 1, "num", num, "at least 1")
+    is_count = isinstance(num, int | np.integer) and num >= 1
+    check_value(is_count, "num", num, "a whole number of at least 1")
     check_value(0 <= temperature < float("inf"), "temperature", temperature, "a number from 0 up")

@@ -9,7 +9,7 @@ import optax
 
 from limner.config import ModelConfig, RunConfig, changed
 from limner.data.dataset import Dataset, open_dataset
-from limner.errors import Interrupted
+from limner.errors import Interrupted, LimnerError, check_value
 from limner.library.loading import open_trained
 from limner.library.trained import Trained
 from limner.model.draw import Draw
@@ -66,10 +66,15 @@ def train(
         >>> run.evaluate(limner.Dataset.from_arrays(images)).bound
     """
     check_devices()
+    if not isinstance(data, Dataset | None):
+        kind = type(data).__name__
+        raise LimnerError(f"data is {kind}: make it limner.Dataset.from_arrays(images)")
+    allowed = "a RunConfig, such as limner.PRESETS['quickdraw']"
+    check_value(isinstance(config, RunConfig | None), "config", config, allowed)
     config = _settings(data, config, model, optimiser, steps)
     if data is None:
         data = open_dataset(config.data, config.model.shape)
-    run = None if out is None else open_run(out, config, data)
+    run = None if out is None else open_run(out, config, data, model=model, optimiser=optimiser)
     names = LOSSES[config.train.protocol]
     keeper = MemoryKeeper() if run is None else FolderKeeper(run, other_data)
     with progress_bar("training", shown=progress) as advance:

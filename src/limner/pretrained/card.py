@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shlex
 from dataclasses import dataclass
 
@@ -54,6 +55,10 @@ class Check:
         )
 
 
+_OUT = re.compile(r"--out (?P<name>'[^']*'|\S+)")
+_START = re.compile(r"--train\.start-from ('[^']*'|\S+)")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Training:
     """How the weights were trained."""
@@ -82,8 +87,19 @@ class Training:
 
     @property
     def commands(self) -> str:
-        """The commands to repeat it from new weights, one in each line."""
-        return "\n".join(one.command for one in reversed(self.lineage))
+        """The commands to repeat it from new weights, one in each line.
+
+        Each begins with the weights that the one before it left in its folder. Where folders had
+        the same name, they are numbered.
+        """
+        commands = [one.command for one in reversed(self.lineage)]
+        folders = [found["name"] if (found := _OUT.search(line)) else "" for line in commands]
+        for number, name in enumerate(folders[:-1], start=1):
+            if folders.count(name) > 1:
+                own = f"{name}-{number}"
+                commands[number - 1] = _OUT.sub(f"--out {own}", commands[number - 1])
+                commands[number] = _START.sub(f"--train.start-from {own}", commands[number])
+        return "\n".join(commands)
 
     @property
     def effort(self) -> str:

@@ -5,7 +5,6 @@ import shlex
 from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
-from typing import Any
 
 import jax
 import numpy as np
@@ -30,7 +29,7 @@ from limner.system.checksums import write_checked
 from limner.system.files import replace_text, replacing_folder
 from limner.system.progress import Advance
 from limner.system.provenance import commit, machine, seconds_until
-from limner.text import listed, suggested
+from limner.text import listed, options, suggested
 
 MOST_ROUNDING = 0.1
 """Largest change of the bound, in nats, that rounding the weights may cause."""
@@ -308,24 +307,9 @@ def _training_before(run: Run) -> Training | None:
 
 def train_command(config: RunConfig) -> str:
     """The shortest `limner train ...` command, without run folder, data root and devices."""
-    commands = [["limner", "train", name, *_options(config, PRESETS[name])] for name in PRESETS]
+    commands = []
+    for name, preset in PRESETS.items():
+        defaults = essence(preset)
+        own = {key: value for key, value in essence(config).items() if value != defaults[key]}
+        commands.append(["limner", "train", name, *options(own)])
     return shlex.join(min(commands, key=len))
-
-
-def _options(config: RunConfig, preset: RunConfig) -> list[str]:
-    """The options to give beside the name of the preset."""
-    defaults = essence(preset)
-    words = []
-    for key, value in essence(config).items():
-        if value != defaults[key]:
-            words += _option(key.replace("_", "-"), value)
-    return words
-
-
-def _option(key: str, value: Any) -> list[str]:
-    if isinstance(value, bool):
-        part, name = key.split(".")
-        return [f"--{part}.{name}" if value else f"--{part}.no-{name}"]
-    if isinstance(value, tuple):
-        return [f"--{key}", *map(str, value)]
-    return [f"--{key}", str(value)]

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 from scipy.special import expit
 
-from limner.config import Protocol
+from limner.config import Protocol, require_seed
 from limner.model.attention import Window
 from limner.model.draw import Draw, Step
 from limner.model.objective import draw_noise
@@ -120,8 +120,15 @@ def noises(
 
 
 def seed_word(seed: int | UInt32[Array | np.ndarray, ""]) -> UInt32[Array | np.ndarray, ""]:
-    """A seed as `jax.random.key` takes it inside a program."""
-    return np.array(seed % 2**32, np.uint32) if isinstance(seed, int) else seed
+    """A seed as `jax.random.key` takes it inside a program.
+
+    Raises:
+        LimnerError: It is negative or has more than 32 bits.
+    """
+    if not isinstance(seed, int):
+        return seed
+    require_seed(seed, "seed")
+    return np.array(seed, np.uint32)
 
 
 @partial(jax.jit, static_argnums=(1, 2, 3, 4))  # one program, not one for each operation

@@ -4,6 +4,7 @@ Axis letters: k category, c channel, h w image.
 """
 
 import dataclasses
+import shlex
 import warnings
 from collections.abc import Sequence
 from functools import partial
@@ -24,7 +25,8 @@ from limner.model.draw import Draw, build_model
 from limner.pretrained.hub import find, pinned
 from limner.run import Run, model_categories
 from limner.system.distributed import agreement
-from limner.text import listed
+from limner.text import listed, options
+from limner.training.optimiser import make_optimiser
 
 _MAY_DIFFER = ("num_steps", "initial_std", "num_categories")
 """Model settings that may differ between a run and the run whose weights it starts from.
@@ -128,19 +130,38 @@ def check_start(config: RunConfig, dataset: Dataset) -> None:
         warnings.warn(line, Guessed, stacklevel=2)
 
 
-def open_run(folder: str | Path, config: RunConfig, dataset: Dataset) -> Run:
+def open_run(
+    folder: str | Path,
+    config: RunConfig,
+    dataset: Dataset,
+    *,
+    model: Draw | None = None,
+    optimiser: optax.GradientTransformation | None = None,
+) -> Run:
     """Make a run folder, or open the one that is there, if its training can begin or resume.
 
     Of other weights in a repository the folder records the commit.
 
+    Args:
+        folder: The folder.
+        config: The settings.
+        dataset: The images.
+        model: The network before its first update, if it is given in Python.
+        optimiser: The optimiser, likewise.
+
     Raises:
-        LimnerError: As for `check_fits`, `check_start` and `Run.create`; no folder is made then.
+        LimnerError: As for `check_fits`, `check_start` and `Run.create`, or the settings name a
+            network or an optimiser that was given in Python and is not given now. Then no folder is
+            made.
 
     Warns:
         Guessed: As for `check_start`.
     """
     with agreement():
         check_fits(config, dataset)
+        state_shapes(
+            config, make_optimiser(config.train) if optimiser is None else optimiser, model
+        )
         if (named := config.train.start_from) is not None:
             config = changed(config, {"train.start_from": pinned(named)})
         if not (Path(folder) / "config.json").exists():
@@ -174,11 +195,10 @@ def _start_of(config: RunConfig) -> Run:
     there, here = dataclasses.asdict(other.config.model), dataclasses.asdict(config.model)
     differ = [name for name in here if here[name] != there[name] and name not in _MAY_DIFFER]
     if differ:
+        theirs = {f"model.{name}": there[name] for name in differ}
         raise LimnerError(
-            f"--train.start-from {other.folder} has "
-            f"{listed(f'model.{name} {there[name]}' for name in differ)}, this run "
-            f"{listed(str(here[name]) for name in differ)}: only "
-            f"{listed(f'model.{name}' for name in _MAY_DIFFER)} may differ"
+            f"{config.train.start_from} is a model of other sizes: give "
+            f"{shlex.join(options(theirs))} beside --train.start-from"
         )
     return other
 
