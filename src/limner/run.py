@@ -157,15 +157,22 @@ class Run:
     def check_data(self, found: Fingerprint) -> None:
         """Check that data are those the run was trained on, if that is known.
 
+        An exported model may be measured on others: elsewhere a source may have more rows.
+
         Args:
             found: Fingerprint of the data.
 
         Raises:
             LimnerError: The data differ; the line says in what.
+
+        Warns:
+            Notice: They differ, and the run is an exported model.
         """
         known = self.read_data()
         if known is not None:
-            known.check(found, of=self.folder)
+            is_exported = (self.folder / "card.json").exists()
+            of = self.name if is_exported else self.folder
+            known.check(found, of=of, strictly=not is_exported)
 
     def claim(self, found: Fingerprint, other_data: bool = False) -> None:
         """Record the data of a new run, or check those of a run that resumes.

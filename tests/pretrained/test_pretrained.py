@@ -17,7 +17,7 @@ from runs import make_run
 import limner
 from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig, changed
 from limner.data.dataset import open_dataset
-from limner.errors import LimnerError
+from limner.errors import LimnerError, Notice
 from limner.evaluation.bound import evaluate
 from limner.presets import PRESETS
 from limner.pretrained import hub
@@ -222,6 +222,14 @@ def test_commands_to_repeat_trainings_that_had_one_folders_name_have_folders_of_
         "limner train sketches --train.start-from sketches-1 --train.seed 3 --out sketches-2",
         "limner train sketches --train.start-from sketches-2 --train.seed 3",
     ]
+
+
+def test_an_exported_model_that_is_measured_on_other_data_says_so(exported):
+    trained = limner.load(exported)
+    other = open_dataset(DataConfig(categories=("dog",), limit=40))
+    with pytest.warns(Notice, match="kitten was trained on other data .*card are not of these"):
+        trained.evaluate(other)
+    assert trained.evaluate(other, other_data=True).images == 4
 
 
 def test_a_card_tells_the_data_of_a_training_before_it_as_that_had_them(kitten, tmp_path):

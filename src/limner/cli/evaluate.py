@@ -110,7 +110,7 @@ def _check(run: "Run", data_root: Path | None) -> None:
     card = read_card(run.folder)
     if card is None:
         raise LimnerError(f"{run.name} has no card to check: only exported models have one")
-    dataset = open_data(run, data_root)
+    dataset = open_data(run, data_root, other_data=True)  # the check itself finds out
     found = evaluate_check(run.load_model(), dataset, run.config, card.check.limit)
     measured = f"{found.bound:.3f} nats over {found.images:,} images"
     if not card.check.holds(found):

@@ -6,6 +6,7 @@ or exported on others without a word.
 
 import dataclasses
 import json
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -15,7 +16,7 @@ from jaxtyping import Integer
 
 from limner.config import parse_strictly
 from limner.data.sources import Pictures, Source
-from limner.errors import LimnerError, first_difference
+from limner.errors import LimnerError, Notice, first_difference
 
 SAMPLE = 64
 """Rows of each source whose pixels count, spread evenly; of arrays in memory all do."""
@@ -49,24 +50,32 @@ class Fingerprint:
         """
         return parse_strictly(cls, text, origin)
 
-    def check(self, found: "Fingerprint", of: object) -> None:
+    def check(self, found: "Fingerprint", of: object, *, strictly: bool = True) -> None:
         """Check that data are these.
 
         Args:
             found: Fingerprint of the data.
-            of: What was trained on these, for the error's line.
+            of: What was trained on these, for the line.
+            strictly: Refuse others; else only say so.
 
         Raises:
             LimnerError: The data differ; the line says in what first.
+
+        Warns:
+            Notice: They differ, and `strictly` is false.
         """
         named = (dataclasses.asdict(self), dataclasses.asdict(found))
         for each in named:
             each["content"] = each.pop("digest")[:8]
-        if difference := first_difference(*named):
+        if (difference := first_difference(*named)) is None:
+            return
+        said = f"{of} was trained on other data ({difference})"
+        if strictly:
             raise LimnerError(
-                f"{of} was trained on other data ({difference}): give it the same data, or use "
-                "these with --other-data, in Python other_data=True"
+                f"{said}: give it the same data, or use these with --other-data, in Python "
+                "other_data=True"
             )
+        warnings.warn(f"{said}: the numbers on its card are not of these", Notice, stacklevel=2)
 
 
 def fingerprint_of(

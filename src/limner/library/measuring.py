@@ -71,11 +71,14 @@ def data_of(trained: "Trained", data: Dataset | None, other_data: bool) -> Datas
     Raises:
         LimnerError: Its images have another size; or it differs from the training data, and that is
             not allowed.
+
+    Warns:
+        Notice: It differs from the training data of an exported model.
     """
     sizes = trained.config.model.shape
     data = open_dataset(trained.config.data, sizes) if data is None else data
     if data.shape != sizes:
         raise LimnerError(f"{trained.name} draws {sizes}, the images are {data.shape}")
     if trained.data is not None and not other_data:
-        trained.data.check(data.fingerprint(), of=trained.name)
+        trained.data.check(data.fingerprint(), of=trained.name, strictly=trained.card is None)
     return data

@@ -133,6 +133,7 @@ def export(
         about = {"format": "limner", "limner": version("limner"), "title": card.title}
         save_weights(model, folder / "model.safetensors", dtype, about)
         write_config(folder, config)
+        write_checked(folder / "data.json", dataset.fingerprint().to_json())
         _write_card(folder, card, licence)
         save_image(sheet(model, config, card.name), folder / "samples.png")
     return card

@@ -22,7 +22,7 @@ from limner.system.checksums import read_checked
 from limner.system.files import reading
 
 _TEXTS = ("README.md", "card.json", "config.json")
-FILES = (*_TEXTS, "model.safetensors", "samples.png")
+FILES = (*_TEXTS, "data.json", "model.safetensors", "samples.png")
 """The files of a shared model; nothing else is fetched or uploaded."""
 
 _NAME = re.compile(
