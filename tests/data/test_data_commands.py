@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import fails
 from data_writers import (
     RAW,
     SIMPLIFIED,
@@ -368,3 +369,25 @@ def test_a_contact_sheet_is_shown(tmp_path, capsys):
     assert capsys.readouterr().out == f"{tmp_path / 'sheet.png'}\n"
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > 84
+
+
+def test_a_contact_sheet_shows_ones_own_images_as_training_sees_them(tmp_path):
+    (tmp_path / "own").mkdir()
+    for number in range(10):
+        colours = np.full((40, 60, 3), (250, 240, 90), np.uint8)
+        colours[10:20, number : number + 20] = (200, 30, 30)
+        Image.fromarray(colours).save(tmp_path / "own" / f"{number}.png")
+    own = ["--data.name", "images", "--data.path", str(tmp_path / "own")]
+
+    def colourfulness(*options: str) -> int:
+        main(["data", "show", "--to", str(tmp_path / "sheet.png"), *own, *options])
+        with Image.open(tmp_path / "sheet.png") as sheet:
+            return int(np.ptp(np.asarray(sheet.convert("RGB")), axis=-1).max())
+
+    assert colourfulness() < 20  # but for the page's own
+    assert colourfulness("--shape", "3", "20", "30") > 100
+
+
+def test_a_root_without_data_is_refused(tmp_path, capsys):
+    assert "is not a folder" in fails(capsys, "data", "list", "--root", tmp_path / "none")
+    assert f"{tmp_path} holds no data" in fails(capsys, "data", "verify", "--root", tmp_path)

@@ -11,12 +11,13 @@ from runs import make_run
 
 import limner
 from limner.cli.main import main
+from limner.config import DataConfig
 from limner.data.dataset import open_dataset
 from limner.errors import LimnerError
 from limner.pretrained import hub
 from limner.pretrained.export import export
 from limner.pretrained.hub import read_card
-from limner.run import Run
+from limner.run import Run, write_config
 
 
 def test_a_check_says_whether_it_holds(shared_data, capsys, monkeypatch):
@@ -35,6 +36,18 @@ def test_options_that_would_have_no_effect_are_refused(exported, capsys):
     said = fails(capsys, "export", "kitten", "--samples", 4, "--title", "Kittens")
     assert "leave out --title: without --out nothing comes of it" in said
     assert "--out is missing" in fails(capsys, "export", "kitten", "--title", "Kittens")
+    said = fails(capsys, "reconstruct", "kitten", "--ink", "dark", "--category", "cat")
+    assert "leave out --category and --ink: without --picture" in said
+    said = fails(capsys, "reconstruct", "kitten", "--picture", "x.png", "--data-root", "here")
+    assert "leave out --data-root: with --picture" in said
+
+
+def test_a_run_whose_images_moved_says_what_to_give(tmp_path, capsys):
+    run = make_run(tmp_path / "run")
+    data = DataConfig(name="images", path=tmp_path / "gone")
+    write_config(run.folder, dataclasses.replace(run.config, data=data))
+    said = fails(capsys, "evaluate", run.folder)
+    assert f"{tmp_path / 'gone'} is not there: if its images moved, --data-root says where" in said
 
 
 def test_a_run_without_a_card_has_no_check(kitten, capsys):

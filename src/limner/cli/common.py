@@ -82,6 +82,8 @@ def open_data(run: "Run", root: Path | None = None, other_data: bool = False) ->
     data = run.config.data
     if root is not None:
         data = dataclasses.replace(data, **{lies: root})
+    elif data.path is not None and not data.path.exists():
+        raise LimnerError(f"{data.path} is not there: if its images moved, --data-root says where")
     dataset = open_with_progress(data, run.config.model.shape)
     if not other_data:
         run.check_data(dataset.fingerprint())

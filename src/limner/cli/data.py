@@ -6,10 +6,12 @@ from typing import Annotated
 import tyro
 
 from limner.cli.common import check_at_least_one, open_with_progress
-from limner.config import DataConfig, ExportFormat, Format, SplitName, require_seed
+from limner.config import DataConfig, ExportFormat, Format, ModelConfig, SplitName, require_seed
+from limner.errors import LimnerError
 from limner.system.progress import progress_bar
 
 _DOODLES = DataConfig()
+_AS_TRAINED = ModelConfig().shape
 
 
 def list_(root: Path | None = None, here: bool = False) -> None:
@@ -26,6 +28,8 @@ def list_(root: Path | None = None, here: bool = False) -> None:
     from limner.data.dataset import data_root
     from limner.data.library import held
 
+    if root is not None and not root.is_dir():
+        raise LimnerError(f"--root {root} is not a folder")
     folder = data_root(root)
     table = Table("category", "drawings", "formats here", box=None)
     table.columns[1].justify = "right"
@@ -78,6 +82,7 @@ def show(
     split: SplitName = "train",
     count: int = 64,
     seed: int = 0,
+    shape: tuple[int, int, int] = _AS_TRAINED,
 ) -> None:
     """Write a contact sheet: some drawings of a data set, with their categories.
 
@@ -87,13 +92,15 @@ def show(
         split: The split to choose drawings from.
         count: Number of drawings.
         seed: Seed for the choice of drawings.
+        shape: Channels, height and width that your own images are brought to. A training brings
+            them to its model's, by default these.
     """
     check_at_least_one("--count", count)
     require_seed(seed, "--seed")
     from limner.data.shuffle import some_indices
     from limner.figures import image_grid, save_image
 
-    dataset = open_with_progress(data)
+    dataset = open_with_progress(data, shape)
     drawings = dataset.split(split)
     chosen = some_indices(len(drawings), count, seed)
     labels = [dataset.categories[category] for category in drawings.categories(chosen)]
@@ -107,6 +114,7 @@ def export(
     to: Path,
     data: DataConfig = _DOODLES,
     format: ExportFormat = "idx",
+    shape: tuple[int, int, int] | None = None,
 ) -> None:
     """Write any data set as MNIST's four files (idx), arrays (npz, npy) or image files (png).
 
@@ -114,10 +122,12 @@ def export(
         to: Folder to write into.
         data: The data set.
         format: Format to write.
+        shape: Channels, height and width to bring your own images to; by default those of the
+            first, at most 128 pixels along a side.
     """
     from limner.data.export import export as write
 
-    dataset = open_with_progress(data)
+    dataset = open_with_progress(data, shape)
     with progress_bar("writing") as advance:
         paths = write(dataset, to, format, data.binarisation, advance)
     for path in paths:
@@ -150,11 +160,13 @@ def verify(root: Path | None = None) -> None:
     from limner.data.dataset import data_root
     from limner.data.library import verify as read_all
 
-    damaged = files = rows = 0
-    for verdict in read_all(data_root(root)):
+    folder, damaged, files, rows = data_root(root), 0, 0, 0
+    for verdict in read_all(folder):
         files, rows = files + 1, rows + verdict.rows
         damaged += verdict.fault is not None
         print(verdict.fault or f"{verdict.path}: {verdict.rows:,} rows")
+    if files == 0:
+        raise LimnerError(f"{folder} holds no data: give their folder with --root or LIMNER_DATA")
     print(f"{files:,} files, {rows:,} rows, {damaged} damaged")
     if damaged:
         raise SystemExit(1)

@@ -13,6 +13,7 @@ from limner.cli.common import (
     open_data,
     open_run,
     read_own_image,
+    refuse_idle,
 )
 from limner.config import Ink, Protocol, require_seed
 from limner.errors import LimnerError
@@ -102,8 +103,10 @@ def reconstruct(
     """
     check_at_least_one("--num", num)
     require_seed(seed, "--seed")
-    if picture is None and category is not None:
-        raise LimnerError("--category needs --picture: the categories of test images are known")
+    if picture is None:
+        refuse_idle("without --picture", {"--category": category, "--ink": ink != "auto"})
+    else:
+        refuse_idle("with --picture", {"--data-root": data_root, "--other-data": other_data})
     import numpy as np
 
     from limner.data.shuffle import some_indices

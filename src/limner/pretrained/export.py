@@ -94,7 +94,7 @@ def export(
             num_steps=config.model.num_steps,
             binarisation=config.data.binarisation,
             importance_samples=samples,
-            importance_images=importance_images,
+            importance_images=None if samples is None else importance_images,
             on_progress=lambda done, total, note="": on_progress(done, total, note or what),
         )
 

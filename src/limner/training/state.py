@@ -100,7 +100,8 @@ def check_fits(config: RunConfig, dataset: Dataset) -> None:
     num_categories, there = config.model.num_categories, len(dataset.categories)
     if num_categories not in (0, there):
         raise LimnerError(
-            f"{dataset.name} has {there} categories, the model tells {num_categories} apart: set "
+            f"{dataset.name} has {there} categor{'y' if there == 1 else 'ies'}, the model tells "
+            f"{num_categories} apart: set "
             f"--model.num-categories {there if there > 1 else 0}"
         )
     for which in ("train", "valid"):
