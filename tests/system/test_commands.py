@@ -154,6 +154,16 @@ def test_reconstruct_takes_a_picture_of_ones_own(run, tmp_path):
     assert np.load(tmp_path / "out" / "drawings.npz")["canvases"].shape == (3, 1, 28, 28)
 
 
+def test_a_drawing_that_is_small_on_its_page_is_said(run, tmp_path, capsys):
+    picture = np.full((200, 900), 255, np.uint8)
+    picture[60:140, 100:104] = picture[60:64, 100:180] = 0
+    for name, part in (("wide", picture), ("cut", picture[50:150, 90:190])):
+        Image.fromarray(part).save(tmp_path / f"{name}.png")
+        capsys.readouterr()
+        main(["reconstruct", str(run), "--picture", str(tmp_path / f"{name}.png")])
+        assert ("fills only" in capsys.readouterr().err) == (name == "wide")
+
+
 def test_curves_writes_where_it_is_told(run, tmp_path, capsys):
     main(["curves", str(run), "--out", str(tmp_path / "curves.svg")])
     assert (tmp_path / "curves.svg").read_text().startswith("<?xml")

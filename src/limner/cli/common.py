@@ -114,13 +114,28 @@ def load_trained(name: str | Path) -> "Trained":
 def read_own_image(model: "Trained", path: Path, ink: "Ink" = "auto") -> "np.ndarray":
     """The user's own image as a model takes it: pixels from 0 to 1, (c, h, w).
 
-    If it is not clear which colour is the paper, a line on stderr says what was taken for it.
+    A line on stderr says what was taken for the paper, if that is not clear, and that the drawing
+    is small on it.
     """
+    import numpy as np
+
     from limner.data import binarise, images
 
     seen = images.read_image(path, model.model.shape, ink)
     if seen.note:
         print(seen.note, file=sys.stderr)
+    height, width = model.model.shape[1:]
+    rows, columns = (
+        np.flatnonzero((seen.levels > 127).any(axis=axes)) for axes in ((0, 2), (0, 1))
+    )
+    if len(rows):
+        tall, wide = np.ptp(rows) + 1, np.ptp(columns) + 1
+        if 3 * max(tall / height, wide / width) < 1:
+            print(
+                f"{path}: the drawing fills only {tall} x {wide} of {height} x {width} pixels; cut "
+                "to its drawing, the picture shows more",
+                file=sys.stderr,
+            )
     return binarise.pixels(seen.levels, model.config.data.binarisation)
 
 

@@ -6,6 +6,7 @@ an image. Each comes with everything that can be seen of it, as NumPy arrays.
 Axis letters: t step, b drawing, c channel, h w image, z latent.
 """
 
+import math
 from functools import partial
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from jaxtyping import Array, Float, Int, UInt32
 from scipy.special import expit
 
 from limner.config import Protocol, require_seed
+from limner.errors import LimnerError
 from limner.model.attention import Window
 from limner.model.draw import Draw, Step
 from limner.model.objective import draw_noise
@@ -38,6 +40,10 @@ class Drawings(NamedTuple):
     def probabilities(self) -> Float[np.ndarray, "t b c h w"]:
         """Probability of ink in each pixel."""
         return expit(self.canvases)
+
+
+MOST_BYTES = 4 * 2**30
+"""The most that the canvases of all steps may take; drawing takes some times as much memory."""
 
 
 def sample(
@@ -63,8 +69,10 @@ def sample(
         protocol: How the noise is made.
 
     Raises:
+        LimnerError: The canvases of all steps would not fit into `MOST_BYTES`.
         ValueError: The model does not have this category.
     """
+    _check_size(model, num, num_steps)
     noise = temperature * np.asarray(noises(seed, num, num_steps, model.latent_size, protocol))
     count = 0 if model.categories is None else len(model.categories.canvas)
     if category is not None and not 0 <= category < count:
@@ -97,8 +105,10 @@ def reconstruct(
         protocol: How the noise is made.
 
     Raises:
+        LimnerError: The canvases of all steps would not fit into `MOST_BYTES`.
         ValueError: The model is class-conditional and `categories` is None.
     """
+    _check_size(model, len(images), num_steps)
     if categories is None:
         if model.categories is not None:
             raise ValueError("this network is class-conditional: give the categories of the images")
@@ -106,6 +116,15 @@ def reconstruct(
     noise = noises(seed, len(images), num_steps, model.latent_size, protocol)
     drawings = collect(_infer(model, jnp.asarray(images), noise, categories))
     return drawings if model.categories is None else drawings._replace(categories=categories)
+
+
+def _check_size(model: Draw, num: int, num_steps: int) -> None:
+    size = 4 * num * num_steps * math.prod(model.shape)
+    if size > MOST_BYTES:
+        raise LimnerError(
+            f"the canvases of {num:,} drawings at {num_steps:,} steps take {size / 2**30:.1f} GiB, "
+            f"more than {MOST_BYTES >> 30}: ask for fewer drawings or steps"
+        )
 
 
 def noises(
