@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import shlex
 import shutil
 import signal
 from pathlib import Path
@@ -275,6 +276,10 @@ def test_the_binary_page_says_how_to_have_its_data_and_gives_weighted_bounds(cit
     assert f"| cat | 40 | 32 | 4 | `{result.digest}` |" in page
     one = result.evaluation
     assert f"| **{one.importance_bound:.1f}** ± {one.importance_stderr:.1f} |" in page
+    (command,) = re.findall("    limner (data export .*)", page)
+    main(shlex.split(command.replace("FOLDER", str(tmp_path))))
+    images = np.load(tmp_path / "doodles.npz")["test"]
+    assert result.digest == hashlib.sha256(images.tobytes()).hexdigest()
 
 
 def test_a_row_that_is_judged_shows_what_the_judge_recognises(datasets, tmp_path):

@@ -143,10 +143,26 @@ PREDICTORS = (
 SHORT_RECIPE = changed(RECIPE, SHORT)
 SHORT_MNIST = changed(PRESETS["mnist"], {**SHORT, "model.num_steps": 16})
 
-_STATIC = {"data.binarisation": "static", "train.updates": 5_000}
+TWENTY_TWO = (
+    *("airplane", "alarm clock", "apple", "banana", "bear", "bicycle", "bird", "book", "cat"),
+    *("diamond", "dog", "duck", "eye", "fish", "flower", "frog", "house", "lion", "monkey"),
+    *("rabbit", "rainbow", "sheep"),
+)
 BINARY = {
-    "cat": changed(RECIPE, {**_STATIC, "data.categories": ("cat",), "data.limit": 3_500}),
-    "dog": changed(RECIPE, {**_STATIC, "data.categories": ("dog",), "data.limit": 3_500}),
+    name: changed(
+        RECIPE,
+        {
+            "data.categories": categories,
+            "data.limit": limit,
+            "data.binarisation": "static",
+            "train.updates": 5_000,
+        },
+    )
+    for name, categories, limit in (
+        ("cat", ("cat",), 3_500),
+        ("dog", ("dog",), 3_500),
+        ("many", TWENTY_TWO, 1_000),
+    )
 }
 """The data sets of the binary benchmark, and how each model of them is trained."""
 

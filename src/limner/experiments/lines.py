@@ -17,7 +17,7 @@ from limner.experiments.results import Record, Result
 from limner.experiments.template import NotMeasured
 from limner.model.draw import build_model
 from limner.system.provenance import seconds_until
-from limner.text import rounded
+from limner.text import listed, rounded, suggested
 
 MARKS: tuple[int, ...] = (260, 250, 240, 230)
 """Validation bounds that training passes on its way, nats."""
@@ -46,6 +46,20 @@ class Line(NamedTuple):
         """Its label on the page."""
         row = self.record.row
         return row.label + (", *no longer in limner*" if row.retired else "")
+
+    @property
+    def categories(self) -> str:
+        """The names of its categories, or how many they are."""
+        names = self.record.row.config.data.categories
+        return listed(names) if len(names) < 3 else f"{len(names)} categories"
+
+    @property
+    def export_command(self) -> str:
+        """The command that writes its data as NumPy arrays."""
+        data = self.record.row.config.data
+        words = ["--data.name", data.name, "--data.categories", *data.categories]
+        words += ["--data.limit", data.limit, "--data.binarisation", data.binarisation]
+        return suggested("data export --to FOLDER --format npz", *words)
 
     @property
     def updates(self) -> int | None:
