@@ -117,26 +117,25 @@ def read_own_image(model: "Trained", path: Path, ink: "Ink" = "auto") -> "np.nda
     A line on stderr says what was taken for the paper, if that is not clear, and that the drawing
     is small on it.
     """
-    import numpy as np
-
     from limner.data import binarise, images
 
     seen = images.read_image(path, model.model.shape, ink)
-    if seen.note:
-        print(seen.note, file=sys.stderr)
-    height, width = model.model.shape[1:]
-    rows, columns = (
-        np.flatnonzero((seen.levels > 127).any(axis=axes)) for axes in ((0, 2), (0, 1))
-    )
-    if len(rows):
-        tall, wide = np.ptp(rows) + 1, np.ptp(columns) + 1
-        if 3 * max(tall / height, wide / width) < 1:
-            print(
-                f"{path}: the drawing fills only {tall} x {wide} of {height} x {width} pixels; cut "
-                "to its drawing, the picture shows more",
-                file=sys.stderr,
-            )
+    for note in (seen.note, _smallness(path, seen.levels)):
+        if note:
+            print(note, file=sys.stderr)
     return binarise.pixels(seen.levels, model.config.data.binarisation)
+
+
+def _smallness(path: Path, levels: "np.ndarray") -> str:
+    """A line about a drawing that fills less than a third of its canvas, each way; else nothing."""
+    import numpy as np
+
+    inked = levels.max(axis=0) > 127
+    sides = [np.ptp(np.flatnonzero(inked.any(axis=axis))) + 1 for axis in (1, 0) if inked.any()]
+    if not sides or max(3 * side / of for side, of in zip(sides, inked.shape, strict=True)) >= 1:
+        return ""
+    small, whole = (f"{tall} x {wide}" for tall, wide in (sides, inked.shape))
+    return f"{path}: the drawing fills only {small} of {whole} pixels: cut the picture to it"
 
 
 def guess(model: "Trained", image: "np.ndarray") -> str | None:

@@ -148,6 +148,7 @@ TWENTY_TWO = (
     *("diamond", "dog", "duck", "eye", "fish", "flower", "frog", "house", "lion", "monkey"),
     *("rabbit", "rainbow", "sheep"),
 )
+"""The categories of `many`, the mixed data set of the binary benchmark."""
 BINARY = {
     name: changed(
         RECIPE,
