@@ -358,7 +358,8 @@ def test_nothing_there_or_nothing_in_it_is_said(tmp_path):
 def test_a_file_of_no_format_is_refused_in_plain_words(tmp_path):
     path = tmp_path / "a.png"
     drawn().save(path, "PPM")
-    assert refuse(path) == f"cannot read {path}: it is none of PNG, JPEG, GIF, WEBP, BMP, TIFF"
+    kinds = "PNG, JPEG, GIF, WEBP, BMP, TIFF"
+    assert refuse(path) == f"cannot read {path}: it is none of {kinds}, and no .svg"
     path.write_bytes(b"")
     assert refuse(path) == f"cannot read {path}: it is empty"
 

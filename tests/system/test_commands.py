@@ -225,6 +225,7 @@ def test_help_and_models_take_under_half_a_second(words):
     ("words", "said"),
     [
         ("trian", "there is no command 'trian': did you mean train?"),
+        ("cat sample", "the command comes first, as in `limner sample cat`"),
         ("data lst", "there is no command 'data lst': did you mean data list"),
         ("train quikdraw", "did you mean train quickdraw"),
         ("train --out x quickdraw", "did you mean train quickdraw"),

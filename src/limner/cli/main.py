@@ -119,7 +119,10 @@ def _run(words: list[str]) -> None:
         firsts = dict.fromkeys(name if is_group else name.split()[0] for name in COMMANDS)
         known = [name for name in firsts if name.startswith(prefix)]
         given = prefix + asked[0]
-        raise LimnerError(f"there is no command {given!r}{near(given, known)}")
+        there = near(given, known)
+        if prefix + "".join(asked[1:2]) in known:
+            there = f": the command comes first, as in `limner {prefix}{asked[1]} {asked[0]}`"
+        raise LimnerError(f"there is no command {given!r}{there}")
 
 
 def _print_commands(prefix: str) -> None:

@@ -205,7 +205,8 @@ def _decode(path: Path, shape: Shape | None) -> UInt8[np.ndarray, "h w 4"]:
         except LimnerError:
             raise
         except UnidentifiedImageError:
-            raise LimnerError(f"cannot read {path}: it is none of {', '.join(_FORMATS)}") from None
+            kinds = ", ".join(_FORMATS)
+            raise LimnerError(f"cannot read {path}: it is none of {kinds}, and no .svg") from None
         except Exception as error:  # Pillow's decoders raise whatever their parsing runs into
             raise LimnerError(f"cannot read {path} as an image: {reason(error)}") from None
 
