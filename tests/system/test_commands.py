@@ -412,7 +412,9 @@ def test_a_training_that_cannot_start_leaves_no_folder(capsys, tmp_path):
     assert "is not a run folder" in fails(capsys, "train", *TINY, *start, "--out", out)
     # A model by its name, which is of other sizes.
     said = fails(capsys, "train", *TINY, "--train.start-from", "cat", "--out", out)
-    assert "cat has model.latent_size 10, model.hidden_size 400" in said
+    assert "cat is a model of other sizes: give --model.latent-size 10" in said
+    for given in (["--train.optimiser", "given"], ["--model.network", "Mine"]):
+        assert "given in Python" in fails(capsys, "train", *TINY, *given, "--out", out)
     assert not out.exists()
 
 
