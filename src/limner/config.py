@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import dacite
 
-from limner.errors import LimnerError, check_value, reason
+from limner.errors import LimnerError, check_choice, check_value, reason
 
 Binarisation = Literal["grey", "threshold", "static", "dynamic"]
 Ink = Literal["auto", "dark", "light"]
@@ -111,13 +111,33 @@ def require_seed(seed: int, what: str) -> None:
     check_value(0 <= seed < 2**32, what, seed, "from 0 to 4294967295")
 
 
+def check_importance(
+    samples: int | None, images: int | None, protocol: Protocol = "honest"
+) -> None:
+    """Check what is asked of the importance-weighted bound.
+
+    Raises:
+        LimnerError: A number is below 1, there are images and no samples, or the noise of
+            `protocol` gives no bound.
+    """
+    check_value(samples is None or samples >= 1, "importance_samples", samples, "at least 1")
+    check_value(images is None or images >= 1, "importance_images", images, "at least 1")
+    if images is not None and samples is None:
+        raise LimnerError(
+            "importance_images needs importance_samples: say how many for each, such as 1000"
+        )
+    if samples is not None and protocol != "honest":
+        raise LimnerError(
+            f"importance_samples gives a bound, and {protocol} bounds nothing: leave out one"
+        )
+
+
 def _settle(config: Any, part: str) -> None:
     """Make NumPy's numbers, texts and lists what a setting wants, and check the type of each."""
     for name, kind in get_type_hints(type(config)).items():
         value, what = getattr(config, name), f"{part}.{name}"
         if get_origin(kind) is Literal:
-            words = get_args(kind)
-            check_value(value in words, what, value, f"one of {', '.join(words)}")
+            check_choice(what, value, get_args(kind))
             continue
         kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
         types = tuple(get_origin(one) or one for one in kinds)

@@ -59,6 +59,11 @@ def check_value(ok: bool, what: str, given: Any, allowed: str) -> None:
         raise LimnerError(f"{what} is {given!r}: it must be {allowed}")
 
 
+def check_choice(what: str, given: Any, words: Sequence[str]) -> None:
+    """Check that a value is one of a few words; raises as `check_value` does."""
+    check_value(given in words, what, given, f"one of {', '.join(words)}")
+
+
 def near(given: str, names: Iterable[str], others: str | None = None) -> str:
     """The end of an error line about an unknown name: similar names, or all names.
 

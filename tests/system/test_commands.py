@@ -280,6 +280,18 @@ def test_a_platform_that_is_not_here_is_named(run, platform, tmp_path):
     assert f"JAX_PLATFORMS is '{platform}'" in line
 
 
+@pytest.mark.parametrize(
+    "words", ["sample cat", "evaluate cat", "export cat --out x", "studio cat"]
+)
+def test_a_variable_that_jax_refuses_is_named(words, tmp_path):
+    command = [sys.executable, "-m", "limner", *words.split()]
+    asking = os.environ | {"JAX_ENABLE_X64": "perhaps"}
+    done = subprocess.run(command, capture_output=True, text=True, env=asking, cwd=tmp_path)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("limner: JAX cannot start: invalid truth value 'perhaps'")
+
+
 def test_jax_told_to_compute_in_64_bits_computes_in_32(run, tmp_path):
     command = [sys.executable, "-m", "limner", "train", *TINY, "--out", str(tmp_path / "run")]
     asking = os.environ | {"JAX_ENABLE_X64": "1"}

@@ -128,14 +128,19 @@ def read_own_image(model: "Trained", path: Path, ink: "Ink" = "auto") -> "np.nda
 
 def _smallness(path: Path, levels: "np.ndarray") -> str:
     """A line about a drawing that fills less than a third of its canvas, each way; else nothing."""
-    import numpy as np
+    from PIL import Image
 
-    inked = levels.max(axis=0) > 127
-    sides = [np.ptp(np.flatnonzero(inked.any(axis=axis))) + 1 for axis in (1, 0) if inked.any()]
-    if not sides or max(3 * side / of for side, of in zip(sides, inked.shape, strict=True)) >= 1:
+    box = Image.fromarray(levels.max(axis=0) >> 7).getbbox()
+    if box is None:
         return ""
-    small, whole = (f"{tall} x {wide}" for tall, wide in (sides, inked.shape))
-    return f"{path}: the drawing fills only {small} of {whole} pixels: cut the picture to it"
+    (height, width), (left, top, right, bottom) = levels.shape[1:], box
+    tall, wide = bottom - top, right - left
+    if 3 * tall >= height or 3 * wide >= width:
+        return ""
+    return (
+        f"{path}: the drawing fills only {tall} x {wide} of {height} x {width} pixels: cut the "
+        "picture to it"
+    )
 
 
 def guess(model: "Trained", image: "np.ndarray") -> str | None:

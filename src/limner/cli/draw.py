@@ -107,7 +107,6 @@ def reconstruct(
         refuse_idle("without --picture", {"--category": category, "--ink": ink != "auto"})
     else:
         refuse_idle("with --picture", {"--data-root": data_root, "--other-data": other_data})
-    import numpy as np
 
     from limner.data.shuffle import some_indices
 
@@ -119,8 +118,8 @@ def reconstruct(
     else:
         split = open_data(model.run, data_root, other_data).split("test")
         chosen = some_indices(len(split), num, seed)
-        targets = split.targets(chosen, model.config.data.binarisation, key=(seed, 0))
-        images, what = targets / np.float32(255), "test images"
+        images = split.pixels(chosen, model.config.data.binarisation, key=(seed, 0))
+        what = "test images"
         names = model.categories
         categories = [names[index] for index in split.categories(chosen)] if names else None
     show = model.reconstruct(images, seed=seed, category=categories, protocol=protocol, what=what)

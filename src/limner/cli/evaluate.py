@@ -17,7 +17,7 @@ from limner.cli.common import (
     open_run,
     refuse_idle,
 )
-from limner.config import Protocol, require_seed
+from limner.config import Protocol, check_importance, require_seed
 from limner.errors import LimnerError
 
 if TYPE_CHECKING:
@@ -75,8 +75,6 @@ def evaluate(
         refuse_idle("with --check", others)
         _check(open_run(run), data_root)
         return
-    from limner.evaluation.bound import check_importance
-
     require_seed(seed, "--seed")
     check_importance(importance_samples, importance_images, protocol)
     check_samples(samples)

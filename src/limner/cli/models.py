@@ -10,7 +10,7 @@ from limner.cli.common import (
     open_run,
     refuse_idle,
 )
-from limner.config import SPLITS, Order, SplitName, require_seed
+from limner.config import SPLITS, Order, SplitName, check_importance, require_seed
 from limner.errors import LimnerError
 from limner.system.progress import progress_bar
 
@@ -84,8 +84,6 @@ def export(
         data_root: Data root, or path of your own images, to use instead of those in training.
         other_data: Allow data that differ from the training data of the run.
     """
-    from limner.evaluation.bound import check_importance
-
     check_importance(importance_samples, importance_images)
     check_samples(samples)
     if private and push is None:

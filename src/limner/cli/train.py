@@ -100,11 +100,11 @@ def train_run(out: Path, config: RunConfig, other_data: bool = False) -> "tuple[
     from limner.run import LOSSES
     from limner.system.distributed import agreement, by_leader
     from limner.training.loop import fit_run
-    from limner.training.state import open_run
+    from limner.training.state import prepared_run
 
     with agreement():
         dataset = open_with_progress(config.data, config.model.shape)
-    run = open_run(out, config, dataset)
+    run = prepared_run(out, config, dataset)
     names = LOSSES[config.train.protocol]
     with progress_bar("training") as advance:
         advance(0, None, "compiling")

@@ -23,7 +23,7 @@ from limner.data.items import read_items
 from limner.data.remote import Progress, require
 from limner.data.sources import Pictures, Shape, Source
 from limner.data.splits import BY_ROW, Progression, Split
-from limner.errors import LimnerError, check_names, check_value
+from limner.errors import LimnerError, check_choice, check_names
 
 _DEFAULTS = {"doodles": doodles.CATEGORIES, "quickdraw": ("cat",)}
 """The default categories of data sets that let the user choose."""
@@ -155,7 +155,7 @@ class Dataset:
         Raises:
             LimnerError: There is no such split, or it is empty.
         """
-        check_value(which in SPLITS, "split", which, f"one of {', '.join(SPLITS)}")
+        check_choice("split", which, SPLITS)
         counts = self._counts(which)
         if sum(counts) == 0:
             raise LimnerError(

@@ -23,7 +23,7 @@ from limner.data.images import decoded, inked, own_shape
 from limner.data.shrink import fit_colours, fit_ink
 from limner.data.sources import Shape
 from limner.data.told import COLOURS_KEPT, lean, tell
-from limner.errors import LimnerError, reason
+from limner.errors import LimnerError, check_choice, reason
 
 _IMAGE, _LABEL = ("image", "img"), "label"
 """Keys of an item that is a dictionary."""
@@ -47,8 +47,7 @@ class Items(NamedTuple):
 
 def read_items(items: Any, shape: Shape | None = None, ink: Ink = "auto") -> Items:
     """Read all items of a data set; the arguments and errors are those of `Dataset.from_items`."""
-    if ink not in get_args(Ink):
-        raise LimnerError(f"ink is {ink!r}: it must be one of {', '.join(get_args(Ink))}")
+    check_choice("ink", ink, get_args(Ink))
     if shape is not None and not (len(shape) == 3 and shape[0] in (1, 3) and min(shape) >= 1):
         raise LimnerError(f"shape is {shape}: it must be channels (1 or 3), height and width")
     count = _count(items)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
-from jaxtyping import Int64, Integer, UInt8, UInt64
+from jaxtyping import Float, Int64, Integer, UInt8, UInt64
 
 from limner.config import Binarisation, SplitName
 from limner.data import binarise
@@ -120,6 +120,12 @@ class Split:
         visit = key if binarisation == "dynamic" else ()
         keys = self._keys[sources]
         return binarise.draw(levels, binarise.noise(keys, rows, self.sources[0].shape, visit))
+
+    def pixels(
+        self, indices: Int64[np.ndarray, "b"], binarisation: Binarisation, key: tuple[int, ...]
+    ) -> Float[np.ndarray, "b c h w"]:
+        """The targets of some drawings from 0 to 1, as a model takes them; see `targets`."""
+        return self.targets(indices, binarisation, key) / np.float32(255)
 
     @cached_property
     def _ends(self) -> Int64[np.ndarray, "s"]:

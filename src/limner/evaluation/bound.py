@@ -10,10 +10,9 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from limner.config import Binarisation, Protocol, SplitName
+from limner.config import Binarisation, Protocol, SplitName, check_importance
 from limner.data.dataset import Dataset
 from limner.data.splits import Split
-from limner.errors import LimnerError, check_value
 from limner.evaluation.importance import weighted_bounds
 from limner.evaluation.measure import estimate, one_sample
 from limner.evaluation.result import CategoryBound, Evaluation
@@ -132,27 +131,6 @@ def evaluate(
         importance_images=weighed,
         importance_gain=float(losses.bound[indices].mean() - weighted.mean()),
     )
-
-
-def check_importance(
-    samples: int | None, images: int | None, protocol: Protocol = "honest"
-) -> None:
-    """Check what is asked of the importance-weighted bound.
-
-    Raises:
-        LimnerError: A number is below 1, there are images and no samples, or the noise of
-            `protocol` gives no bound.
-    """
-    check_value(samples is None or samples >= 1, "importance_samples", samples, "at least 1")
-    check_value(images is None or images >= 1, "importance_images", images, "at least 1")
-    if images is not None and samples is None:
-        raise LimnerError(
-            "importance_images needs importance_samples: say how many for each, such as 1000"
-        )
-    if samples is not None and protocol != "honest":
-        raise LimnerError(
-            f"importance_samples gives a bound, and {protocol} bounds nothing: leave out one"
-        )
 
 
 def _by_category(

@@ -173,7 +173,7 @@ def pixels(
     With dynamic binarisation they are grey, the mean over all visits.
     """
     fixed = "grey" if binarisation == "dynamic" else binarisation
-    return split.targets(indices, fixed, key=()) / np.float32(255)
+    return split.pixels(indices, fixed, key=())
 
 
 def _rows(

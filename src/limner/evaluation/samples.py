@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import expit
 
-from limner.config import Binarisation, RunConfig
+from limner.config import RunConfig
 from limner.data.dataset import Dataset
 from limner.data.splits import Split
 from limner.errors import LimnerError
@@ -86,6 +86,7 @@ def judge_samples(
     if each < 2:
         raise LimnerError(f"samples is {each}: it must be at least 2, or no spread is known")
     num_steps, binarisation = config.model.num_steps, config.data.binarisation
+    once = (0,)  # the visit at which dynamic binarisation draws
     judge, card = load_judge()
     if dataset.shape != SHAPE:
         raise LimnerError(f"{of} cannot be judged: the judge sees {SHAPE}, not {dataset.shape}")
@@ -103,7 +104,7 @@ def judge_samples(
         )
 
     on_progress(0, STAGES, "reconstructing validation drawings")
-    truth, originals = valid.categories(redrawn), _targets(valid, redrawn, binarisation)
+    truth, originals = valid.categories(redrawn), valid.pixels(redrawn, binarisation, once)
     canvases = reconstruct(model, originals, num_steps=num_steps, seed=0, categories=truth)
 
     def named(images: Float[np.ndarray, "b 1 28 28"]) -> Estimate:
@@ -121,10 +122,10 @@ def judge_samples(
     sets = {
         "samples": (_pixels(canvases, 1.0), np.arange(len(canvases)) // each),
         "as_ink": (_pixels(canvases, ink), np.arange(len(canvases)) // each),
-        "people": (_targets(valid, shown, binarisation), asked.of(valid.categories(shown))),
+        "people": (valid.pixels(shown, binarisation, once), asked.of(valid.categories(shown))),
     }
     on_progress(2, STAGES, "judging")
-    real = look(judge, _targets(test, compared, binarisation))[1]
+    real = look(judge, test.pixels(compared, binarisation, once))[1]
     seen = {name: look(judge, images) for name, (images, _) in sets.items()}
     hits = {name: asked.recognised(seen[name][0], own) for name, (_, own) in sets.items()}
     on_progress(3, STAGES, "searching training drawings")
@@ -197,13 +198,6 @@ def _sample(
         for group in range(groups)
     ]
     return np.concatenate(parts)
-
-
-def _targets(
-    split: Split, indices: Int[np.ndarray, "b"], binarisation: Binarisation
-) -> Float[np.ndarray, "b c h w"]:
-    """Drawings as the model is asked to draw them; dynamic binarisation draws them once."""
-    return split.targets(indices, binarisation, key=(0,)) / np.float32(255)
 
 
 def _pixels(canvases: Float[np.ndarray, "b c h w"], factor: float) -> Float[np.ndarray, "b c h w"]:

@@ -17,7 +17,7 @@ from limner.experiments.results import Record, Result
 from limner.experiments.template import NotMeasured
 from limner.model.draw import build_model
 from limner.system.provenance import seconds_until
-from limner.text import listed, rounded, suggested
+from limner.text import listed, options, rounded, suggested
 
 MARKS: tuple[int, ...] = (260, 250, 240, 230)
 """Validation bounds that training passes on its way, nats."""
@@ -57,9 +57,9 @@ class Line(NamedTuple):
     def export_command(self) -> str:
         """The command that writes its data as NumPy arrays."""
         data = self.record.row.config.data
-        words = ["--data.name", data.name, "--data.categories", *data.categories]
-        words += ["--data.limit", data.limit, "--data.binarisation", data.binarisation]
-        return suggested("data export --to FOLDER --format npz", *words)
+        named = ("name", "categories", "limit", "binarisation")
+        settings = {f"data.{name}": getattr(data, name) for name in named}
+        return suggested("data export --to FOLDER --format npz", *options(settings))
 
     @property
     def updates(self) -> int | None:

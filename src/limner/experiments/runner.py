@@ -31,7 +31,7 @@ from limner.sampling.drawings import reconstruct, sample
 from limner.system.interrupt import interruption
 from limner.system.provenance import code_version, machine, processor, seconds_until
 from limner.training.loop import Progress, fit_run
-from limner.training.state import open_run
+from limner.training.state import prepared_run
 
 NUM_SHOWN = 16
 """Number of drawings in the figures of a row."""
@@ -93,7 +93,7 @@ def run_rows(
                 continue
             try:
                 dataset = datasets[row.config.data]
-                run = open_run(folder / row.name, row.config, dataset)
+                run = prepared_run(folder / row.name, row.config, dataset)
                 finished = _run_row(run, record, dataset, command, tell)
             except Interrupted:
                 return Ran(True, failures)
@@ -183,7 +183,7 @@ def _save_figures(run: Run, row: Row, dataset: Dataset) -> None:
     model = run.load_model()
     test = dataset.split("test")
     chosen = some_indices(len(test), NUM_SHOWN, seed)
-    images = test.targets(chosen, row.config.data.binarisation, key=(seed, 0)) / np.float32(255)
+    images = test.pixels(chosen, row.config.data.binarisation, key=(seed, 0))
     samples = Show(
         "samples",
         sample(model, num=NUM_SHOWN, num_steps=config.num_steps, seed=seed, protocol=protocol),

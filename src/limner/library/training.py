@@ -19,7 +19,7 @@ from limner.system.programs import programs_kept
 from limner.system.progress import progress_bar
 from limner.training.keeper import FolderKeeper, MemoryKeeper
 from limner.training.loop import Progress, fit
-from limner.training.state import open_run
+from limner.training.state import prepared_run
 
 
 @programs_kept()
@@ -74,7 +74,7 @@ def train(
     config = _settings(data, config, model, optimiser, steps)
     if data is None:
         data = open_dataset(config.data, config.model.shape)
-    run = None if out is None else open_run(out, config, data, model=model, optimiser=optimiser)
+    run = None if out is None else prepared_run(out, config, data, model=model, optimiser=optimiser)
     names = LOSSES[config.train.protocol]
     keeper = MemoryKeeper() if run is None else FolderKeeper(run, other_data)
     with progress_bar("training", shown=progress) as advance:

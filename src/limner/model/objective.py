@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from limner.config import Protocol
-from limner.errors import check_value
+from limner.errors import check_choice
 from limner.model.distributions import Gaussian, bernoulli_log_prob
 from limner.model.draw import Draw, State, Step
 
@@ -60,8 +60,7 @@ def draw_noise(
     Raises:
         LimnerError: There is no such protocol.
     """
-    protocols = get_args(Protocol)
-    check_value(protocol in protocols, "protocol", protocol, f"one of {', '.join(protocols)}")
+    check_choice("protocol", protocol, get_args(Protocol))
     if protocol == "as-published":
         noise = jax.random.normal(key, (1, latent_size))
         return jnp.broadcast_to(noise, (num_steps, latent_size))

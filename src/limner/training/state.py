@@ -101,8 +101,7 @@ def check_fits(config: RunConfig, dataset: Dataset) -> None:
     if num_categories not in (0, there):
         raise LimnerError(
             f"{dataset.name} has {there} categor{'y' if there == 1 else 'ies'}, the model tells "
-            f"{num_categories} apart: set "
-            f"--model.num-categories {there if there > 1 else 0}"
+            f"{num_categories} apart: set --model.num-categories {there if there > 1 else 0}"
         )
     for which in ("train", "valid"):
         dataset.split(which)
@@ -131,7 +130,7 @@ def check_start(config: RunConfig, dataset: Dataset) -> None:
         warnings.warn(line, Guessed, stacklevel=2)
 
 
-def open_run(
+def prepared_run(
     folder: str | Path,
     config: RunConfig,
     dataset: Dataset,
