@@ -103,7 +103,10 @@ def refusal(name: str) -> str:
         "me/cat main",
         "me/cät",
         "me/cat\n",
-        "https://huggingface.co/me/cat",
+        "https://huggingface.co/me",
+        "https://huggingface.co/spaces/me/cat",
+        "https://huggingface.co/me/cat/blob/main/README.md",
+        "https://example.org/me/cat",
         f"{'m' * 97}/cat",
         "",
     ],
@@ -111,6 +114,20 @@ def refusal(name: str) -> str:
 def test_a_name_that_no_repository_has_is_a_path(name):
     assert Repository.named(name) is None
     assert repository_of(name) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "repository"),
+    [
+        ("https://huggingface.co/me/cat", ("me/cat", None)),
+        ("https://huggingface.co/me/cat/", ("me/cat", None)),
+        ("https://huggingface.co/me/cat/tree/main", ("me/cat", "main")),
+        ("https://huggingface.co/me/cat/tree/refs/pr/1", ("me/cat", "refs/pr/1")),
+        ("https://hf.co/me/cat@v1", ("me/cat", "v1")),
+    ],
+)
+def test_the_address_of_a_repository_means_the_repository(address, repository):
+    assert repository_of(address) == repository_of(Path(address)) == repository
 
 
 def test_a_repository_is_known_by_its_name_unless_a_folder_is_here(tmp_path, monkeypatch):

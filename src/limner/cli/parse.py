@@ -5,13 +5,27 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial, wraps
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 from typing import Any
 
 import tyro
 from rich.text import Text
 
 from limner.errors import LimnerError, near
+
+_IN_PLAIN_WORDS = {
+    r"invalid literal for int\(\) with base 10: (.*)": r"\1 is not a whole number",
+    r"could not convert string to float: (.*)": r"\1 is not a number",
+    r"no type matching \{None\}\|INT could be instantiated from \[(.*)\]\.": (
+        r"\1 is neither None nor a whole number"
+    ),
+    r"no type matching \{None\}\|FLOAT could be instantiated from \[(.*)\]\.": (
+        r"\1 is neither None nor a number"
+    ),
+    r"Missing from limner [\w ]+": "missing",
+    r"Error parsing ": "",
+}
+"""What the parser says, and what it means."""
 
 
 def bind(
@@ -43,7 +57,8 @@ def bind(
         if not done.code:
             raise
         said = _in_one_line(refusal.getvalue())
-        said = said.removeprefix("Error parsing ").replace(f"Missing from limner {name}", "missing")
+        for theirs, plain in _IN_PLAIN_WORDS.items():
+            said = re.sub(theirs, plain, said)
         raise LimnerError(f"limner {name}: {said}") from None
     if not unknown:
         return call
@@ -57,9 +72,13 @@ def bind(
 
 
 def _in_one_line(box: str) -> str:
-    """The text in the parser's box, above its first horizontal line."""
-    rows = (row.strip(" │╭╮╰╯─") for row in Text.from_ansi(box).plain.splitlines()[1:])
-    return " ".join(takewhile(bool, rows))
+    """The text in the parser's box, up to its first horizontal line.
+
+    Where the encoding has no better, the lines are of hyphens, also the one below the title.
+    """
+    rows = (row[1:-1].strip() for row in Text.from_ansi(box).plain.splitlines()[1:])
+    said = dropwhile(lambda row: not row.strip("─-"), rows)
+    return " ".join(takewhile(lambda row: row.strip("─-"), said))
 
 
 def _options(parse: Callable[..., Any]) -> list[str]:

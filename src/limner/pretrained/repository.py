@@ -1,6 +1,7 @@
 """Models in Hugging Face repositories: which names mean one, fetching it, uploading one.
 
 A repository is `owner/name` or `owner/name@revision`; the revision is a branch, a tag or a commit.
+The address of its page on the hub means the same.
 What the hub client keeps (its cache, its token, HF_HUB_OFFLINE, HF_ENDPOINT) works as everywhere.
 
 Nothing from a repository is executed or unpickled. Its config.json is checked before the weights
@@ -30,6 +31,9 @@ _NAME = re.compile(
     r"(?:@(?P<revision>[A-Za-z0-9_][\w./-]{0,200}))?",
     re.ASCII,
 )
+_ADDRESS = re.compile(  # with one slash of two where it went through a Path
+    r"https?://?(?:huggingface\.co|hf\.co)/(?P<id>[^/]+/[^/]+)(?:/tree/(?P<revision>.+?))?/?"
+)
 _LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
 
 
@@ -43,7 +47,9 @@ class Repository(NamedTuple):
 
     @classmethod
     def named(cls, name: str) -> "Repository | None":
-        """The repository of a name; None if the hub allows no such name."""
+        """The repository of a name or an address; None if the hub allows no such name."""
+        if address := _ADDRESS.fullmatch(name):
+            name = "@".join(filter(None, address.group("id", "revision")))
         found = _NAME.fullmatch(name)
         if found is None or ".." in name or "--" in found["id"] or found["id"].endswith(".git"):
             return None
