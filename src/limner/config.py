@@ -18,7 +18,14 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import dacite
 
-from limner.errors import LimnerError, check_choice, check_value, reason
+from limner.errors import (
+    LimnerError,
+    check_choice,
+    check_value,
+    near,
+    reason,
+    require_seed,
+)
 
 Binarisation = Literal["grey", "threshold", "static", "dynamic"]
 Ink = Literal["auto", "dark", "light"]
@@ -100,36 +107,6 @@ def written_by(wrote: Any) -> str:
 
 def _numbers(version: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", version)]
-
-
-def require_seed(seed: int, what: str) -> None:
-    """Check that a number can seed every random generator.
-
-    Raises:
-        LimnerError: The number is negative or has more than 32 bits.
-    """
-    check_value(0 <= seed < 2**32, what, seed, "from 0 to 4294967295")
-
-
-def check_importance(
-    samples: int | None, images: int | None, protocol: Protocol = "honest"
-) -> None:
-    """Check what is asked of the importance-weighted bound.
-
-    Raises:
-        LimnerError: A number is below 1, there are images and no samples, or the noise of
-            `protocol` gives no bound.
-    """
-    check_value(samples is None or samples >= 1, "importance_samples", samples, "at least 1")
-    check_value(images is None or images >= 1, "importance_images", images, "at least 1")
-    if images is not None and samples is None:
-        raise LimnerError(
-            "importance_images needs importance_samples: say how many for each, such as 1000"
-        )
-    if samples is not None and protocol != "honest":
-        raise LimnerError(
-            f"importance_samples gives a bound, and {protocol} bounds nothing: leave out one"
-        )
 
 
 def _settle(config: Any, part: str) -> None:
@@ -404,9 +381,17 @@ class RunConfig:
 
 
 def changed(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
-    """A configuration with some settings changed, each by its dotted name (`model.num_steps`)."""
+    """A configuration with some settings changed, each by its dotted name (`model.num_steps`).
+
+    Raises:
+        LimnerError: There is no such setting, or its value is refused.
+    """
+    known = dataclasses.asdict(config)
     for name, value in changes.items():
-        part, field = name.split(".")
+        part, _, field = name.partition(".")
+        if field not in known.get(part, {}):
+            every = [f"{part}.{field}" for part in known for field in known[part]]
+            raise LimnerError(f"{name} is no setting{near(name, every)}")
         section = dataclasses.replace(getattr(config, part), **{field: value})
         config = dataclasses.replace(config, **{part: section})
     return config

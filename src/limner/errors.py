@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 
@@ -62,6 +63,26 @@ def check_value(ok: bool, what: str, given: Any, allowed: str) -> None:
 def check_choice(what: str, given: Any, words: Sequence[str]) -> None:
     """Check that a value is one of a few words; raises as `check_value` does."""
     check_value(given in words, what, given, f"one of {', '.join(words)}")
+
+
+def require_seed(seed: int, what: str) -> None:
+    """Check that a number can seed every random generator.
+
+    Raises:
+        LimnerError: It is not whole, negative, or has more than 32 bits.
+    """
+    is_seed = isinstance(seed, Integral) and 0 <= seed < 2**32
+    check_value(is_seed, what, seed, "a whole number from 0 to 4294967295")
+
+
+def check_count(count: Any, what: str, least: int = 1) -> None:
+    """Check a number of things.
+
+    Raises:
+        LimnerError: It is not a whole number, or too small.
+    """
+    is_count = isinstance(count, Integral) and int(count) >= least
+    check_value(is_count, what, count, f"a whole number of at least {least}")
 
 
 def near(given: str, names: Iterable[str], others: str | None = None) -> str:

@@ -13,17 +13,20 @@ carries a checksum, so damage is found when it is read. Training on makes again 
 several processes that train together only the first writes, to a folder that all of them see.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 from filelock import FileLock, Timeout
 
 from limner.config import Protocol, RunConfig, changed, essence
-from limner.data.dataset import category_names
+from limner.data.dataset import Dataset, category_names
 from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError, check_names, first_difference
 from limner.model.draw import Draw, build_model
@@ -88,6 +91,12 @@ class Run:
         if self.known_as is None:
             return self.folder / "figures"
         return Path(f"limner-{self.known_as.partition('@')[0].rpartition('/')[2]}")
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories that it tells apart, in its order; none if it is not class-conditional."""
+        data = self.read_data() if self.config.model.num_categories else None
+        return model_categories(self.config) if data is None else data.categories
 
     @property
     def finished(self) -> bool:
@@ -174,6 +183,14 @@ class Run:
             of = self.name if is_exported else self.folder
             known.check(found, of=of, strictly=not is_exported)
 
+    def model_for(self, dataset: Dataset) -> Draw:
+        """The network with the weights to evaluate, for the categories of a data set.
+
+        Raises:
+            LimnerError: As for `load_model` and `for_categories`.
+        """
+        return for_categories(self.load_model(), self.categories, dataset.categories, of=self.name)
+
     def claim(self, found: Fingerprint, other_data: bool = False) -> None:
         """Record the data of a new run, or check those of a run that resumes.
 
@@ -182,11 +199,18 @@ class Run:
             other_data: Accept data that differ, and record them instead.
 
         Raises:
-            LimnerError: As for `check_data`; or the folder cannot be written.
+            LimnerError: As for `check_data`; the folder cannot be written; or a class-conditional
+                model would get other categories than it began with.
         """
         with agreement():
             if not other_data:
                 self.check_data(found)
+            elif self.data.exists() and self.categories not in ((), found.categories):
+                raise LimnerError(
+                    f"{self.folder} tells {len(self.categories)} categories apart, and these data "
+                    "have others, or another order: train on them in another --out, with "
+                    f"{shlex.join(['--train.start-from', str(self.folder)])}"
+                )
             if leads():
                 write_checked(self.data, found.to_json())
 
@@ -293,6 +317,26 @@ def model_categories(config: RunConfig) -> tuple[str, ...]:
     if config.data.name == "mnist":  # the format's other files have more than ten
         return tuple(map(str, range(num)))
     return category_names(config.data) if num else ()
+
+
+def for_categories(model: Draw, known: Sequence[str], names: Sequence[str], of: str) -> Draw:
+    """The network for the categories of some data: fewer of its own, or in another order.
+
+    They are found by their names. A network that is not class-conditional does not change.
+
+    Args:
+        model: The network.
+        known: Names of its categories, in its order.
+        names: Names of the categories of the data, in theirs.
+        of: Name of the model, for error lines.
+
+    Raises:
+        LimnerError: The model does not know one of the names.
+    """
+    if model.categories is None or tuple(names) == tuple(known):
+        return model
+    check_names(names, known, of)
+    return model.with_categories(jnp.eye(len(known))[np.array([known.index(x) for x in names])])
 
 
 def category_index(config: RunConfig, name: str, of: str) -> int:

@@ -127,7 +127,7 @@ def test_curves_show_themselves_in_a_notebook(tmp_path):
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
-        (lambda: Curves.of([], "runs/cat"), "runs/cat has no losses yet"),
+        (lambda: Curves.of([], "runs/cat"), "runs/cat has no losses: a run has them"),
         (lambda: Curves.of([{"kind": "train", "update": 1, "rate": 1.0}], "cat"), "distortion"),
         (lambda: Curves.of([{"kind": "valid", "rate": 1, "distortion": 1}], "cat"), "its update"),
         (

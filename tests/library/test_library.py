@@ -113,7 +113,10 @@ def test_an_interrupted_training_is_not_taken_for_a_whole_one(data, folder, tmp_
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"importance_samples": 0}, "importance_samples is 0: it must be at least 1"),
+        (
+            {"importance_samples": 0},
+            "importance_samples is 0: it must be a whole number of at least 1",
+        ),
         ({"importance_samples": 2, "importance_images": -1}, "importance_images is -1"),
         ({"importance_images": 3}, "importance_images needs importance_samples"),
         ({"importance_samples": 2, "protocol": "as-published"}, "as-published bounds nothing"),
@@ -127,18 +130,33 @@ def test_numbers_that_mean_nothing_are_refused(run, data, arguments, said):
 def test_what_means_nothing_is_refused_in_a_line_without_a_type_checker():
     # In a process of its own, since these tests check all types as they run.
     program = """
-import limner
+import limner, numpy as np, optax
 from limner.errors import LimnerError
 cat, data = limner.load("cat"), limner.open_dataset(limner.DataConfig(categories=("cat",)))
+image = np.zeros((28, 28))
 for attempt in (
     lambda: cat.evaluate(data, split="tset"),
     lambda: cat.evaluate(data, protocol="as_published"),
     lambda: cat.sample(2.5),
     lambda: cat.sample(2, seed=-1),
+    lambda: cat.sample(2, seed=None),
+    lambda: cat.sample(2, num_steps=2.5),
+    lambda: cat.sample(2, temperature="hot"),
+    lambda: cat.evaluate(data, seed=-1),
+    lambda: cat.evaluate(data, importance_samples=2.5),
+    lambda: cat.evaluate([[0.0]]),
+    lambda: cat.interpolate(image, image, 2.5),
+    lambda: cat.complete([image, image]),
+    lambda: cat.complete(image, known=image),
+    lambda: cat.curves(),
     lambda: cat.reconstruct([[0.0] * 28] * 28),
     lambda: cat.reconstruct([]),
     lambda: limner.train([[0.0]]),
     lambda: limner.train(data, "quickdraw"),
+    lambda: limner.train(data, optimiser=optax.adam),
+    lambda: limner.train(data, model=cat),
+    lambda: limner.changed(limner.PRESETS["quickdraw"], {"train.update": 2}),
+    lambda: limner.changed(limner.PRESETS["quickdraw"], {"updates": 2}),
 ):
     try:
         attempt()
@@ -150,12 +168,28 @@ for attempt in (
         "split is 'tset': it must be one of train, valid, test",
         "protocol is 'as_published': it must be one of honest, as-published",
         "num is 2.5: it must be a whole number of at least 1",
-        "seed is -1: it must be from 0 to 4294967295",
-        "cat takes images of shape ('n', 1, 28, 28) (images, channels, height, width), "
-        "not (28, 28)",
-        "cat takes images of shape ('n', 1, 28, 28) (images, channels, height, width), not (0,)",
+        "seed is -1: it must be a whole number from 0 to 4294967295",
+        "seed is None: it must be a whole number from 0 to 4294967295",
+        "num_steps is 2.5: it must be a whole number of at least 1",
+        "temperature is 'hot': it must be a number from 0 up",
+        "seed is -1: it must be a whole number from 0 to 4294967295",
+        "importance_samples is 2.5: it must be a whole number of at least 1",
+        "data is list: make it limner.Dataset.from_arrays(images)",
+        "num is 2.5: it must be a whole number of at least 2",
+        "cat takes one image of shape (1, 28, 28) (channels, height, width), not (2, 28, 28)",
+        "known is float64 of shape (28, 28): give booleans of shape (28, 28), one for each pixel "
+        "(height, width)",
+        "cat has no losses: a run has them after its first updates, and an exported model keeps "
+        "none",
+        "cat takes images of shape (n, 1, 28, 28) (images, channels, height, width), not (28, 28)",
+        "cat takes images of shape (n, 1, 28, 28) (images, channels, height, width), not (0,)",
         "data is list: make it limner.Dataset.from_arrays(images)",
         "config is 'quickdraw': it must be a RunConfig, such as limner.PRESETS['quickdraw']",
+        "optimiser is function: it must be an optimiser of Optax, such as optax.adam(1e-3)",
+        "model is Trained: it must be a Draw, such as limner.load('cat').model",
+        "train.update is no setting: did you mean train.updates or train.warmup_updates or "
+        "train.optimiser?",
+        "updates is no setting: did you mean train.updates or train.warmup_updates or data.name?",
     ], done.stderr
 
 
@@ -253,6 +287,45 @@ def test_labels_make_a_class_conditional_network(images):
     assert set(run.evaluate(data).by_category) <= set(run.categories)
     with pytest.raises(LimnerError, match="'lyng' is not a category"):
         run.sample(1, category="lyng")
+
+
+@pytest.fixture(scope="module")
+def both(images):
+    """A network that tells standing bars from lying ones, with very different weights for each."""
+    labels = ["lying" if image.any(1).sum() == 1 else "standing" for image in images]
+    data = limner.Dataset.from_arrays(images, labels)
+    config = limner.changed(TINY, {"model.num_categories": 2})
+    run = limner.train(data, config, progress=False)
+    canvas = run.model.categories.canvas + np.array([-2, 2], np.float32)[:, None, None, None]
+    apart = eqx.tree_at(lambda model: model.categories.canvas, run.model, canvas)
+    return dataclasses.replace(run, model=apart), data
+
+
+def test_a_category_is_measured_under_its_name_whatever_the_data_call_the_first(both, images):
+    run, data = both
+    labels = np.array(data.categories)[(images.any(2).sum(1) > 1).astype(int)]
+    for index, name in enumerate(run.categories):
+        # The images of one category alone, in whose data its index is 0.
+        own = images[labels == name]
+        alone = limner.Dataset.from_arrays(own, [name] * len(own))
+        found = run.evaluate(alone, split="train", other_data=True).bound
+        train = alone.split("train")
+        pixels = [train.levels(np.array([n]))[0] / np.float32(255) for n in range(len(train))]
+        as_each = [np.mean([bound_of(run.model, k, x) for x in pixels]) for k in (0, 1)]
+        assert found == pytest.approx(as_each[index], abs=0.5)
+        assert abs(as_each[0] - as_each[1]) > 5
+    others = limner.Dataset.from_arrays(images[:20], ["lying", "tilted"] * 10)
+    with pytest.raises(LimnerError, match="'tilted' is not a category of arrays"):
+        run.evaluate(others, other_data=True)
+
+
+def bound_of(model, category, image):
+    """The bound of one image as a category, a mean over 8 draws of the noise, nats."""
+    keys = jax.random.split(jax.random.key(5), 8)
+    noise = jax.vmap(lambda key: limner.draw_noise(key, 3, 2))(keys)
+    return jax.vmap(limner.loss, (None, None, 0))(
+        model.of(category), jax.numpy.asarray(image), noise
+    ).bound.mean()
 
 
 @pytest.mark.parametrize(

@@ -42,14 +42,23 @@ def test_completions_explain_what_is_drawn_better_than_samples_do(make_model):
     assert np.log1p(-completed).mean() > np.log1p(-made_up).mean()
 
 
-def test_pixels_that_are_said_to_be_known_count_whatever_is_on_them(make_model):
+def test_pixels_that_are_said_to_be_known_stay_and_count_whatever_is_on_them(make_model):
     model = make_model()
     blank = np.zeros_like(STROKE)
     upper = np.zeros((7, 5), bool)
     upper[:4] = True
-    given = finish(model, blank, known=upper).probabilities[-1, :, 0, :4]
-    not_given = finish(model, blank).probabilities[-1, :, 0, :4]
-    assert given.mean() < not_given.mean()
+    given = finish(model, blank, known=upper)
+    np.testing.assert_allclose(given.probabilities[:, :, :, :4], 0, atol=1e-6)
+    assert not np.allclose(
+        given.canvases[-1, :, 0, 4:], finish(model, blank).canvases[-1, :, 0, 4:]
+    )
+
+
+def test_pixels_that_are_not_known_are_not_looked_at(make_model):
+    model, right = make_model(), np.zeros((7, 5), bool)
+    right[:, 3:] = True
+    whole, half = finish(model, known=right), finish(model, STROKE * right, known=right)
+    np.testing.assert_array_equal(whole.canvases, half.canvases)
 
 
 def test_a_temperature_of_zero_leaves_the_prior_no_choice(make_model):

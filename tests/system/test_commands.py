@@ -416,7 +416,7 @@ def test_ctrl_c_ends_a_command_in_a_line(capsys, run, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("limner.library.trained.evaluate", interrupt)
+    monkeypatch.setattr("limner.evaluation.bound.evaluate", interrupt)
     with pytest.raises(SystemExit) as caught:
         main(["evaluate", str(run)])
     assert caught.value.code == 130

@@ -159,7 +159,7 @@ def test_an_unknown_name_is_answered_with_near_names(exported, capsys):
 
 
 def test_curves_of_a_pretrained_model_are_refused(exported, capsys):
-    assert "keeps no losses" in fails(capsys, "curves", "kitten")
+    assert "exported model keeps none" in fails(capsys, "curves", "kitten")
 
 
 def test_models_lists_names_bounds_and_where_they_lie(exported, capsys, monkeypatch):

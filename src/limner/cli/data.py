@@ -6,8 +6,8 @@ from typing import Annotated
 import tyro
 
 from limner.cli.common import check_at_least_one, open_with_progress
-from limner.config import DataConfig, ExportFormat, Format, ModelConfig, SplitName, require_seed
-from limner.errors import LimnerError
+from limner.config import DataConfig, ExportFormat, Format, ModelConfig, SplitName
+from limner.errors import LimnerError, require_seed
 from limner.system.progress import progress_bar
 
 _DOODLES = DataConfig()

@@ -15,8 +15,8 @@ from limner.cli.common import (
     read_own_image,
     refuse_idle,
 )
-from limner.config import Ink, Protocol, require_seed
-from limner.errors import LimnerError
+from limner.config import Ink, Protocol
+from limner.errors import require_seed
 
 if TYPE_CHECKING:
     from limner.figures.media import Show
@@ -116,12 +116,13 @@ def reconstruct(
         images, what = image[None], picture.name
         categories = category or guess(model, image)
     else:
-        split = open_data(model.run, data_root, other_data).split("test")
+        dataset = open_data(model.run, data_root, other_data)
+        split = dataset.split("test")
         chosen = some_indices(len(split), num, seed)
         images = split.pixels(chosen, model.config.data.binarisation, key=(seed, 0))
         what = "test images"
-        names = model.categories
-        categories = [names[index] for index in split.categories(chosen)] if names else None
+        names = [dataset.categories[index] for index in split.categories(chosen)]
+        categories = names if model.categories else None
     show = model.reconstruct(images, seed=seed, category=categories, protocol=protocol, what=what)
     return _save(show, model, as_ink, out, show_steps)
 
@@ -215,8 +216,6 @@ def curves(run: RunFolder, *, out: Path | None = None) -> list[Path]:
     from limner.figures.charts import Curves
 
     there = open_run(run)
-    if not there.metrics.exists() and (there.folder / "card.json").exists():
-        raise LimnerError(f"{run} is an exported model, which keeps no losses: name a run folder")
     path = out or there.figures / "curves.png"
     Curves.of(there.read_metrics(), str(run)).save(path)
     return [path]

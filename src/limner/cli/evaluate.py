@@ -17,8 +17,9 @@ from limner.cli.common import (
     open_run,
     refuse_idle,
 )
-from limner.config import Protocol, check_importance, require_seed
-from limner.errors import LimnerError
+from limner.config import Protocol
+from limner.errors import LimnerError, require_seed
+from limner.evaluation.result import check_importance
 
 if TYPE_CHECKING:
     from limner.evaluation.judgement import Judgement
@@ -109,7 +110,7 @@ def _check(run: "Run", data_root: Path | None) -> None:
     if card is None:
         raise LimnerError(f"{run.name} has no card to check: only exported models have one")
     dataset = open_data(run, data_root, other_data=True)  # the check itself finds out
-    found = evaluate_check(run.load_model(), dataset, run.config, card.check.limit)
+    found = evaluate_check(run.model_for(dataset), dataset, run.config, card.check.limit)
     measured = f"{found.bound:.3f} nats over {found.images:,} images"
     if not card.check.holds(found):
         raise LimnerError(

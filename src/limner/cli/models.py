@@ -10,8 +10,9 @@ from limner.cli.common import (
     open_run,
     refuse_idle,
 )
-from limner.config import SPLITS, Order, SplitName, check_importance, require_seed
-from limner.errors import LimnerError
+from limner.config import SPLITS, Order, SplitName
+from limner.errors import LimnerError, require_seed
+from limner.evaluation.result import check_importance
 from limner.system.progress import progress_bar
 
 
@@ -173,7 +174,7 @@ def outliers(
     with progress_bar("scoring") as advance:
         advance(0, None, "compiling")
         scores = score(
-            there.load_model(),
+            there.model_for(dataset),
             dataset,
             num_steps=config.model.num_steps,
             binarisation=config.data.binarisation,
@@ -219,7 +220,7 @@ def nearest(
     with progress_bar("comparing") as advance:
         advance(0, None, "compiling")
         found = compare(
-            there.load_model(),
+            there.model_for(dataset),
             dataset,
             num=num,
             num_steps=config.model.num_steps,

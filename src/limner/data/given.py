@@ -8,10 +8,29 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int64, UInt8
 
-from limner.errors import LimnerError
+from limner.errors import LimnerError, reason
 
 FEWEST = 10
 """Smallest number of images, so that each split has one."""
+
+
+def as_array(given: Any, what: str) -> np.ndarray:
+    """What was given as an array of NumPy.
+
+    Args:
+        given: An array, or what can be made one, such as a tensor or a list.
+        what: What it is, for error lines.
+
+    Raises:
+        LimnerError: Its parts differ in shape, entries are masked, or NumPy cannot read it.
+    """
+    if np.ma.is_masked(given):
+        raise LimnerError(f"{what} have masked entries: fill them first, such as with .filled(0)")
+    try:
+        array = np.asarray(given)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise LimnerError(f"{what} cannot become an array of NumPy: {reason(error)}") from None
+    return array
 
 
 def checked_pixels(images: Any) -> Float[np.ndarray, "..."]:
@@ -23,7 +42,7 @@ def checked_pixels(images: Any) -> Float[np.ndarray, "..."]:
     Raises:
         LimnerError: The range or the dtype does not fit; the line says what came.
     """
-    array = np.asarray(images)
+    array = as_array(images, "images")
     kind = array.dtype.kind
     if kind not in "buif":
         raise LimnerError(f"images are {array.dtype}: give numbers, uint8 or from 0 to 1")
@@ -56,7 +75,9 @@ def checked_images(images: Any) -> UInt8[np.ndarray, "n c h w"]:
         LimnerError: The shape, the range or the dtype does not fit, or there are too few; the line
             says what came.
     """
-    array = np.asarray(images)
+    array = as_array(images, "images")
+    if array.dtype == object and array.ndim == 1:
+        raise LimnerError(f"images are {len(array)} objects: give one array, np.stack(images)")
     if array.ndim == 3:
         array = array[:, None]
     if array.ndim != 4 or array.shape[1] not in (1, 3) or 0 in array.shape:
@@ -83,11 +104,15 @@ def checked_labels(
     """
     if labels is None:
         return (), None
-    array = np.asarray(labels)
+    array = as_array(labels, "labels")
+    if array.dtype == object:  # as pandas keeps names and categories
+        array = np.array(array.tolist())
+    if array.dtype.kind == "f" and (array == np.rint(array)).all():
+        array = array.astype(np.int64)
     if array.shape != (count,) or array.dtype.kind not in "iuUb":
         raise LimnerError(
             f"labels are {array.dtype} of shape {array.shape}: there are {count} images, so give "
-            f"{count} whole numbers or names"
+            f"{count} whole numbers or names, none of them missing"
         )
     values, indices = np.unique(array, return_inverse=True)
     return tuple(map(str, values)), indices.astype(np.int64)

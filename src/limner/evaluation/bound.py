@@ -10,12 +10,12 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from limner.config import Binarisation, Protocol, SplitName, check_importance
+from limner.config import Binarisation, Protocol, SplitName
 from limner.data.dataset import Dataset
 from limner.data.splits import Split
 from limner.evaluation.importance import weighted_bounds
 from limner.evaluation.measure import estimate, one_sample
-from limner.evaluation.result import CategoryBound, Evaluation
+from limner.evaluation.result import CategoryBound, Evaluation, check_importance
 from limner.evaluation.unfinished import Unfinished
 from limner.model.distributions import bernoulli_entropy
 from limner.model.draw import Draw

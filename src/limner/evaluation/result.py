@@ -7,7 +7,30 @@ import dataclasses
 from dataclasses import dataclass, field
 
 from limner.config import Binarisation, Protocol, SplitName
+from limner.errors import LimnerError, check_count
 from limner.text import html_table, rounded
+
+
+def check_importance(
+    samples: int | None, images: int | None, protocol: Protocol = "honest"
+) -> None:
+    """Check what is asked of the importance-weighted bound.
+
+    Raises:
+        LimnerError: A number is below 1, there are images and no samples, or the noise of
+            `protocol` gives no bound.
+    """
+    for what, count in (("importance_samples", samples), ("importance_images", images)):
+        if count is not None:
+            check_count(count, what)
+    if images is not None and samples is None:
+        raise LimnerError(
+            "importance_images needs importance_samples: say how many for each, such as 1000"
+        )
+    if samples is not None and protocol != "honest":
+        raise LimnerError(
+            f"importance_samples gives a bound, and {protocol} bounds nothing: leave out one"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,7 +84,10 @@ class Curves:
         """
         kept = [row for row in rows if row.get("kind") in ("train", "valid")]
         if not kept:
-            raise LimnerError(f"{name} has no losses yet: train it for some updates first")
+            raise LimnerError(
+                f"{name} has no losses: a run has them after its first updates, and an exported "
+                "model keeps none"
+            )
         protocol: Protocol = kept[0].get("protocol", "honest")
         train, valid = (
             _loss_curves([row for row in kept if row["kind"] == kind], protocol)

@@ -1,16 +1,77 @@
-"""How good a trained network is: the data to measure it on, and the method `Trained.judge`."""
+"""How good a trained network is: `Trained.evaluate` and `Trained.judge`, and the data for them."""
 
 from typing import TYPE_CHECKING
 
-from limner.data.dataset import Dataset, open_dataset
-from limner.errors import LimnerError
+from limner.config import Protocol, SplitName
+from limner.data.dataset import Dataset, check_dataset, open_dataset
+from limner.errors import LimnerError, require_seed
+from limner.evaluation import bound
 from limner.evaluation.judgement import Judgement
+from limner.evaluation.result import Evaluation
 from limner.evaluation.samples import judge_samples
+from limner.model.draw import Draw
 from limner.pretrained.card import Card
+from limner.run import for_categories
+from limner.system.programs import programs_kept
 from limner.system.progress import progress_bar
 
 if TYPE_CHECKING:
     from limner.library.trained import Trained
+
+
+@programs_kept()
+def evaluate(
+    trained: "Trained",
+    data: Dataset | None = None,
+    *,
+    split: SplitName = "test",
+    protocol: Protocol = "honest",
+    importance_samples: int | None = None,
+    importance_images: int | None = None,
+    seed: int = 0,
+    other_data: bool = False,
+) -> Evaluation:
+    """Measure the bound (the negative ELBO) on a whole split.
+
+    Args:
+        data: The data set; None opens the one it was trained on.
+        split: The split to measure.
+        protocol: How the noise is made; only "honest" gives a bound.
+        importance_samples: Number K of importance samples for each image, to estimate the
+            importance-weighted bound (IWAE) as well.
+        importance_images: Number of images, chosen at random, for the importance-weighted
+            bound; None takes all of them.
+        seed: Seed for the noise.
+        other_data: Allow data that differ from the training data.
+
+    Returns:
+        Means over the split, in nats for each image.
+
+    Raises:
+        Interrupted: Ctrl-C came during importance sampling; the same call goes on.
+        LimnerError: The data differ from the training data, have another image size, or have a
+            category that a class-conditional model does not know; or `importance_samples` is
+            given for a protocol that gives no bound.
+
+    Example:
+        >>> limner.load("cat").evaluate(importance_samples=100).importance_bound
+    """
+    require_seed(seed, "seed")
+    model, data = fitted(trained, data, other_data)
+    with progress_bar("evaluating") as advance:
+        advance(0, None, "compiling")
+        return bound.evaluate(
+            model,
+            data,
+            num_steps=trained.config.model.num_steps,
+            binarisation=trained.config.data.binarisation,
+            protocol=protocol,
+            split=split,
+            importance_samples=importance_samples,
+            importance_images=importance_images,
+            seed=seed,
+            on_progress=advance,
+        )
 
 
 def judge(
@@ -39,17 +100,18 @@ def judge(
         Shares and distances with standard errors; they show themselves in a notebook.
 
     Raises:
-        LimnerError: The judge has not learned what the network draws, such as digits; or the data
-            differ from the training data.
+        LimnerError: The judge has not learned what the network draws, such as digits; the data
+            differ from the training data; or they have a category that the network does not know.
 
     Example:
         >>> limner.load("cat").judge(200).samples.recognised
     """
+    require_seed(seed, "seed")
     config = trained.config
-    data = data_of(trained, data, other_data)
+    model, data = fitted(trained, data, other_data)
     with progress_bar("judging samples") as advance:
         return judge_samples(
-            trained.model,
+            model,
             data,
             config,
             each=samples,
@@ -65,20 +127,24 @@ def ink_of(card: Card | None) -> float | None:
     return card.samples.ink if card and card.samples else None
 
 
-def data_of(trained: "Trained", data: Dataset | None, other_data: bool) -> Dataset:
-    """The data set to measure a network on: the one that is given, or that of its training.
+def fitted(trained: "Trained", data: Dataset | None, other_data: bool) -> tuple[Draw, Dataset]:
+    """The network and the data set to measure it on, which is given or that of its training.
+
+    Of a class-conditional model it is the network for the categories of these data.
 
     Raises:
-        LimnerError: Its images have another size; or it differs from the training data, and that is
-            not allowed.
+        LimnerError: Its images have another size; it differs from the training data, and that is
+            not allowed; or it has a category that a class-conditional model does not know.
 
     Warns:
         Notice: It differs from the training data of an exported model.
     """
+    check_dataset(data)
     sizes = trained.config.model.shape
     data = open_dataset(trained.config.data, sizes) if data is None else data
     if data.shape != sizes:
         raise LimnerError(f"{trained.name} draws {sizes}, the images are {data.shape}")
     if trained.data is not None and not other_data:
         trained.data.check(data.fingerprint(), of=trained.name, strictly=trained.card is None)
-    return data
+    known = trained.categories if trained.data is None else trained.data.categories
+    return for_categories(trained.model, known, data.categories, of=trained.name), data

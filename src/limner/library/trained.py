@@ -12,18 +12,22 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from limner.config import Protocol, RunConfig, SplitName
-from limner.data.dataset import Dataset
+from limner.config import Protocol, RunConfig
 from limner.data.fingerprint import Fingerprint
-from limner.errors import LimnerError, check_value
-from limner.evaluation.bound import evaluate
+from limner.errors import LimnerError, check_count
 from limner.evaluation.classify import category_indices, likeliest_category
-from limner.evaluation.result import Evaluation
 from limner.figures.captions import Kind, settings
 from limner.figures.charts import Curves
 from limner.figures.media import Show
 from limner.library import measuring
-from limner.library.arguments import Image, Images, check_sampling, checked_for
+from limner.library.arguments import (
+    Image,
+    Images,
+    check_sampling,
+    checked_for,
+    checked_mask,
+    checked_one,
+)
 from limner.library.record import Record, write_record
 from limner.model.draw import Draw
 from limner.pretrained.card import Card
@@ -31,7 +35,6 @@ from limner.pretrained.hub import read_card
 from limner.run import Run, category_index, model_categories
 from limner.sampling import completion, drawings, interpolation
 from limner.system.programs import programs_kept
-from limner.system.progress import progress_bar
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,18 +222,22 @@ class Trained:
             temperature: Factor on the noise of the steps that are drawn from the prior.
             category: Category, for a class-conditional model; None takes the one that the image
                 looks most like.
-            known: Mask of the pixels that are given; None takes those with ink, and all that
-                touch them.
+            known: Mask of the pixels that are given: they stay as they are, and no other is looked
+                at. None takes those with ink, and all that touch them; of these the ink stays.
             what: What the image is, in the words of the caption, such as "my cat".
 
         Returns:
             The completions, which show themselves in a notebook.
 
         Raises:
-            LimnerError: As for `reconstruct`; or `num` is out of range.
+            LimnerError: As for `reconstruct`; `num` is out of range; or `known` is no mask of the
+                image's pixels.
         """
         check_sampling(num, temperature)
         one = self._checked_one(image)
+        if known is not None:
+            known = checked_mask(known, one.shape[1:])
+            one = np.where(known, one, 0)
         model, category = self._model_for(one, category)
         steps = self.config.model.num_steps
         drawn = completion.complete(
@@ -278,7 +285,7 @@ class Trained:
         Raises:
             LimnerError: As for `reconstruct`; or `num` is below 2.
         """
-        check_value(num >= 2, "num", num, "at least 2, since both ends are drawn")
+        check_count(num, "num", least=2)  # for both ends are drawn
         start, end = self._checked_one(first), self._checked_one(second)
         model, category = self._model_for(start, category)
         steps = self.config.model.num_steps
@@ -311,58 +318,7 @@ class Trained:
         found = (likeliest_category(self.model, x, num_steps=steps, seed=seed) for x in images)
         return [self.categories[index] for index in found]
 
-    @programs_kept()
-    def evaluate(
-        self,
-        data: Dataset | None = None,
-        *,
-        split: SplitName = "test",
-        protocol: Protocol = "honest",
-        importance_samples: int | None = None,
-        importance_images: int | None = None,
-        seed: int = 0,
-        other_data: bool = False,
-    ) -> Evaluation:
-        """Measure the bound (the negative ELBO) on a whole split.
-
-        Args:
-            data: The data set; None opens the one it was trained on.
-            split: The split to measure.
-            protocol: How the noise is made; only "honest" gives a bound.
-            importance_samples: Number K of importance samples for each image, to estimate the
-                importance-weighted bound (IWAE) as well.
-            importance_images: Number of images, chosen at random, for the importance-weighted
-                bound; None takes all of them.
-            seed: Seed for the noise.
-            other_data: Allow data that differ from the training data.
-
-        Returns:
-            Means over the split, in nats for each image.
-
-        Raises:
-            Interrupted: Ctrl-C came during importance sampling; the same call goes on.
-            LimnerError: The data differ from the training data, or have another image size; or
-                `importance_samples` is given for a protocol that gives no bound.
-
-        Example:
-            >>> limner.load("cat").evaluate(importance_samples=100).importance_bound
-        """
-        data = measuring.data_of(self, data, other_data)
-        with progress_bar("evaluating") as advance:
-            advance(0, None, "compiling")
-            return evaluate(
-                self.model,
-                data,
-                num_steps=self.config.model.num_steps,
-                binarisation=self.config.data.binarisation,
-                protocol=protocol,
-                split=split,
-                importance_samples=importance_samples,
-                importance_images=importance_images,
-                seed=seed,
-                on_progress=advance,
-            )
-
+    evaluate = measuring.evaluate
     judge = measuring.judge
 
     def save(self, folder: str | Path) -> Path:
@@ -407,15 +363,16 @@ class Trained:
         )
 
     def _steps(self, num_steps: int | None) -> int:
-        steps = self.config.model.num_steps if num_steps is None else num_steps
-        check_value(steps >= 1, "num_steps", steps, "at least 1")
-        return steps
+        if num_steps is None:
+            return self.config.model.num_steps
+        check_count(num_steps, "num_steps")
+        return num_steps
 
     def _checked(self, images: Any) -> Float[np.ndarray, "b c h w"]:
         return checked_for(self.model.shape, images, of=self.name)
 
     def _checked_one(self, image: Any) -> Float[np.ndarray, "c h w"]:
-        return self._checked(np.asarray(image)[None])[0]
+        return checked_one(self.model.shape, image, of=self.name)
 
     def _indices(
         self, images: Float[np.ndarray, "b c h w"], category: str | Sequence[str] | None

@@ -236,7 +236,7 @@ class Draw(eqx.Module):
             >>> both = model.with_categories(jnp.array([[0.5, 0.5]])).of(0)  # not class-conditional
         """
         old = self._new_categories(0) if self.categories is None else self.categories
-        new = jax.tree.map(lambda table: jnp.tensordot(shares, table, 1), old)
+        new = jax.tree.map(lambda table: jnp.tensordot(shares, table, 1, precision="highest"), old)
         return eqx.tree_at(
             lambda model: model.categories, self, new, is_leaf=lambda leaf: leaf is None
         )

@@ -98,7 +98,7 @@ def export(
             on_progress=lambda done, total, note="": on_progress(done, total, note or what),
         )
 
-    model = run.load_model()
+    model = _checked_model(run, dataset)
     found = measure(model, "32-bit weights")
     rounded = jax.tree.map(lambda leaf: leaf.astype(np.float16).astype(leaf.dtype), model)
     found_rounded = measure(rounded, "16-bit weights")
@@ -166,13 +166,24 @@ def put_samples(
     card = read_card(run.folder)
     if card is None:
         raise LimnerError(f"{run.folder} has no card.json: export it first")
+    model = _checked_model(run, dataset)
     judged = judge_samples(
-        run.load_model(), dataset, run.config, each=samples, of=run.name, on_progress=on_progress
+        model, dataset, run.config, each=samples, of=run.name, on_progress=on_progress
     )
     card, page = dataclasses.replace(card, samples=judged), run.folder / "README.md"
     licence = licence_of(page.read_text("utf-8")) if page.exists() else None
     _write_card(run.folder, card, licence)
     return judged
+
+
+def _checked_model(run: Run, dataset: Dataset) -> Draw:
+    """The network, whose card tells of all the categories that it tells apart."""
+    if run.categories and dataset.categories != run.categories:
+        raise LimnerError(
+            f"{run.name} tells {len(run.categories)} categories apart, and these data have others, "
+            "or another order: a card needs data of the same"
+        )
+    return run.load_model()
 
 
 def _write_card(folder: Path, card: Card, licence: str | None) -> None:

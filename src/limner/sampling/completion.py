@@ -72,12 +72,13 @@ def complete(
         num_steps: Number of steps, T.
         seed: Seed for all random choices.
         temperature: Factor on the noise of the steps that come from the prior.
-        known: Mask of the pixels that are given. None takes `known_pixels(image)`, which needs an
-            image of one channel.
+        known: Mask of the pixels that are given; nothing else of `image` is looked at. None takes
+            `known_pixels(image)`, which needs an image of one channel.
 
     Returns:
-        The completions, with the ink of `image` on their canvases at every step. They have no
-        reading windows.
+        The completions, with the given pixels on their canvases at every step; with the ink alone
+        if `known` is None, since a line may go on over the paper beside it. They have no reading
+        windows.
 
     Raises:
         LimnerError: `num` is out of range, or the image has colours and `known` is None.
@@ -90,11 +91,14 @@ def complete(
                 "the colours of an image do not tell which of its pixels are drawn: complete an "
                 "image of one channel, or in Python give `known`"
             )
-        known = known_pixels(image)
+        known, fixed = known_pixels(image), np.zeros(image.shape[1:], bool)
+    else:
+        image, fixed = image * known, known
     steps = _complete(
         model,
         jnp.asarray(image),
         jnp.asarray(known),
+        jnp.asarray(fixed),
         seed_word(seed),
         temperature,
         num=num,
@@ -128,6 +132,7 @@ def _complete(
     model: Draw,
     image: Float[Array, "c h w"],
     known: Bool[Array, "h w"],
+    fixed: Bool[Array, "h w"],
     seed: UInt32[Array, ""],
     temperature: float | Float[Array, ""],
     *,
@@ -171,7 +176,9 @@ def _complete(
     canvases, _ = jax.lax.scan(sweep, canvases, jax.random.split(sweeps_key, _SWEEPS - 1))
     canvases = picked(pick_key, canvases, num)
     _, steps = jax.vmap(partial(redraw, own=_OWN))(canvases, _CALM * noises(last_key, num))
-    return steps._replace(canvas=jnp.maximum(steps.canvas, _logits(image)))
+    given = _logits(image)
+    canvas = jnp.where(fixed, given, jnp.maximum(steps.canvas, given))
+    return steps._replace(canvas=canvas)
 
 
 def _look_then_dream(

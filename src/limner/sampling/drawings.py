@@ -16,8 +16,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 from scipy.special import expit
 
-from limner.config import Protocol, require_seed
-from limner.errors import LimnerError
+from limner.config import Protocol
+from limner.errors import LimnerError, require_seed
 from limner.model.attention import Window
 from limner.model.draw import Draw, Step
 from limner.model.objective import draw_noise
@@ -142,9 +142,9 @@ def seed_word(seed: int | UInt32[Array | np.ndarray, ""]) -> UInt32[Array | np.n
     """A seed as `jax.random.key` takes it inside a program.
 
     Raises:
-        LimnerError: It is negative or has more than 32 bits.
+        LimnerError: It is not whole, negative, or has more than 32 bits.
     """
-    if not isinstance(seed, int):
+    if isinstance(seed, jax.Array | np.ndarray):
         return seed
     require_seed(seed, "seed")
     return np.array(seed, np.uint32)
