@@ -16,6 +16,7 @@ from jaxtyping import Integer
 
 from limner.config import parse_strictly
 from limner.data.sources import Pictures, Source
+from limner.data.splits import evenly
 from limner.errors import LimnerError, Notice, first_difference
 
 SAMPLE = 64
@@ -97,9 +98,8 @@ def fingerprint_of(
     state = blake2b(digest_size=16)
     for source, ranges in zip(sources, used, strict=True):
         for rows in ranges:
-            count = len(rows) if isinstance(source, Pictures) else min(len(rows), SAMPLE)
-            places = np.unique(np.linspace(0, max(len(rows) - 1, 0), count).astype(np.int64))
-            state.update(np.ascontiguousarray(source.levels(rows.start + places)).data)
+            looked_at = evenly(len(rows), len(rows) if isinstance(source, Pictures) else SAMPLE)
+            state.update(np.ascontiguousarray(source.levels(rows.start + looked_at)).data)
             if row_categories is not None:
                 own = row_categories[rows.start : rows.stop]
                 state.update(np.ascontiguousarray(own, np.int64).data)

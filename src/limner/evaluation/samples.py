@@ -17,7 +17,7 @@ from scipy.special import expit
 
 from limner.config import RunConfig
 from limner.data.dataset import Dataset
-from limner.data.splits import Split
+from limner.data.splits import Split, evenly
 from limner.errors import LimnerError
 from limner.evaluation.bound import standard_error
 from limner.evaluation.judge import load_judge, look
@@ -129,7 +129,7 @@ def judge_samples(
     seen = {name: look(judge, images) for name, (images, _) in sets.items()}
     hits = {name: asked.recognised(seen[name][0], own) for name, (_, own) in sets.items()}
     on_progress(3, STAGES, "searching training drawings")
-    some = [images[_evenly(len(images), SEARCHED)] for images, _ in sets.values()]
+    some = [images[evenly(len(images), SEARCHED)] for images, _ in sets.values()]
     found = nearest(np.concatenate(some), train, num=1, binarisation=binarisation).distances[:, 0]
     distances = dict(zip(sets, np.split(found, np.cumsum([*map(len, some)])[:-1]), strict=True))
     on_progress(STAGES, STAGES, "")
@@ -177,7 +177,7 @@ class _Asked:
         groups = self.of(split.categories(np.arange(len(split))))
         own = [np.flatnonzero(groups == group) for group in range(self.groups)]
         count = min(map(len, own)) if most is None else min(most, *map(len, own))
-        return np.concatenate([indices[_evenly(len(indices), count)] for indices in own])
+        return np.concatenate([indices[evenly(len(indices), count)] for indices in own])
 
     def recognised(
         self, scores: Float[np.ndarray, "b _"], groups: Int[np.ndarray, "b"]
@@ -202,11 +202,6 @@ def _sample(
 
 def _pixels(canvases: Float[np.ndarray, "b c h w"], factor: float) -> Float[np.ndarray, "b c h w"]:
     return expit(np.float32(factor) * canvases)
-
-
-def _evenly(length: int, most: int) -> Int[np.ndarray, "_"]:
-    """Indices of at most so many of `length` things, evenly spaced."""
-    return np.unique(np.linspace(0, length - 1, min(length, most)).astype(int))
 
 
 def _mean(values: Float[np.ndarray, "b"]) -> Estimate:
