@@ -60,7 +60,6 @@ class Progress(NamedTuple):
     validation: dict[str, Any] | None
     """The row of metrics of a validation, if one was just made."""
     images_per_second: float
-    seconds_left: float
 
 
 class Outcome(NamedTuple):
@@ -163,11 +162,9 @@ def fit(
                 validation = _validation(keeper, config, state.average, dataset, update)
                 keeper.keep(state, validation)
                 give_back_memory()
-            elapsed = time.perf_counter() - started
-            each = elapsed / (update - first)
-            speed = config.train.batch_size / each
-            left = each * (config.train.updates - update)
-            on_progress(Progress(update, config.train.updates, row, validation, speed, left))
+            images = config.train.batch_size * (update - first)
+            speed = images / (time.perf_counter() - started)
+            on_progress(Progress(update, config.train.updates, row, validation, speed))
         if update > first and not _validates(config.train, update):
             keeper.keep(state, None)
         seconds = time.perf_counter() - started
