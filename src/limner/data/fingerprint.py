@@ -14,7 +14,6 @@ from hashlib import blake2b
 import numpy as np
 from jaxtyping import Integer
 
-from limner.config import parse_strictly
 from limner.data.sources import Pictures, Source
 from limner.data.splits import evenly
 from limner.errors import LimnerError, Notice, first_difference
@@ -41,15 +40,6 @@ class Fingerprint:
     def to_json(self) -> str:
         """The fingerprint as indented JSON."""
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str, origin: str) -> "Fingerprint":
-        """Read what `to_json` wrote.
-
-        Raises:
-            LimnerError: It is not the JSON of a fingerprint; the line begins with `origin`.
-        """
-        return parse_strictly(cls, text, origin)
 
     def check(self, found: "Fingerprint", of: object, *, strictly: bool = True) -> None:
         """Check that data are these.
