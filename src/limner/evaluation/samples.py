@@ -137,7 +137,7 @@ def judge_samples(
     if asked.apart:
         for group, name in enumerate(dataset.categories):
             shares = [_mean(hits[kind][own == group]) for kind, (_, own) in sets.items()]
-            by_category[name] = _recognised(*shares)
+            by_category[name] = Recognised(*shares)
     return Judgement(
         each=each,
         seed=seed,
@@ -145,14 +145,10 @@ def judge_samples(
         compared_with=len(compared),
         judge=card.test,
         reconstructed=len(redrawn),
-        reconstructions=_recognised(by_factor[1.0], by_factor[ink], named(originals)),
+        reconstructions=Recognised(by_factor[1.0], by_factor[ink], named(originals)),
         by_category=by_category,
         **{name: _quality(hits[name], seen[name][1], real, distances[name]) for name in sets},
     )
-
-
-def _recognised(probabilities: Estimate, as_ink: Estimate, people: Estimate) -> Recognised:
-    return Recognised(probabilities=probabilities, as_ink=as_ink, people=people)
 
 
 @dataclass(frozen=True)
