@@ -4,6 +4,7 @@ Axis letters: b drawing, c channel, h w image.
 """
 
 import csv
+import json
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from limner.evaluation.neighbours import Comparison
 from limner.evaluation.outliers import Scores
 from limner.figures.grids import image_grid, neighbours_grid
 from limner.figures.saving import save_image
-from limner.system.files import replace_rows, replacing
+from limner.system.files import replace_text, replacing
 
 
 def save_outliers(
@@ -106,5 +107,5 @@ def save_nearest(comparison: Comparison, folder: Path, *, of: str) -> list[Path]
         for n, (itself, redrawn) in enumerate(held_out)
     ]
     save_image(image, folder / "nearest.png")
-    replace_rows(folder / "nearest.jsonl", rows)
+    replace_text(folder / "nearest.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     return [folder / "nearest.png", folder / "nearest.jsonl"]
