@@ -25,7 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 from filelock import FileLock, Timeout
 
-from limner.config import Protocol, RunConfig, changed, essence
+from limner.config import Protocol, RunConfig, changed, essence, parse_strictly
 from limner.data.dataset import Dataset, category_names
 from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError, check_names, first_difference
@@ -161,7 +161,7 @@ class Run:
         """
         if not self.data.exists():
             return None
-        return Fingerprint.from_json(read_checked(self.data), origin=str(self.data))
+        return parse_strictly(Fingerprint, read_checked(self.data), str(self.data))
 
     def check_data(self, found: Fingerprint) -> None:
         """Check that data are those the run was trained on, if that is known.

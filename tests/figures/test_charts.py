@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from limner.errors import LimnerError
-from limner.figures import Curve, Curves, compared_curves, save_chart
+from limner.figures.charts import Curve, Curves, compared_curves, save_chart
 
 
 def metrics_rows():

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from limner.errors import LimnerError
-from limner.figures import Show
+from limner.figures.media import Show
 from limner.model.attention import Window
 from limner.sampling.drawings import Drawings
 

@@ -11,17 +11,16 @@ import pytest
 from PIL import Image
 
 from limner.errors import LimnerError
-from limner.figures import (
+from limner.figures.grids import (
     Windows,
     canvas_frames,
     comparison_grid,
-    gif_bytes,
     image_grid,
     neighbours_grid,
-    save_image,
     steps_grid,
     window_frames,
 )
+from limner.figures.saving import gif_bytes, save_image
 
 WHITE, INK = (255, 255, 255), (22, 24, 29)
 GREEN, RED = (0, 158, 96), (226, 48, 44)
@@ -352,7 +351,7 @@ def test_no_figure_but_the_charts_imports_matplotlib():
     code = """
 import sys
 import numpy as np
-from limner.figures import image_grid
+from limner.figures.grids import image_grid
 image_grid(np.zeros((1, 1, 4, 4)), "samples")
 assert "matplotlib" not in sys.modules
 """

@@ -62,13 +62,6 @@ def assert_same_weights(one, other):
         np.testing.assert_array_equal(a, b)
 
 
-def test_every_public_name_is_there():
-    for name in limner.__all__:
-        assert getattr(limner, name) is not None
-    assert callable(limner.train)
-    assert callable(limner.load)
-
-
 def test_memory_and_a_folder_give_the_same_network(run, folder):
     loaded = limner.load(folder)
     assert type(loaded) is type(run) is limner.Trained

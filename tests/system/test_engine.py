@@ -138,14 +138,6 @@ def test_reconstructions_are_those_of_the_same_seed(make_model, node):
     assert_same_drawings(answer, reconstruct(model, images, num_steps=STEPS, seed=9))
 
 
-def test_the_noise_of_the_2018_study_is_drawn_too(make_model, node):
-    options = {"num": 2, "numSteps": STEPS, "seed": 3, "protocol": "as-published"}
-    model = make_model()
-    (answer,) = node(SMALL, model, ["sample", [], options])
-    expected = sample(model, num=2, num_steps=STEPS, seed=3, protocol="as-published")
-    assert_same_drawings(answer, expected)
-
-
 def test_a_drawing_is_the_same_alone_and_among_others(make_model, node):
     alone, among = (["sample", [], {"num": n, "numSteps": 3, "seed": 1}] for n in (1, 7))
     one, seven = node(SMALL, make_model(), alone, among)

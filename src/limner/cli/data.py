@@ -98,7 +98,8 @@ def show(
     check_at_least_one("--count", count)
     require_seed(seed, "--seed")
     from limner.data.shuffle import some_indices
-    from limner.figures import image_grid, save_image
+    from limner.figures.grids import image_grid
+    from limner.figures.saving import save_image
 
     dataset = open_with_progress(data, shape)
     drawings = dataset.split(split)

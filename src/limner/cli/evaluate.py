@@ -97,7 +97,7 @@ def evaluate(
         found = dataclasses.asdict(evaluation)
         print(dumps(found if judged is None else found | {"samples": dataclasses.asdict(judged)}))
         return
-    print_table(f"{run} · {evaluation.images:,} test images", evaluation)
+    _print_evaluation(f"{run} · {evaluation.images:,} test images", evaluation)
     if judged is not None:
         _print_judgement(judged)
 
@@ -120,14 +120,12 @@ def _check(run: "Run", data_root: Path | None) -> None:
     print(f"the bound is {measured}, as on the card")
 
 
-def print_table(title: str, evaluation: "Evaluation") -> None:
-    """Print the known facts of an evaluation, one in each row."""
-    table = Table(title=title, title_justify="left", show_header=False, box=None)
-    for fact in evaluation.facts():
-        table.add_row(*fact)
-    Console().print(table)
+def _print_evaluation(title: str, evaluation: "Evaluation") -> None:
+    from limner.evaluation.result import CATEGORY_FACTS
+
+    _print_rows(title, (), evaluation.facts())
     if evaluation.by_category:
-        _print_categories(evaluation)
+        _print_rows("each category by itself", CATEGORY_FACTS, evaluation.category_facts())
 
 
 def _print_judgement(judged: "Judgement") -> None:
@@ -136,14 +134,8 @@ def _print_judgement(judged: "Judgement") -> None:
         _print_rows("recognised, %", judged.headings, judged.category_facts())
 
 
-def _print_categories(evaluation: "Evaluation") -> None:
-    from limner.evaluation.result import CATEGORY_FACTS
-
-    _print_rows("each category by itself", CATEGORY_FACTS, evaluation.category_facts())
-
-
 def _print_rows(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(title=title, title_justify="left", box=None)
+    table = Table(title=title, title_justify="left", show_header=bool(headings), box=None)
     for index, heading in enumerate(headings):
         table.add_column(heading, justify="right" if index else "left")
     for row in rows:

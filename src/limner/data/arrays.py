@@ -21,6 +21,7 @@ from limner.data.background import Inked, find_ink, flatten
 from limner.data.formats.npy import Rows, open_rows
 from limner.data.shrink import fit_colours, fit_ink
 from limner.data.sources import UNNAMED, Shape
+from limner.data.splits import evenly
 from limner.data.told import COLOURS_KEPT, lean, tell
 from limner.errors import LimnerError
 
@@ -104,7 +105,7 @@ def open_array(path: Path, shape: Shape | None = None, ink: Ink = "auto") -> tup
     """
     file = open_rows(path)
     height, width, channels = image = _image_shape(file.header.shape, path)
-    scale = _scale(file.read(_spread(len(file), _SAMPLE)), path)
+    scale = _scale(file.read(evenly(len(file), _SAMPLE)), path)
     shape = shape or (1 if channels == 1 else 3, height, width)
     source = ArrayFile(UNNAMED, file, image, scale, shape)
     if shape[0] != 1:
@@ -120,7 +121,7 @@ def open_array(path: Path, shape: Shape | None = None, ink: Ink = "auto") -> tup
 
 def looked_at(length: int) -> Int64[np.ndarray, "b"]:
     """The rows of which ink is told for all, if they agree."""
-    return _spread(length, _LOOKED_AT)
+    return evenly(length, _LOOKED_AT)
 
 
 def common_treatment(
@@ -138,10 +139,6 @@ def common_treatment(
     if max(same, turned) < _AGREEMENT:
         return "each"
     return "kept" if same >= turned else "inverted"
-
-
-def _spread(length: int, count: int) -> Int64[np.ndarray, "b"]:
-    return np.unique(np.linspace(0, length - 1, min(length, count)).astype(np.int64))
 
 
 def _image_shape(sizes: Sequence[int], path: Path) -> tuple[int, int, int]:

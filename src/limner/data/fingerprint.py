@@ -14,8 +14,8 @@ from hashlib import blake2b
 import numpy as np
 from jaxtyping import Integer
 
-from limner.config import parse_strictly
 from limner.data.sources import Pictures, Source
+from limner.data.splits import evenly
 from limner.errors import LimnerError, Notice, first_difference
 
 SAMPLE = 64
@@ -40,15 +40,6 @@ class Fingerprint:
     def to_json(self) -> str:
         """The fingerprint as indented JSON."""
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str, origin: str) -> "Fingerprint":
-        """Read what `to_json` wrote.
-
-        Raises:
-            LimnerError: It is not the JSON of a fingerprint; the line begins with `origin`.
-        """
-        return parse_strictly(cls, text, origin)
 
     def check(self, found: "Fingerprint", of: object, *, strictly: bool = True) -> None:
         """Check that data are these.
@@ -97,9 +88,8 @@ def fingerprint_of(
     state = blake2b(digest_size=16)
     for source, ranges in zip(sources, used, strict=True):
         for rows in ranges:
-            count = len(rows) if isinstance(source, Pictures) else min(len(rows), SAMPLE)
-            places = np.unique(np.linspace(0, max(len(rows) - 1, 0), count).astype(np.int64))
-            state.update(np.ascontiguousarray(source.levels(rows.start + places)).data)
+            looked_at = evenly(len(rows), len(rows) if isinstance(source, Pictures) else SAMPLE)
+            state.update(np.ascontiguousarray(source.levels(rows.start + looked_at)).data)
             if row_categories is not None:
                 own = row_categories[rows.start : rows.stop]
                 state.update(np.ascontiguousarray(own, np.int64).data)

@@ -158,7 +158,6 @@ def inked(
         option: What says so.
     """
     pixels = np.empty((len(names), *shape), np.uint8)
-    found: list[Inked] = []
 
     def read(row: int, others: float) -> Inked:
         one = find_ink(decode(row), ink, others)
@@ -214,14 +213,9 @@ def _decode(path: Path, shape: Shape | None) -> UInt8[np.ndarray, "h w 4"]:
 def decoded(image: Image.Image, shape: Shape | None) -> UInt8[np.ndarray, "h w 4"]:
     """Red, green, blue and opacity of an image, not much finer than they are needed for a shape."""
     pixels = _opened(ImageOps.exif_transpose(image))
-    enough = _enough(shape)
+    enough = max(_ENOUGH, 16 * max(shape[1:]) if shape else 0)
     pixels.thumbnail((enough, enough), Image.Resampling.BOX, reducing_gap=None)
     return np.asarray(pixels)
-
-
-def _enough(shape: Shape | None) -> int:
-    """Longest side, pixels, that is needed for a shape."""
-    return max(_ENOUGH, 16 * max(shape[1:]) if shape else 0)
 
 
 def _check_size(path: Path, width: int, height: int) -> None:

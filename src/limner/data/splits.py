@@ -52,6 +52,11 @@ BY_ROW: dict[SplitName, Progression] = {
 }
 
 
+def evenly(length: int, most: int) -> Int64[np.ndarray, "b"]:
+    """At most so many of the indices 0..length-1, evenly spaced."""
+    return np.linspace(0, length - 1, min(length, most)).astype(np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Split:
     """The training, validation or test drawings of a data set, numbered from 0."""

@@ -171,7 +171,5 @@ def standard_error(values: Float[np.ndarray, "b"]) -> float | None:
 
 def grey_floors(images: Split) -> Float[np.ndarray, "b"]:
     """Entropy of the grey targets of each image, nats: no cross-entropy with them is lower."""
-    chunks = np.array_split(np.arange(len(images)), len(images) // 1024 + 1)
     entropies = jax.jit(jax.vmap(bernoulli_entropy))
-    parts = [entropies(images.levels(chunk) / np.float32(255)) for chunk in chunks]
-    return np.concatenate(parts)
+    return np.concatenate([entropies(images.pixels(some, "grey", ())) for some in images.blocks()])

@@ -43,7 +43,7 @@ class Quality:
     """Median squared pixel distance from the nearest training drawing."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Recognised:
     """Shares of some drawings that the judge recognises, from 0 to 1."""
 

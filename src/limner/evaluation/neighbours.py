@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 
 from limner.config import Binarisation
 from limner.data.dataset import Dataset
-from limner.data.splits import Split
+from limner.data.splits import Split, evenly
 from limner.model.draw import Draw
 from limner.sampling.drawings import reconstruct, sample
 
@@ -96,7 +96,7 @@ def compare(
         on_progress: Called with the numbers of training drawings searched and to search.
     """
     train, test = dataset.split("train"), dataset.split("test")
-    chosen = np.unique(np.linspace(0, len(test) - 1, HELD_OUT).astype(int))
+    chosen = evenly(len(test), HELD_OUT)
     unseen = pixels(test, chosen, binarisation)
     samples = sample(model, num=num, num_steps=num_steps, seed=seed).probabilities[-1]
     redrawn = reconstruct(

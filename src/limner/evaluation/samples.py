@@ -17,7 +17,7 @@ from scipy.special import expit
 
 from limner.config import RunConfig
 from limner.data.dataset import Dataset
-from limner.data.splits import Split
+from limner.data.splits import Split, evenly
 from limner.errors import LimnerError
 from limner.evaluation.bound import standard_error
 from limner.evaluation.judge import load_judge, look
@@ -129,7 +129,7 @@ def judge_samples(
     seen = {name: look(judge, images) for name, (images, _) in sets.items()}
     hits = {name: asked.recognised(seen[name][0], own) for name, (_, own) in sets.items()}
     on_progress(3, STAGES, "searching training drawings")
-    some = [images[_evenly(len(images), SEARCHED)] for images, _ in sets.values()]
+    some = [images[evenly(len(images), SEARCHED)] for images, _ in sets.values()]
     found = nearest(np.concatenate(some), train, num=1, binarisation=binarisation).distances[:, 0]
     distances = dict(zip(sets, np.split(found, np.cumsum([*map(len, some)])[:-1]), strict=True))
     on_progress(STAGES, STAGES, "")
@@ -137,7 +137,7 @@ def judge_samples(
     if asked.apart:
         for group, name in enumerate(dataset.categories):
             shares = [_mean(hits[kind][own == group]) for kind, (_, own) in sets.items()]
-            by_category[name] = _recognised(*shares)
+            by_category[name] = Recognised(*shares)
     return Judgement(
         each=each,
         seed=seed,
@@ -145,14 +145,10 @@ def judge_samples(
         compared_with=len(compared),
         judge=card.test,
         reconstructed=len(redrawn),
-        reconstructions=_recognised(by_factor[1.0], by_factor[ink], named(originals)),
+        reconstructions=Recognised(by_factor[1.0], by_factor[ink], named(originals)),
         by_category=by_category,
         **{name: _quality(hits[name], seen[name][1], real, distances[name]) for name in sets},
     )
-
-
-def _recognised(probabilities: Estimate, as_ink: Estimate, people: Estimate) -> Recognised:
-    return Recognised(probabilities=probabilities, as_ink=as_ink, people=people)
 
 
 @dataclass(frozen=True)
@@ -177,7 +173,7 @@ class _Asked:
         groups = self.of(split.categories(np.arange(len(split))))
         own = [np.flatnonzero(groups == group) for group in range(self.groups)]
         count = min(map(len, own)) if most is None else min(most, *map(len, own))
-        return np.concatenate([indices[_evenly(len(indices), count)] for indices in own])
+        return np.concatenate([indices[evenly(len(indices), count)] for indices in own])
 
     def recognised(
         self, scores: Float[np.ndarray, "b _"], groups: Int[np.ndarray, "b"]
@@ -202,11 +198,6 @@ def _sample(
 
 def _pixels(canvases: Float[np.ndarray, "b c h w"], factor: float) -> Float[np.ndarray, "b c h w"]:
     return expit(np.float32(factor) * canvases)
-
-
-def _evenly(length: int, most: int) -> Int[np.ndarray, "_"]:
-    """Indices of at most so many of `length` things, evenly spaced."""
-    return np.unique(np.linspace(0, length - 1, min(length, most)).astype(int))
 
 
 def _mean(values: Float[np.ndarray, "b"]) -> Estimate:

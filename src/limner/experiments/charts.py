@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from limner.experiments.archive import FIGURES
 from limner.experiments.results import Record
-from limner.figures import Curve, compared_curves, save_chart
+from limner.figures.charts import Curve, compared_curves, save_chart
 from limner.system.provenance import seconds_until
 
 

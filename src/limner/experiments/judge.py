@@ -139,7 +139,7 @@ def _named(
     """The category of each drawing, whether the judge names it, and what it names."""
     indices = np.arange(len(split))
     truth = split.categories(indices)
-    taken = look(judge, split.levels(indices) / np.float32(255))[0].argmax(1)
+    taken = look(judge, split.pixels(indices, "grey", ()))[0].argmax(1)
     return truth, taken == truth, taken
 
 

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from limner.config import Protocol
 from limner.errors import LimnerError
-from limner.figures.layout import MUTED, PAGE, TEXT, TRACK, Colour, checked_caption
+from limner.figures.layout import MUTED, PAGE, TEXT, TRACK, checked_caption, hex_of
 from limner.figures.saving import npz_bytes, save_by_suffix
 from limner.run import LOSSES
 
@@ -124,10 +124,10 @@ class Curves:
             x, y = np.concatenate([train, valid], axis=1)
             if not y.size:
                 raise LimnerError(f"no {loss} of {self.name} is finite: has training diverged?")
-            chart.plot(*train, color=_hex(MUTED), alpha=0.45, linewidth=0.9, label="training")
+            chart.plot(*train, color=hex_of(MUTED), alpha=0.45, linewidth=0.9, label="training")
             chart.plot(
                 *valid,
-                color=_hex(CURVE),
+                color=hex_of(CURVE),
                 linewidth=1.6,
                 marker="o",
                 markersize=4,
@@ -142,10 +142,10 @@ class Curves:
                     textcoords="offset points",
                     verticalalignment="center",
                     fontsize=9.5,
-                    color=_hex(CURVE),
+                    color=hex_of(CURVE),
                 )
             _set_axes(chart, x, y, "updates", label)
-        axes[0].legend(loc="upper right", frameon=False, fontsize=9, labelcolor=_hex(TEXT))
+        axes[0].legend(loc="upper right", frameon=False, fontsize=9, labelcolor=hex_of(TEXT))
         return figure
 
     def save(self, path: str | Path) -> None:
@@ -214,10 +214,10 @@ def compared_curves(
                 f"{label}: a chart takes 1 to {len(colours)} curves, and at least one finite point"
             )
         for curve, each, colour in zip(curves, points, colours, strict=False):
-            chart.plot(*each, color=_hex(colour), linewidth=1.3, label=curve.name)
+            chart.plot(*each, color=hex_of(colour), linewidth=1.3, label=curve.name)
         x, y = np.concatenate(points, axis=1)
         _set_axes(chart, x, y, x_label, label)
-    axes[0].legend(loc="upper right", frameon=False, fontsize=9, labelcolor=_hex(TEXT))
+    axes[0].legend(loc="upper right", frameon=False, fontsize=9, labelcolor=hex_of(TEXT))
     return figure
 
 
@@ -243,18 +243,18 @@ def _charts(caption: str, count: int) -> "tuple[Figure, list[Axes]]":
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
-    figure = Figure((4.8 * count, 3.4), dpi=160, facecolor=_hex(PAGE), layout=layout)
+    figure = Figure((4.8 * count, 3.4), dpi=160, facecolor=hex_of(PAGE), layout=layout)
     FigureCanvasAgg(figure)
     axes = [figure.add_subplot(1, count, n + 1, facecolor="none") for n in range(count)]
-    figure.suptitle(checked_caption(caption), x=0.02, ha="left", fontsize=11, color=_hex(TEXT))
+    figure.suptitle(checked_caption(caption), x=0.02, ha="left", fontsize=11, color=hex_of(TEXT))
     for chart in axes:
         chart.spines[["top", "right", "left"]].set_visible(False)
-        chart.spines["bottom"].set_color(_hex(MUTED))
-        chart.grid(axis="y", color=_hex(TRACK), linewidth=0.8)
+        chart.spines["bottom"].set_color(hex_of(MUTED))
+        chart.grid(axis="y", color=hex_of(TRACK), linewidth=0.8)
         chart.set_axisbelow(True)
-        chart.tick_params(colors=_hex(MUTED), length=0, labelsize=9)
+        chart.tick_params(colors=hex_of(MUTED), length=0, labelsize=9)
         for axis in (chart.xaxis, chart.yaxis):
-            axis.label.set(color=_hex(TEXT), fontsize=9.5)
+            axis.label.set(color=hex_of(TEXT), fontsize=9.5)
     return figure, axes
 
 
@@ -292,7 +292,3 @@ def _set_axes(
         ylabel=y_label,
     )
     chart.xaxis.set_major_formatter("{x:,.0f}")
-
-
-def _hex(colour: Colour) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*colour)

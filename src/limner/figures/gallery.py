@@ -4,17 +4,19 @@ Axis letters: b drawing, c channel, h w image.
 """
 
 import csv
+import json
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
-from limner import figures
 from limner.config import Order
 from limner.evaluation.neighbours import Comparison
 from limner.evaluation.outliers import Scores
-from limner.system.files import replace_rows, replacing
+from limner.figures.grids import image_grid, neighbours_grid
+from limner.figures.saving import save_image
+from limner.system.files import replace_text, replacing
 
 
 def save_outliers(
@@ -49,7 +51,7 @@ def save_outliers(
         f"each: category, row, {meaning[by]} in nats from one draw of the noise"
     )
     image, table = folder / "worst.png", folder / "outliers.csv"
-    figures.save_image(figures.image_grid(levels / 255, caption, labels=labels), image)
+    save_image(image_grid(levels / 255, caption, labels=labels), image)
     with replacing(table) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["split", "category", "row", "file", *numbers])
@@ -91,7 +93,7 @@ def save_nearest(comparison: Comparison, folder: Path, *, of: str) -> list[Path]
             strict=True,
         )
     ]
-    image = figures.neighbours_grid(
+    image = neighbours_grid(
         comparison.samples,
         comparison.neighbours,
         caption,
@@ -104,6 +106,6 @@ def save_nearest(comparison: Comparison, folder: Path, *, of: str) -> list[Path]
         {"held_out": n, "distance": round(itself, 3), "reconstruction_distance": round(redrawn, 3)}
         for n, (itself, redrawn) in enumerate(held_out)
     ]
-    figures.save_image(image, folder / "nearest.png")
-    replace_rows(folder / "nearest.jsonl", rows)
+    save_image(image, folder / "nearest.png")
+    replace_text(folder / "nearest.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     return [folder / "nearest.png", folder / "nearest.jsonl"]

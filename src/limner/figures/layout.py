@@ -47,6 +47,11 @@ class Outlines(NamedTuple):
     border: Lengths
 
 
+def hex_of(colour: Colour) -> str:
+    """A colour as SVG and matplotlib take it."""
+    return f"#{bytes(colour).hex()}"
+
+
 def tiles_of(images: NDArray[np.float64]) -> Tiles:
     """Images (b, c, h, w) in 0..1 as bytes: ink on paper for one channel, colours for three."""
     colours = np.moveaxis(images, 1, -1)

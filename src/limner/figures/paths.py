@@ -17,7 +17,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from limner.figures.grids import READ, WRITE, Windows, window_sides
-from limner.figures.layout import PAGE, TEXT, Colour, balanced_columns
+from limner.figures.layout import PAGE, TEXT, Colour, balanced_columns, hex_of
 from limner.figures.saving import png_bytes
 
 _MAT = 4
@@ -70,9 +70,9 @@ def window_paths(
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole} {bottom:.2f}" fill="none">'
         f"<title>{html.escape(caption)}</title>"
-        f'<rect width="{whole}" height="{bottom:.2f}" fill="{_hex(PAGE)}"/>'
+        f'<rect width="{whole}" height="{bottom:.2f}" fill="{hex_of(PAGE)}"/>'
         f'<text x="{size / 2:.2f}" y="{1.5 * size:.2f}" font-size="{size:.2f}"'
-        f' font-family="sans-serif" fill="{_hex(TEXT)}">{html.escape(text)}</text>{body}</svg>\n'
+        f' font-family="sans-serif" fill="{hex_of(TEXT)}">{html.escape(text)}</text>{body}</svg>\n'
     )
 
 
@@ -90,7 +90,7 @@ def _faded(image: Float[np.ndarray, "c h w"]) -> str:
 def _path(windows: Windows, colour: Colour, index: int) -> str:
     """The squares, the line and the dots of one drawing's window."""
     x, y, stride = (np.asarray(field, float)[:, index] for field in windows[:3])
-    ink = _hex(colour)
+    ink = hex_of(colour)
     squares = "".join(_squares(x, y, window_sides(stride, windows.grid)))
     centres = [*zip(x, y, strict=True)]
     line = " ".join(f"{a:.2f},{b:.2f}" for a, b in centres)
@@ -99,10 +99,6 @@ def _path(windows: Windows, colour: Colour, index: int) -> str:
         f'<g stroke="{ink}" stroke-width=".15">{squares}'
         f'<polyline points="{line}" stroke-width=".25"/>{dots}</g>'
     )
-
-
-def _hex(colour: Colour) -> str:
-    return f"#{bytes(colour).hex()}"
 
 
 def _squares(

@@ -9,6 +9,7 @@ from PIL import Image
 
 from limner.errors import LimnerError
 from limner.system.files import replacing
+from limner.text import listed
 
 FRAME_MILLISECONDS = 150
 
@@ -26,8 +27,7 @@ def save_by_suffix(path: str | Path, makers: Mapping[str, Callable[[], bytes]]) 
     path = Path(path)
     make = makers.get(path.suffix.lower())
     if make is None:
-        *most, last = makers
-        endings = f"{', '.join(most)} or {last}" if most else last
+        endings = listed(makers, "or")
         raise LimnerError(f"cannot save as {path}: its name must end in {endings}")
     content = make()
     with replacing(path) as temporary:

@@ -1,14 +1,12 @@
 """Atomic writes (a file is complete or not there), and clear errors for reading and writing."""
 
 import glob
-import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from limner.errors import LimnerError, reason
 
@@ -130,11 +128,6 @@ def replace_text(path: Path, text: str) -> None:
     """Write a text file atomically, the same bytes on every system; raises as `replacing` does."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
-
-
-def replace_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a .jsonl file, one object in each line, as `replace_text` does."""
-    replace_text(path, "".join(json.dumps(row) + "\n" for row in rows))
 
 
 def _beside(path: Path) -> Path:

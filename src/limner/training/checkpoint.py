@@ -26,9 +26,8 @@ from limner.errors import LimnerError, reason
 from limner.system.checksums import file_checksum, read_checked, write_checked
 from limner.system.distributed import agreement, anywhere, leads
 from limner.system.files import reading, writing
+from limner.system.journal import Row
 from limner.training.state import TrainState
-
-Row = dict[str, Any]
 
 _CONTENTS = "contents.json"
 

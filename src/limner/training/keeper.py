@@ -15,6 +15,7 @@ from limner.model.draw import Draw
 from limner.model.weights import load_weights
 from limner.run import LOSSES, Run
 from limner.system.distributed import agreement, anywhere, leads
+from limner.system.journal import Row
 from limner.training.checkpoint import (
     DamagedCheckpoint,
     open_checkpoints,
@@ -23,8 +24,6 @@ from limner.training.checkpoint import (
     save,
 )
 from limner.training.state import TrainState
-
-Row = dict[str, Any]
 
 
 def score(row: Row) -> float:

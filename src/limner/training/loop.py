@@ -14,7 +14,7 @@ Axis letters: k update of a dispatch, b batch, c channel, h w image.
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -40,6 +40,7 @@ from limner.system.devices import (
 )
 from limner.system.distributed import anywhere
 from limner.system.interrupt import interruption
+from limner.system.journal import Row
 from limner.system.memory import give_back_memory
 from limner.system.provenance import code_version, processor
 from limner.training.keeper import FolderKeeper, Keeper, score
@@ -55,12 +56,11 @@ class Progress(NamedTuple):
 
     update: int
     updates: int
-    row: dict[str, Any]
+    row: Row
     """The latest row of metrics: the losses of the last updates."""
-    validation: dict[str, Any] | None
+    validation: Row | None
     """The row of metrics of a validation, if one was just made."""
     images_per_second: float
-    seconds_left: float
 
 
 class Outcome(NamedTuple):
@@ -69,7 +69,7 @@ class Outcome(NamedTuple):
     updates: int
     """Number of updates made, over all sessions."""
     finished: bool
-    validation: dict[str, Any] | None
+    validation: Row | None
     """The losses of the best validation."""
     seconds: float
 
@@ -163,11 +163,9 @@ def fit(
                 validation = _validation(keeper, config, state.average, dataset, update)
                 keeper.keep(state, validation)
                 give_back_memory()
-            elapsed = time.perf_counter() - started
-            each = elapsed / (update - first)
-            speed = config.train.batch_size / each
-            left = each * (config.train.updates - update)
-            on_progress(Progress(update, config.train.updates, row, validation, speed, left))
+            images = config.train.batch_size * (update - first)
+            speed = images / (time.perf_counter() - started)
+            on_progress(Progress(update, config.train.updates, row, validation, speed))
         if update > first and not _validates(config.train, update):
             keeper.keep(state, None)
         seconds = time.perf_counter() - started
@@ -206,7 +204,7 @@ def _validates(config: TrainConfig, update: int) -> bool:
 
 def _validation(
     keeper: Keeper, config: RunConfig, average: Draw, dataset: Dataset, update: int
-) -> dict[str, Any]:
+) -> Row:
     """Measure the averaged weights on the validation split, and record the losses."""
     losses = estimate(
         one_sample(config.model.num_steps, config.train.protocol),
@@ -222,7 +220,7 @@ def _validation(
     return row
 
 
-def _row(kind: str, update: int, config: RunConfig, losses: Losses | Loss) -> dict[str, Any]:
+def _row(kind: str, update: int, config: RunConfig, losses: Losses | Loss) -> Row:
     """A row of metrics.jsonl."""
     protocol = config.train.protocol
     distortion, rate = float(losses.distortion.mean()), float(losses.rate.mean())
@@ -239,7 +237,7 @@ def _diverged(keeper: Keeper, update: int) -> LimnerError:
     return LimnerError(f"the loss is not finite at update {update}: {advice}")
 
 
-def _session(first: int, last: int, seconds: float, mesh: Mesh) -> dict[str, Any]:
+def _session(first: int, last: int, seconds: float, mesh: Mesh) -> Row:
     """A row of sessions.jsonl."""
     return {
         "from_update": first,

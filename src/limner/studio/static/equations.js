@@ -1,7 +1,7 @@
 // @ts-check
 // See the equations: one step of a reconstruction opened up, and a hand in it.
 //
-//     const view = mountEquations(section, { engine, model, image, seed, category, step });
+//     const view = mountEquations(section, { engine, model, image, seed, category, step, onStep });
 //     view.update({ image });
 //     view.destroy();
 
@@ -24,11 +24,10 @@ import { PARTS, wordsOf } from "./equations/words.js";
  * @property {Engine} engine Which has loaded the model by its name.
  * @property {{name: string, model: ModelConfig & {num_steps: number}}} model
  * @property {Float32Array} image (c, h, w), pixels from 0 to 1.
- * @property {number} [seed] Of the noise.
- * @property {number | null} [category] Of the image, where the model tells them apart.
- * @property {number} [steps] T, where it is not the model's own.
- * @property {number} [step] The one that is shown, from 0.
- * @property {(step: number) => void} [onStep] Is told when another step is shown.
+ * @property {number} seed Of the noise.
+ * @property {number | null} category Of the image, where the model tells them apart.
+ * @property {number} step The one that is shown, from 0.
+ * @property {(step: number) => void} onStep Is told when another step is shown.
  */
 
 /**
@@ -49,8 +48,8 @@ export function mountEquations(container, options) {
     update(changes) {
       const before = options;
       options = { ...before, ...changes };
-      const { engine, model, steps, image, seed, category, step } = options;
-      if (engine !== before.engine || model.name !== before.model.name || steps !== before.steps) {
+      const { model, image, seed, category, step } = options;
+      if (model.name !== before.model.name) {
         view.close();
         view = open(container, options);
         return;
@@ -58,7 +57,7 @@ export function mountEquations(container, options) {
       if (image !== before.image || seed !== before.seed || category !== before.category) {
         view.draw(options);
       }
-      if (step !== undefined && step !== before.step) view.go(step);
+      if (step !== before.step) view.go(step);
     },
     /** Bring it into sight, and let it have the keys. */
     enter() {
@@ -78,11 +77,11 @@ export function mountEquations(container, options) {
  * @param {Options} options
  */
 function open(container, options) {
-  const { engine, model, onStep = () => {} } = options;
+  const { engine, model, onStep } = options;
   const { model: config } = model;
-  let { image, seed = 0, category = null } = options;
-  const numSteps = options.steps ?? config.num_steps;
-  const { latent_size: latentSize, read_grid: readGrid, write_grid: writeGrid } = config;
+  let { image, seed, category, step: at } = options;
+  const { num_steps: numSteps, latent_size: latentSize } = config;
+  const { read_grid: readGrid, write_grid: writeGrid } = config;
   /** @type {import("./equations/paint.js").Shape} */
   const shape = [config.channels, config.height, config.width];
   const words = wordsOf(config);
@@ -96,8 +95,6 @@ function open(container, options) {
   let alone = null;
   /** @type {Inspection | null} */
   let current = null;
-  /** @type {number} */
-  let at = options.step ?? 0;
   let asking = new AbortController();
   let running = false;
   let stale = false;
@@ -267,7 +264,7 @@ function open(container, options) {
     },
     /** @param {Options} others Another image, seed or category. */
     draw(others) {
-      ({ image, seed = 0, category = null } = others);
+      ({ image, seed, category } = others);
       letGo();
       alone = current = null;
       asking.abort();

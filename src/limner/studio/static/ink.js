@@ -1,14 +1,10 @@
 // @ts-check
 // Strokes on paper, and the pen that the keyboard moves.
 
-import { distance } from "./model/strokes.js";
+import { CANVAS, distance, MARGIN } from "./model/strokes.js";
 
 /** @typedef {import("./model/strokes.js").Point} Point */
 /** @typedef {import("./model/strokes.js").Stroke} Stroke */
-
-/** The page and what is around it, as in the bitmap recipe. */
-export const SIDE = 304;
-export const MARGIN = 24;
 
 const LINE = 7;
 const ARM = { up: 14, down: 8 }; // of the pen's cross
@@ -24,7 +20,7 @@ export function paintStrokes(context, strokes, colour) {
   const side = context.canvas.width;
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, side, side);
-  context.setTransform(side / SIDE, 0, 0, side / SIDE, 0, 0);
+  context.setTransform(side / CANVAS, 0, 0, side / CANVAS, 0, 0);
   context.translate(MARGIN, MARGIN);
   context.lineCap = context.lineJoin = "round";
   context.strokeStyle = context.fillStyle = colour;

@@ -25,7 +25,7 @@ import { trace } from "./trace.js";
  *   0 to 100 %, nats; by category if one can be chosen.
  * @property {number | null} ink The factor on logits that shows its drawings as ink; null where the
  *   card has none.
- * @property {{words: string, facts: [string, string][]} | null} card
+ * @property {{words: string, facts: [string, string][]}} card
  */
 
 /** @typedef {import("./model/weights.js").ModelConfig & {num_steps: number}} Sizes */

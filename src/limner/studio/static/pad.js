@@ -3,13 +3,12 @@
 // strokes. By keyboard, arrows move a pen that the space bar puts down and lifts.
 
 import { button, make } from "./dom.js";
-import { MARGIN, paintPen, paintStrokes, SIDE } from "./ink.js";
-import { distance, distanceToSegment } from "./model/strokes.js";
+import { paintPen, paintStrokes } from "./ink.js";
+import { CANVAS, distance, distanceToSegment, EXTENT, MARGIN } from "./model/strokes.js";
 
 /** @typedef {import("./model/strokes.js").Point} Point */
 /** @typedef {import("./model/strokes.js").Stroke} Stroke */
 
-const EXTENT = 255;
 const REACH = 10; // how near the eraser must come
 const NEAR = 1.5; // points nearer than this to the last one are left out
 const PACE = 6; // how far an arrow key moves the pen
@@ -245,8 +244,8 @@ export class Pad {
    */
   point(event) {
     const box = this.canvas.getBoundingClientRect();
-    const across = ((event.clientX - box.left) / box.width) * SIDE - MARGIN;
-    const down = ((event.clientY - box.top) / box.height) * SIDE - MARGIN;
+    const across = ((event.clientX - box.left) / box.width) * CANVAS - MARGIN;
+    const down = ((event.clientY - box.top) / box.height) * CANVAS - MARGIN;
     return [Math.round(10 * onPage(across)) / 10, Math.round(10 * onPage(down)) / 10];
   }
 

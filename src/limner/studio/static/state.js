@@ -15,9 +15,6 @@
  * @property {boolean} equations Whether Draw shows its step's equations.
  */
 
-export const MOST_SEED = 2 ** 32 - 1;
-export const MOST_STEPS = 1000;
-
 /** @type {State} */
 const DEFAULTS = {
   view: "draw",
@@ -34,9 +31,9 @@ const DEFAULTS = {
 
 /** @type {Record<"seed" | "temperature" | "steps", {most: number, whole: boolean, is: string}>} */
 const NUMBERS = {
-  seed: { most: MOST_SEED, whole: true, is: "A seed is a whole number from 0 to 4,294,967,295" },
+  seed: { most: 2 ** 32 - 1, whole: true, is: "A seed is a whole number from 0 to 4,294,967,295" },
   temperature: { most: 2, whole: false, is: "A temperature is a number from 0 to 2" },
-  steps: { most: MOST_STEPS, whole: true, is: "A number of steps is a whole number up to 1,000" },
+  steps: { most: 1000, whole: true, is: "A number of steps is a whole number up to 1,000" },
 };
 
 /** @type {State} */

@@ -58,7 +58,7 @@ export function toFragment(papers) {
  * @param {string} fragment
  * @returns {Stroke[][] | null} Null where there is no drawing in it.
  */
-export function fromFragment(fragment) {
+function fromFragment(fragment) {
   const letters = fragment.match(/^#drawing=([\d.~_]+)$/)?.[1] ?? "";
   if (!letters) return null;
   const papers = letters.split("_").map((paper) =>

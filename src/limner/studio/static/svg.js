@@ -4,6 +4,7 @@
 // Lengths are pixels of the canvas. A line joins the centres of a window, with a dot for each step;
 // squares run through the centres of its outermost filters, darker from step to step.
 
+import { CANVAS, MARGIN } from "./model/strokes.js";
 import { LIGHT } from "./pixels.js";
 import { balanced, css } from "./sheet.js";
 import { trace } from "./trace.js";
@@ -13,7 +14,6 @@ import { outline } from "./windows.js";
 /** @typedef {import("./windows.js").Square} Square */
 
 const MAT = 4;
-const PAGE = 255;
 const FADED = 0.4;
 
 /**
@@ -44,10 +44,10 @@ export function tracedLines(show) {
   const [, height, width] = show.shape;
   const pages = Array.from({ length: show.count }, (_, index) => {
     const lines = trace(show.levels(index), show.shape).map((line) => `<path d="${curve(line)}"/>`);
-    const scale = Math.max(height, width) / (PAGE + 48);
+    const scale = Math.max(height, width) / CANVAS;
     return (
-      `<g transform="scale(${scale.toFixed(5)}) translate(24 24)" stroke="#000" stroke-width="4"` +
-      ` stroke-linecap="round" stroke-linejoin="round">${lines.join("")}</g>`
+      `<g transform="scale(${scale.toFixed(5)}) translate(${MARGIN} ${MARGIN})" stroke="#000"` +
+      ` stroke-width="4" stroke-linecap="round" stroke-linejoin="round">${lines.join("")}</g>`
     );
   });
   return laidOut(pages, show, show.caption);

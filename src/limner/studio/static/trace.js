@@ -6,16 +6,13 @@
 //
 // Source: Zhang and Suen, A fast parallel algorithm for thinning digital patterns, 1984.
 
-import { ramerDouglasPeucker } from "./model/strokes.js";
+import { CANVAS, EXTENT, MARGIN, ramerDouglasPeucker } from "./model/strokes.js";
 
 /** @typedef {import("./model/attention.js").Shape} Shape */
 /** @typedef {import("./model/strokes.js").Point} Point */
 /** @typedef {import("./model/strokes.js").Stroke} Stroke */
 
 const FINER = 4; // positions along a pixel
-const SIDE = 304; // the page, and what is around it, of the bitmap recipe
-const MARGIN = 24;
-const EXTENT = 255;
 const SHORTEST = 6; // of a line, in finer positions: what is shorter is a spur
 const SMOOTH = 2.5; // units of the page that a line may be moved
 
@@ -40,7 +37,7 @@ export function trace(levels, shape) {
   const [, height, width] = shape;
   const grid = enlarged(levels, height, width);
   thin(grid);
-  const unit = SIDE / (FINER * Math.max(height, width));
+  const unit = CANVAS / (FINER * Math.max(height, width));
   return lines(grid).map((line) =>
     ramerDouglasPeucker(
       line.map(([x, y]) => [onPage(x * unit - MARGIN), onPage(y * unit - MARGIN)]),

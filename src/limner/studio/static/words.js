@@ -129,7 +129,7 @@ export function article(noun) {
 }
 
 /** @param {string} noun */
-export function plural(noun) {
+function plural(noun) {
   if (/(s|sheep|fish)$/.test(noun)) return noun;
   if (/(x|z|ch|sh)$/.test(noun)) return `${noun}es`;
   if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`;
@@ -137,7 +137,7 @@ export function plural(noun) {
 }
 
 /** @param {string[]} items As in "cats, dogs and mice". */
-export function sequence(items) {
+function sequence(items) {
   if (items.length < 2) return items.join("");
   return `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
 }

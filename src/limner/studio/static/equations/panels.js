@@ -2,6 +2,7 @@
 // The panels of one step: what is read, seen, drawn from, written, and what comes of it.
 
 import { make, makeSvg, setAttributes } from "../dom.js";
+import { sigmoid } from "../model/distributions.js";
 import { greatest, paint, signed, tones, transposed } from "./paint.js";
 
 /** @typedef {import("../model/attention.js").Window} Window */
@@ -265,7 +266,7 @@ function filtered(shape, grid, kind) {
 
 /** @param {Float32Array} logits */
 function probabilities(logits) {
-  return logits.map((logit) => 1 / (1 + Math.exp(-logit)));
+  return logits.map(sigmoid);
 }
 
 /** @type {(what: string, logits: Float32Array) => string} */

@@ -68,7 +68,7 @@ export function windowFromParameters(
  * @param {number} height
  * @param {number} width
  */
-export function fullStride(grid, height, width) {
+function fullStride(grid, height, width) {
   return (Math.max(height, width) - 1) / Math.max(grid - 1, 1);
 }
 

@@ -104,7 +104,7 @@ export function* complete(model, image, options) {
  * @returns {boolean[]} (h, w).
  * @throws {RangeError} It has several channels.
  */
-export function knownPixels(image, [channels, height, width]) {
+function knownPixels(image, [channels, height, width]) {
   if (channels > 1) {
     throw new RangeError(
       "which pixels of a colour image are drawn cannot be told from their colours: only drawings " +

@@ -6,15 +6,13 @@
 //     bound      = distortion + rate                              eq. 12
 //
 // in expectation over the noise; one draw of it is used at a time. P_t is N(0, I) unless the prior
-// is learned. The bound holds only if each step has noise of its own: `drawNoise` gives it, and also
-// the noise of the 2018 study, one vector for all steps, under which the sum bounds nothing.
+// is learned. The bound holds only if each step has noise of its own, which `drawNoise` gives.
 
 import { bernoulliLogProb } from "./distributions.js";
 import { normal } from "./random.js";
 
 /** @typedef {import("./draw.js").Step} Step */
 /** @typedef {import("./random.js").Key} Key */
-/** @typedef {"honest" | "as-published"} Protocol */
 
 /**
  * Standard normal noise for one drawing.
@@ -22,17 +20,10 @@ import { normal } from "./random.js";
  * @param {Key} key
  * @param {number} numSteps T.
  * @param {number} latentSize Z.
- * @param {Protocol} protocol "honest": independent at every step; "as-published": one vector, the
- *   same at all steps, as in the study.
- * @returns {Float32Array} (t, z).
+ * @returns {Float32Array} (t, z), independent at every step.
  */
-export function drawNoise(key, numSteps, latentSize, protocol = "honest") {
-  if (protocol === "honest") return normal(key, numSteps * latentSize);
-  const vector = normal(key, latentSize);
-  return Float32Array.from(
-    { length: numSteps * latentSize },
-    (_, place) => vector[place % latentSize],
-  );
+export function drawNoise(key, numSteps, latentSize) {
+  return normal(key, numSteps * latentSize);
 }
 
 /**

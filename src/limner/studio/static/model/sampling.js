@@ -13,7 +13,6 @@ import { foldIn, key } from "./random.js";
 
 /** @typedef {import("./draw.js").Draw} Draw */
 /** @typedef {import("./draw.js").Step} Step */
-/** @typedef {import("./objective.js").Protocol} Protocol */
 /** @typedef {import("./random.js").Key} Key */
 
 /**
@@ -38,16 +37,15 @@ import { foldIn, key } from "./random.js";
  * @param {number} [options.temperature] Factor on the noise; below 1 drawings are more alike.
  * @param {number | null} [options.category] Which to draw, where the model tells them apart; else
  *   all in turn.
- * @param {Protocol} [options.protocol] How the noise is made.
  * @returns {Generator<Progress, number[] | null>} At the end, the drawings' categories.
  * @throws {RangeError} There is no such category.
  */
 export function* sample(model, options) {
-  const { num, numSteps, seed, temperature = 1, category = null, protocol } = options;
+  const { num, numSteps, seed, temperature = 1, category = null } = options;
   const count = model.numCategories;
   const inTurn = count > 0 && category === null;
   const categories = Array.from({ length: num }, (_, index) => (inTurn ? index % count : category));
-  const noise = noises(seed, num, numSteps, model.latentSize, protocol).map((own) =>
+  const noise = noises(seed, num, numSteps, model.latentSize).map((own) =>
     scaled(own, temperature),
   );
   const states = categories.map((own) => model.first(own));
@@ -64,14 +62,13 @@ export function* sample(model, options) {
  * @param {number} options.numSteps T.
  * @param {number} options.seed Of the noise; drawing i depends on (seed, i) alone.
  * @param {(number | null)[]} [options.categories] Of the images, where the model tells them apart.
- * @param {Protocol} [options.protocol] How the noise is made.
  * @returns {Generator<Progress, Loss[]>} At the end, what each image costs.
  * @throws {RangeError} An image is of another size, or a category is missing or unknown.
  */
 export function* reconstruct(model, images, options) {
-  const { numSteps, seed, categories = images.map(() => null), protocol } = options;
+  const { numSteps, seed, categories = images.map(() => null) } = options;
   checkImages(model, images);
-  const noise = noises(seed, images.length, numSteps, model.latentSize, protocol);
+  const noise = noises(seed, images.length, numSteps, model.latentSize);
   const states = images.map((_, b) => model.first(categories[b]));
   const rates = images.map(() => /** @type {number[]} */ ([]));
   const drawing = told(model.infer(images, noise, states), numSteps);
@@ -93,13 +90,12 @@ export function* reconstruct(model, images, options) {
  * @param {number} num
  * @param {number} numSteps
  * @param {number} latentSize
- * @param {Protocol} [protocol]
  * @returns {Float32Array[]} Each (t, z).
  */
-export function noises(seed, num, numSteps, latentSize, protocol) {
+export function noises(seed, num, numSteps, latentSize) {
   const whole = key(seed);
   return Array.from({ length: num }, (_, index) =>
-    drawNoise(foldIn(whole, index), numSteps, latentSize, protocol),
+    drawNoise(foldIn(whole, index), numSteps, latentSize),
   );
 }
 

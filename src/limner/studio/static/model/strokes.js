@@ -22,15 +22,15 @@
 
 /** The larger extent of a simplified drawing, in canvas units. */
 export const EXTENT = 255;
-export const MOST_POINTS = 10_000;
+const MOST_POINTS = 10_000;
 
 /** Length of all strokes, in units of which a page has 255: no hand draws a tenth of it. */
-export const MOST_PAGE_INK = 20_000;
+const MOST_PAGE_INK = 20_000;
 
 const FRAME = 256; // what a drawing is centred in
-const MARGIN = 24; // around the frame, on each side: the pen's width and half as much again
+export const MARGIN = 24; // around the frame, on each side: the pen's width and half as much again
 const PEN = 16;
-const CANVAS = FRAME + 2 * MARGIN;
+export const CANVAS = FRAME + 2 * MARGIN; // a page and what is around it
 const EPSILON = 2; // how far a thinned stroke may be from the drawn one
 
 // Cairo's own measures, so that the levels are its own.
@@ -96,7 +96,7 @@ export function simplify(strokes) {
  *
  * @param {Stroke[]} strokes
  */
-export function inkLength(strokes) {
+function inkLength(strokes) {
   let length = 0;
   for (const stroke of strokes) {
     for (let i = 1; i < stroke.length; i += 1) length += distance(stroke[i - 1], stroke[i]);
