@@ -17,6 +17,7 @@ from node_process import NODE, needs_node
 from runs import give_ink, make_run
 
 from limner.cli.main import main
+from limner.config import changed
 from limner.data.dataset import DIGITS, open_dataset
 from limner.data.rasteriser import rasterise
 from limner.errors import LimnerError
@@ -53,8 +54,8 @@ def test_the_page_is_told_of_each_model_what_it_needs(shipped):
     assert list(models) == hub.names()
     sketches, cat = models["sketches"], models["cat"]
     assert cat.keys() == {
-        "name", "weights", "bytes", "model", "categories", "conditional", "binarisation", "framing",
-        "draws", "quantiles", "ink", "card",
+        "name", "weights", "bytes", "model", "categories", "conditional", "binarisation", "protocol",
+        "framing", "draws", "quantiles", "ink", "card",
     }  # fmt: skip
     config = json.loads((hub.SHELF / "cat" / "config.json").read_text())
     assert cat["model"] == config["model"]
@@ -208,6 +209,25 @@ def test_the_policy_allows_only_the_sites_own_files(shipped):
 def test_the_shell_is_small(shipped):
     shell = sum(len(file) for path, file in shipped.items() if not path.startswith("models/"))
     assert shell < MOST_SHELL_BYTES
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("protocol", "noise"), [("honest", ""), ("as-published", ", new noise at every step")]
+)
+def test_a_caption_says_where_the_noise_is_not_that_of_training(protocol, noise, tmp_path):
+    run = make_run(tmp_path / "kitten")
+    config = changed(run.config, {"train.protocol": protocol})
+    model = listed(build_site({"kitten": dataclasses.replace(run, config=config)}))["kitten"]
+    script = f"""
+import {{ caption }} from {json.dumps((STATIC / "words.js").as_uri())};
+const settings = {{ numSteps: 4, category: "", seed: 3 }};
+console.log(caption("samples", {json.dumps(model)}, settings));
+"""
+    said = subprocess.run(
+        [NODE, "--input-type=module", "-e", script], capture_output=True, text=True
+    )
+    assert said.stdout == f"Samples from the prior · kitten, T = 4, seed 3{noise}\n", said.stderr
 
 
 @needs_node

@@ -161,6 +161,7 @@ def _describe(name: str, run: Run) -> dict[str, Any]:
         "categories": categories,
         "conditional": sizes.num_categories > 0,
         "binarisation": run.config.data.binarisation,
+        "protocol": run.config.train.protocol,
         "framing": "mnist" if run.config.data.name in _MNIST else "quickdraw",
         "draws": sizes.channels == 1 and sizes.height == sizes.width,
         "quantiles": card and card.quantiles,

@@ -19,6 +19,8 @@ import { trace } from "./trace.js";
  * @property {string[]} categories What it draws; empty if that is not known.
  * @property {boolean} conditional Whether one of them can be chosen.
  * @property {string} binarisation What images it is given: "grey", or ink and paper alone.
+ * @property {"honest" | "as-published"} protocol Of the noise in training; the page draws with new
+ *   noise at every step, which is honest.
  * @property {"quickdraw" | "mnist"} framing How drawings lie in its images.
  * @property {boolean} draws Whether strokes can be drawn for it.
  * @property {number[] | Record<string, number[]> | null} quantiles Of the bounds of test drawings,

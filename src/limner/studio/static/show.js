@@ -38,7 +38,7 @@ export class Show {
 
   get caption() {
     const { kind, model, settings } = this.about;
-    return caption(kind, model.name, { ...settings, factor: this.factor });
+    return caption(kind, model, { ...settings, factor: this.factor });
   }
 
   /** The factor on logits of what is shown: 1 for probabilities, else that of ink. */

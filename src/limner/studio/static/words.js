@@ -27,16 +27,17 @@ const MEANING = {
  * What a figure shows, and what drew it with what settings.
  *
  * @param {Kind} kind
- * @param {string} name Of the model.
+ * @param {Pick<Model, "name" | "protocol">} model
  * @param {Settings} settings
  */
-export function caption(kind, name, { numSteps, category, seed, temperature, factor = 1 }) {
+export function caption(kind, { name, protocol }, { numSteps, category, seed, temperature, factor = 1 }) {
   const shown = factor === 1 ? "" : `as ink, logits × ${factor} · `;
   const parts = [
     category ? `${name} (${category})` : name,
     `T = ${numSteps}`,
     seed === undefined ? "" : `seed ${seed}`,
     temperature === undefined ? "" : `temperature ${temperature}`,
+    protocol === "honest" ? "" : "new noise at every step",
   ];
   return `${MEANING[kind]} · ${shown}${parts.filter(Boolean).join(", ")}`;
 }
