@@ -13,6 +13,7 @@ import pytest
 
 import limner
 from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from limner.data.given import checked_images
 from limner.errors import Interrupted, LimnerError
 
 TINY = RunConfig(
@@ -321,6 +322,18 @@ def bound_of(model, category, image):
     ).bound.mean()
 
 
+def test_the_losses_of_each_image_are_those_that_are_evaluated(both):
+    run, data = both
+    losses, found = run.losses(data, split="train"), run.evaluate(data, split="train")
+    assert losses.rate_per_step.shape == (48, 3)
+    assert losses.bound.mean() == pytest.approx(found.bound, abs=1e-4)
+    assert losses.bound.std(ddof=1) / 48**0.5 == pytest.approx(found.stderr, abs=1e-4)
+    lines = str(found).splitlines()
+    assert f"bound               {found.bound:.3f}" in lines
+    assert sum(line.startswith("lying ") for line in lines) == 1
+    assert "quantiles" not in repr(found) + str(found)
+
+
 @pytest.mark.parametrize(
     ("bad", "labels", "said"),
     [
@@ -333,12 +346,30 @@ def bound_of(model, category, image):
         (np.ones((20, 8, 8), np.uint8), None, "where ink is 255"),
         (np.zeros((20, 8, 8), "U1"), None, "<U1"),
         (np.zeros((20, 8, 8)), [1, 2], "20 images, so give 20"),
+        (np.zeros((20, 8, 8)), ["a", None] * 10, "names, none of them missing"),
+        (np.array([np.zeros((8, 8)), None], object), None, "2 objects: give one array"),
+        (np.ma.masked_equal(np.zeros((20, 8, 8)), 0), None, "masked entries"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused_in_one_line(bad, labels, said):
     with pytest.raises(LimnerError, match=said) as caught:
         limner.Dataset.from_arrays(bad, labels)
     assert "\n" not in str(caught.value)
+
+
+def test_images_of_several_sizes_are_refused_in_one_line():
+    with pytest.raises(LimnerError, match="images cannot become an array of NumPy: setting an"):
+        checked_images([np.zeros((8, 8)), np.zeros((8, 9))] * 10)
+
+
+def test_labels_of_every_kind_are_the_same_categories(images):
+    names = ["a", "b"] * 30
+    kinds = [names, np.array(names), np.array(names, object)]
+    prints = {limner.Dataset.from_arrays(images, kind).fingerprint() for kind in kinds}
+    assert len(prints) == 1
+    numbers = [[0, 1] * 30, np.array([0.0, 1.0] * 30), np.array([0, 1] * 30, np.int8)]
+    prints = {limner.Dataset.from_arrays(images, kind).fingerprint() for kind in numbers}
+    assert len(prints) == 1
 
 
 def test_arrays_of_every_kind_of_number_are_the_same_levels():

@@ -54,8 +54,8 @@ def test_the_page_is_told_of_each_model_what_it_needs(shipped):
     assert list(models) == hub.names()
     sketches, cat = models["sketches"], models["cat"]
     assert cat.keys() == {
-        "name", "weights", "bytes", "model", "categories", "conditional", "binarisation", "protocol",
-        "framing", "draws", "quantiles", "ink", "card",
+        "name", "weights", "bytes", "model", "categories", "conditional", "binarisation",
+        "protocol", "framing", "draws", "quantiles", "ink", "card",
     }  # fmt: skip
     config = json.loads((hub.SHELF / "cat" / "config.json").read_text())
     assert cat["model"] == config["model"]

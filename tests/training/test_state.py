@@ -128,7 +128,7 @@ def test_a_new_category_begins_as_the_mean_of_all_and_is_named(conditional):
         np.testing.assert_allclose(model.categories.decoder[new], own.decoder.mean(0), atol=1e-7)
         np.testing.assert_allclose(model.categories.canvas[new], own.canvas.mean(0), atol=1e-6)
     assert said == (
-        f"fish and face are new to {conditional.folder}, so there training begins with the mean "
+        f"fish and face are new to {conditional.name}: training begins there with the mean "
         "of all 3 categories"
     )
 

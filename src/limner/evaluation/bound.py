@@ -4,6 +4,7 @@ Axis letters: b image, t step.
 """
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import jax
@@ -99,7 +100,7 @@ def evaluate(
         bound=bound,
         stderr=standard_error(losses.bound),
         excess=None if found.floor is None else bound - found.floor,
-        bits_per_dim=bound / np.log(2) / np.prod(dataset.shape),
+        bits_per_dim=bound / math.log(2) / math.prod(dataset.shape),
         quantiles=bound_quantiles(losses.bound),
         by_category=_by_category(dataset.categories, images, losses.bound, floors),
     )

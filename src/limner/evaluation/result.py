@@ -45,7 +45,7 @@ class CategoryBound:
     """Standard error of the bound."""
     floor: float | None
     """The entropy of grey targets; None for other targets."""
-    quantiles: tuple[float, ...] | None = None
+    quantiles: tuple[float, ...] | None = field(default=None, repr=False)
     """The quantiles of the bounds of single images, as `bound_quantiles` gives them."""
 
 
@@ -87,7 +87,7 @@ class Evaluation:
     """The bound minus the floor, for grey targets."""
     bits_per_dim: float | None = None
     """The bound in bits for each pixel and channel (bits per dimension)."""
-    quantiles: tuple[float, ...] | None = None
+    quantiles: tuple[float, ...] | None = field(default=None, repr=False)
     """The quantiles of the bounds of single images, as `bound_quantiles` gives them."""
     by_category: dict[str, CategoryBound] = field(default_factory=dict)
     """The bound of each category by itself, if there are several."""
@@ -124,6 +124,12 @@ class Evaluation:
             )
             for name, of in self.by_category.items()
         ]
+
+    def __str__(self) -> str:
+        whole = [f"{name:<20}{value}" for name, value in self.facts()]
+        own = [f"{name:<20}{' '.join(rest)}" for name, *rest in self.category_facts()]
+        heading = [f"\n{CATEGORY_FACTS[0]:<20}{' '.join(CATEGORY_FACTS[1:])}"] if own else []
+        return "\n".join([*whole, *heading, *own])
 
     def _repr_html_(self) -> str:
         whole = html_table(self.facts())

@@ -1,4 +1,4 @@
-"""How good a trained network is: `Trained.evaluate` and `Trained.judge`, and the data for them."""
+"""How good a trained network is: the methods `evaluate`, `losses` and `judge` of `Trained`."""
 
 from typing import TYPE_CHECKING
 
@@ -7,9 +7,11 @@ from limner.data.dataset import Dataset, check_dataset, open_dataset
 from limner.errors import LimnerError, require_seed
 from limner.evaluation import bound
 from limner.evaluation.judgement import Judgement
+from limner.evaluation.measure import estimate, one_sample
 from limner.evaluation.result import Evaluation
 from limner.evaluation.samples import judge_samples
 from limner.model.draw import Draw
+from limner.model.objective import Loss
 from limner.pretrained.card import Card
 from limner.run import for_categories
 from limner.system.programs import programs_kept
@@ -71,6 +73,53 @@ def evaluate(
             importance_images=importance_images,
             seed=seed,
             on_progress=advance,
+        )
+
+
+@programs_kept()
+def losses(
+    trained: "Trained",
+    data: Dataset | None = None,
+    *,
+    split: SplitName = "test",
+    protocol: Protocol = "honest",
+    seed: int = 0,
+    other_data: bool = False,
+) -> Loss:
+    """Distortion and rate of each image of a split, for statistics of your own.
+
+    Two networks that are measured on the same images differ by less than their standard errors say:
+    what counts is the standard error of the difference of each image.
+
+    Args:
+        data: The data set; None opens the one it was trained on.
+        split: The split to measure.
+        protocol: How the noise is made; only "honest" gives a bound.
+        seed: Seed for the noise, which is that of `evaluate`.
+        other_data: Allow data that differ from the training data.
+
+    Returns:
+        `distortion`, `rate` and `bound` of shape (images,), `rate_per_step` of (images, T), in
+        nats, in the order of the split.
+
+    Raises:
+        LimnerError: As for `evaluate`.
+
+    Example:
+        >>> difference = one.losses(data).bound - other.losses(data).bound
+        >>> difference.mean(), difference.std(ddof=1) / len(difference) ** 0.5
+    """
+    require_seed(seed, "seed")
+    model, data = fitted(trained, data, other_data)
+    config, images = trained.config, data.split(split)
+    with progress_bar("measuring") as advance:
+        return estimate(
+            one_sample(config.model.num_steps, protocol),
+            model,
+            images,
+            binarisation=config.data.binarisation,
+            seed=seed,
+            on_progress=lambda done: advance(done, len(images)),
         )
 
 

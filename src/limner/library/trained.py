@@ -319,6 +319,7 @@ class Trained:
         return [self.categories[index] for index in found]
 
     evaluate = measuring.evaluate
+    losses = measuring.losses
     judge = measuring.judge
 
     def save(self, folder: str | Path) -> Path:

@@ -124,8 +124,8 @@ def check_start(config: RunConfig, dataset: Dataset) -> None:
     new = [name for name in dataset.categories if name not in known]
     if known and new:
         line = (
-            f"{listed(new)} {'is' if len(new) == 1 else 'are'} new to {other.folder}, so there "
-            f"training begins with the mean of all {len(known)} categories"
+            f"{listed(new)} {'is' if len(new) == 1 else 'are'} new to {other.name}: training "
+            f"begins there with the mean of all {len(known)} categories"
         )
         warnings.warn(line, Guessed, stacklevel=2)
 
