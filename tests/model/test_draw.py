@@ -169,6 +169,15 @@ def test_windows_are_absent_exactly_where_attention_is(make_model, image, noise)
         assert (steps.write_window is None) == (write_grid is None)
 
 
+def test_an_image_or_noise_of_another_shape_is_refused(make_model, image, noise):
+    model = make_model()
+    with pytest.raises(ValueError, match=r"image has shape \(1, 5, 7\): .* takes \(1, 7, 5\)"):
+        infer(model, image.reshape(1, 5, 7), noise)
+    for draw in (lambda: infer(model, image, noise[:, :2]), lambda: generate(model, noise[:, :2])):
+        with pytest.raises(ValueError, match=r"noise has shape \(4, 2\): .* takes \(4, 3\)"):
+            draw()
+
+
 def test_the_number_of_steps_is_the_length_of_the_noise(make_model, image):
     model = make_model()
     for num_steps in (1, 9):

@@ -136,7 +136,7 @@ class Curves:
             if valid.size:
                 update, value = valid[:, -1]
                 chart.annotate(
-                    f"{value:.1f}",
+                    f"{value:.1f}" if abs(value) >= 1 else f"{value:.1g}",
                     (update, value),
                     xytext=(7, 0),
                     textcoords="offset points",
@@ -145,7 +145,7 @@ class Curves:
                     color=hex_of(CURVE),
                 )
             _set_axes(chart, x, y, "updates", label)
-        axes[0].legend(loc="upper right", frameon=False, fontsize=9, labelcolor=hex_of(TEXT))
+        axes[0].legend(loc="best", frameon=False, fontsize=9, labelcolor=hex_of(TEXT))
         return figure
 
     def save(self, path: str | Path) -> None:
@@ -217,7 +217,7 @@ def compared_curves(
             chart.plot(*each, color=hex_of(colour), linewidth=1.3, label=curve.name)
         x, y = np.concatenate(points, axis=1)
         _set_axes(chart, x, y, x_label, label)
-    axes[0].legend(loc="upper right", frameon=False, fontsize=9, labelcolor=hex_of(TEXT))
+    axes[0].legend(loc="best", frameon=False, fontsize=9, labelcolor=hex_of(TEXT))
     return figure
 
 

@@ -251,8 +251,13 @@ class Draw(eqx.Module):
         Returns:
             The state after the last step, and all steps stacked on axis t.
 
+        Raises:
+            ValueError: The image or the noise has another shape, such as that of a batch.
+
         Source: eqs 3-8.
         """
+        _check_shape("image", image, self.shape)
+        _check_shape("noise", noise, (*noise.shape[:1], self.latent_size))
         model = self.aligned()
         return jax.lax.scan(lambda state, n: model.step(state, n, image), model.first, noise)
 
@@ -265,8 +270,12 @@ class Draw(eqx.Module):
         Returns:
             The state after the last step, and all steps stacked on axis t.
 
+        Raises:
+            ValueError: The noise has another shape, such as that of a batch.
+
         Source: eqs 13-16.
         """
+        _check_shape("noise", noise, (*noise.shape[:1], self.latent_size))
         model = self.aligned()
         return jax.lax.scan(lambda state, n: model.step(state, n), model.first, noise)
 
@@ -332,6 +341,14 @@ class Draw(eqx.Module):
             encoder=jnp.zeros((count, *encoder.shape)),
             decoder=jnp.zeros((count, *decoder.shape)),
             canvas=jnp.zeros((count, *self.shape)),
+        )
+
+
+def _check_shape(what: str, given: Array, wanted: tuple[int, ...]) -> None:
+    if given.shape != wanted:
+        raise ValueError(
+            f"{what} has shape {given.shape}: the network takes {wanted}, of one image, and "
+            "jax.vmap makes it many"
         )
 
 
