@@ -348,6 +348,12 @@ class RunConfig:
     data: DataConfig = field(default_factory=DataConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
 
+    @property
+    def made_in_python(self) -> bool:
+        """Whether its data, network or optimiser were given in Python, so only Python resumes it."""
+        given = (self.data.name == "arrays", self.model.network, self.train.optimiser == "given")
+        return any(given)
+
     def to_json(self) -> str:
         """The configuration as indented JSON, each field by its name, and limner's version."""
         fields = {"limner": version("limner")} | dataclasses.asdict(self)

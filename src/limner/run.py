@@ -140,9 +140,12 @@ class Run:
             found = cls.open(folder)
             difference = first_difference(essence(_located(found.config)), essence(config))
             if difference:
+                again = f"with `{suggested('train --out', folder)}` alone"
+                if found.config.made_in_python:
+                    again = "by the call that began it"
                 raise LimnerError(
                     f"{folder} holds a run with other settings ({difference}): choose another "
-                    f"--out, or resume it as it was with `{suggested('train --out', folder)}` alone"
+                    f"--out, or resume it as it was {again}"
                 )
             return cls(folder, config)
         if not leads():

@@ -223,6 +223,8 @@ def test_a_run_on_arrays_says_so_and_is_measured_on_them_alone(run, folder, data
     assert run.evaluate(others, other_data=True).images == 6
     with pytest.raises(LimnerError, match="given in Python"):
         run.evaluate()
+    with pytest.raises(LimnerError, match="resume it as it was by the call that began it"):
+        limner.train(data, TINY, steps=30, out=folder, progress=False)
     longer = limner.Dataset.from_arrays(np.concatenate([images, images]))
     with pytest.raises(LimnerError, match=r"rows is \(60,\) there, and \(120,\) here"):
         limner.train(longer, TINY, out=folder, progress=False)
@@ -346,7 +348,7 @@ def test_the_losses_of_each_image_are_those_that_are_evaluated(both):
         (np.ones((20, 8, 8), np.uint8), None, "where ink is 255"),
         (np.zeros((20, 8, 8), "U1"), None, "<U1"),
         (np.zeros((20, 8, 8)), [1, 2], "20 images, so give 20"),
-        (np.zeros((20, 8, 8)), ["a", None] * 10, "names, none of them missing"),
+        (np.zeros((20, 8, 8)), np.array(["a", None] * 10, object), "names, none of them missing"),
         (np.array([np.zeros((8, 8)), None], object), None, "2 objects: give one array"),
         (np.ma.masked_equal(np.zeros((20, 8, 8)), 0), None, "masked entries"),
     ],

@@ -235,8 +235,9 @@ def open_dataset(
             return _open_images(config, shape)
         case "arrays":
             raise LimnerError(
-                "these data were arrays given in Python: give them again, with "
-                "limner.load(RUN).evaluate(limner.Dataset.from_arrays(images))"
+                "these data are arrays given in Python, and are given there again: to "
+                "limner.load(RUN).evaluate(data), or to limner.train(data, config, out=RUN), with "
+                "data = limner.Dataset.from_arrays(images)"
             )
 
 
