@@ -350,7 +350,7 @@ class RunConfig:
 
     @property
     def made_in_python(self) -> bool:
-        """Whether its data, network or optimiser were given in Python, so only Python resumes it."""
+        """Whether data, network or optimiser were given in Python, so that only Python resumes."""
         given = (self.data.name == "arrays", self.model.network, self.train.optimiser == "given")
         return any(given)
 
