@@ -1,8 +1,11 @@
 """What a terminal can show."""
 
 import numpy as np
+from rich.table import Table
 
-from limner.cli.terminal import in_braille
+from limner.cli.main import main
+from limner.cli.terminal import console, in_braille
+from limner.system.progress import progress_bar
 
 
 def test_each_dot_of_braille_is_a_pixel():
@@ -18,3 +21,26 @@ def test_no_more_images_than_fit_stand_in_a_line():
     assert {len(line) for line in lines} == {5 * 14 + 4}
     assert len(lines) == 7
     assert len(in_braille(np.zeros((9, 28, 28)), columns=3).splitlines()[0]) == 14
+
+
+def test_brackets_and_colons_in_names_are_printed_as_they_are(capsys):
+    table = Table("[b]", title="runs/q[/b]")
+    table.add_row("[red]cat :cat: [/]")
+    console().print(table)
+    said = capsys.readouterr().out
+    assert all(name in said for name in ("[b]", "runs/q[/b]", "[red]cat :cat: [/]"))
+
+
+def test_brackets_in_a_data_root_are_printed_as_they_are(tmp_path, capsys):
+    folder = tmp_path / "dr[red]x"
+    folder.mkdir()
+    main(["data", "list", "--here", "--root", str(folder)])
+    assert f"in {folder}\n" in capsys.readouterr().out
+
+
+def test_brackets_in_the_name_of_work_are_no_markup(capsys):
+    with progress_bar("measuring q[/b]") as advance:
+        advance(1, 1, "[red]done")
+    said = capsys.readouterr().err
+    assert "q[/b]" in said
+    assert "[red]done" in said

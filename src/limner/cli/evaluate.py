@@ -6,7 +6,6 @@ from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
 from limner.cli.common import (
@@ -17,6 +16,7 @@ from limner.cli.common import (
     open_run,
     refuse_idle,
 )
+from limner.cli.terminal import console
 from limner.config import Protocol, check_importance, require_seed
 from limner.errors import LimnerError
 
@@ -124,7 +124,7 @@ def print_table(title: str, evaluation: "Evaluation") -> None:
     table = Table(title=title, title_justify="left", show_header=False, box=None)
     for fact in evaluation.facts():
         table.add_row(*fact)
-    Console().print(table)
+    console().print(table)
     if evaluation.by_category:
         _print_categories(evaluation)
 
@@ -147,4 +147,4 @@ def _print_rows(title: str, headings: Sequence[str], rows: Iterable[Sequence[str
         table.add_column(heading, justify="right" if index else "left")
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    console().print(table)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from limner.cli import data
 from limner.cli.demo import demo
@@ -24,7 +24,7 @@ from limner.cli.parse import bind
 from limner.cli.reproduce import reproduce
 from limner.cli.reproduce_judge import reproduce_judge
 from limner.cli.studio import studio
-from limner.cli.terminal import write_any_encoding
+from limner.cli.terminal import console, write_any_encoding
 from limner.cli.train import PRESET_TRAININGS, train
 from limner.errors import FailedElsewhere, LimnerError, Notice, PeerLost, near
 
@@ -130,8 +130,7 @@ def _print_commands(prefix: str) -> None:
     table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
     for name, command in COMMANDS.items():
         if name.startswith(prefix) and name not in PRESET_TRAININGS:
-            table.add_row(f"  [bold]{name}[/bold]", str(command.__doc__).splitlines()[0])
-    console = Console()
-    console.print("limner, the Deep Recurrent Attentive Writer: it learns to draw sketches.\n")
-    console.print(f"usage: limner {prefix}COMMAND \\[options]; COMMAND --help says more\n")
-    console.print(table)
+            table.add_row(Text(f"  {name}", "bold"), str(command.__doc__).splitlines()[0])
+    print("limner, the Deep Recurrent Attentive Writer: it learns to draw sketches.\n")
+    print(f"usage: limner {prefix}COMMAND [options]; COMMAND --help says more\n")
+    console().print(table)

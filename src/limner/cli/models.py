@@ -10,6 +10,7 @@ from limner.cli.common import (
     open_run,
     refuse_idle,
 )
+from limner.cli.terminal import console
 from limner.config import SPLITS, Order, SplitName, check_importance, require_seed
 from limner.errors import LimnerError
 from limner.system.progress import progress_bar
@@ -21,7 +22,6 @@ def models(*, docs: Path | None = None) -> None:
     Args:
         docs: Folder in which to write a page about the models, results/models.md, as well.
     """
-    from rich.console import Console
     from rich.filesize import decimal
     from rich.table import Table
 
@@ -33,9 +33,8 @@ def models(*, docs: Path | None = None) -> None:
         size = sum(path.stat().st_size for path in (SHELF / name).iterdir())
         num_steps = str(card.evaluation.num_steps)
         table.add_row(name, card.title, card.bound, num_steps, decimal(size))
-    console = Console()
-    console.print(table if table.rows else "no model came with this installation")
-    console.print(f"in {SHELF}", highlight=False, soft_wrap=True)
+    console().print(table if table.rows else "no model came with this installation")
+    print(f"in {SHELF}")
     if docs is not None:
         from limner.pretrained.page import models_page
         from limner.system.files import replace_text

@@ -9,6 +9,8 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+
 if TYPE_CHECKING:
     import numpy as np
     from jaxtyping import Float
@@ -42,6 +44,11 @@ def _spell(error: UnicodeError) -> tuple[str, int]:
         raise error
     lacking = error.object[error.start : error.end]
     return "".join(_SPELLED.get(character, "?") for character in lacking), error.end
+
+
+def console() -> Console:
+    """Prints to stdout, and takes the names in what it prints as they are: `[b]` is no markup."""
+    return Console(markup=False, emoji=False, highlight=False)
 
 
 def in_braille(images: "Float[np.ndarray, 'b h w']", *, columns: int = 80) -> str:

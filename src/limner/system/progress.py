@@ -79,10 +79,12 @@ def _terminal_bar(what: str, in_bytes: bool) -> Iterator[Advance]:
 
     count = progress.DownloadColumn() if in_bytes else progress.MofNCompleteColumn()
     note = (
-        progress.TransferSpeedColumn() if in_bytes else progress.TextColumn("{task.fields[note]}")
+        progress.TransferSpeedColumn()
+        if in_bytes
+        else progress.TextColumn("{task.fields[note]}", markup=False)
     )
     columns = (
-        progress.TextColumn("{task.description}"),
+        progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(bar_width=12),
         count,
         note,
