@@ -13,6 +13,7 @@ from limner.cli.common import (
 from limner.cli.terminal import console
 from limner.config import SPLITS, Order, SplitName, check_importance, require_seed
 from limner.errors import LimnerError
+from limner.system.home import at_home
 from limner.system.progress import progress_bar
 
 
@@ -104,7 +105,7 @@ def export(
         }
         refuse_idle("without --out", others)
         if samples is not None:
-            if not (Path(run).expanduser() / "card.json").exists():
+            if not (at_home(run) / "card.json").exists():
                 raise LimnerError(f"{run} is a name: --samples without --out needs a folder")
             dataset = open_data(there, data_root, other_data)
             with progress_bar("judging samples") as advance:
