@@ -1,6 +1,12 @@
 """What a terminal can show."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
+import pytest
+from commands import fails
 from rich.table import Table
 
 from limner.cli.main import main
@@ -44,3 +50,33 @@ def test_brackets_in_the_name_of_work_are_no_markup(capsys):
     said = capsys.readouterr().err
     assert "q[/b]" in said
     assert "[red]done" in said
+
+
+@pytest.mark.parametrize("columns", [1, 5, 80])
+def test_an_option_is_named_in_a_terminal_of_any_width(columns):
+    command = [sys.executable, "-m", "limner", "sample", "cat", "--nmu", "3"]
+    narrow = os.environ | {"COLUMNS": str(columns)}
+    done = subprocess.run(command, capture_output=True, text=True, env=narrow, timeout=60)
+    expected = "limner sample has no option --nmu: did you mean --num or --out or --num-steps?"
+    assert done.stderr == f"limner: {expected}\n"
+
+
+@pytest.mark.parametrize("columns", ["5", "80"])
+def test_no_word_of_an_error_is_broken_by_the_width(columns, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", columns)
+    word = "abcdefghij" * 15
+    said = fails(capsys, "sample", "cat", "--num", word)
+    assert said == f"limner: limner sample: --num: '{word}' is not a whole number"
+    assert os.environ["COLUMNS"] == columns
+
+
+def test_help_and_tables_are_readable_in_a_narrow_terminal(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "1")
+    with pytest.raises(SystemExit):
+        main(["sample", "--help"])
+    assert "--temperature" in capsys.readouterr().out
+    main(["models"])
+    main(["data"])
+    said = capsys.readouterr().out
+    assert "cat-dog" in said
+    assert "data verify" in said

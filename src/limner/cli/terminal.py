@@ -1,12 +1,15 @@
-"""Writing to a terminal: characters that its encoding lacks, and images as characters.
+"""Writing to a terminal: how wide, characters that its encoding lacks, and images as characters.
 
 Axis letters: b image, h w image.
 """
 
 import codecs
 import io
+import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -14,6 +17,9 @@ from rich.console import Console
 if TYPE_CHECKING:
     import numpy as np
     from jaxtyping import Float
+
+NARROWEST = 40
+"""Columns that are used at least; in fewer, words break in the middle or are not shown."""
 
 _SPELLED = {
     **dict.fromkeys("╭╮╰╯", "+"),
@@ -48,7 +54,28 @@ def _spell(error: UnicodeError) -> tuple[str, int]:
 
 def console() -> Console:
     """Prints to stdout, and takes the names in what it prints as they are: `[b]` is no markup."""
-    return Console(markup=False, emoji=False, highlight=False)
+    made = Console(markup=False, emoji=False, highlight=False)
+    made.width = max(NARROWEST, made.width)
+    return made
+
+
+def own_columns() -> int:
+    """The columns of the terminal, and no fewer than are needed."""
+    return max(NARROWEST, shutil.get_terminal_size().columns)
+
+
+@contextmanager
+def laid_out(columns: int) -> Iterator[None]:
+    """Lay out what libraries print meanwhile in so many columns."""
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = str(columns)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["COLUMNS"]
+        else:
+            os.environ["COLUMNS"] = before
 
 
 def in_braille(images: "Float[np.ndarray, 'b h w']", *, columns: int = 80) -> str:

@@ -33,7 +33,7 @@ def keep_programs() -> None:
 
     A notice says why they are not kept, if the folder cannot be written.
     """
-    if getattr(jax.config, _FOLDER) is not None:
+    if getattr(jax.config, _FOLDER) is not None or not jax.config.jax_enable_compilation_cache:
         return
     try:
         _set(_settings())
