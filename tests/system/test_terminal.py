@@ -80,3 +80,38 @@ def test_help_and_tables_are_readable_in_a_narrow_terminal(monkeypatch, capsys):
     said = capsys.readouterr().out
     assert "cat-dog" in said
     assert "data verify" in said
+
+
+def limner(words: str, redirected: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A command of limner in a shell, which redirects its streams."""
+    command = f'"{sys.executable}" -m limner {words} {redirected}'
+    environment = {**os.environ, **environment}
+    return subprocess.run(command, shell=True, capture_output=True, text=True, env=environment)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", ["--help", "models", "sample --help", "data list"])
+def test_an_output_that_cannot_be_written_is_told_in_a_line(words, unbuffered):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    done = limner(words, ">/dev/full", PYTHONUNBUFFERED=unbuffered)
+    assert done.stderr == "limner: the output cannot be written (No space left on device)\n"
+    assert done.returncode == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="cmd.exe closes no stream")
+@pytest.mark.parametrize("closed", [">&-", "<&- >&-", "2>&-"])
+@pytest.mark.parametrize("words", ["models", "sample --help"])
+def test_commands_run_with_a_closed_stream(words, closed):
+    done = limner(words, closed)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert bool(done.stdout) == (closed == "2>&-")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="cmd.exe closes no stream")
+@pytest.mark.parametrize("closed", ["2>&-", "2</dev/null"])
+def test_an_error_goes_nowhere_but_to_stderr(closed):
+    done = limner("sample --nothing-there", closed)
+    assert done.returncode == 2
+    assert done.stdout == ""

@@ -34,6 +34,29 @@ _INK = 0.4
 """Pixels of at least this intensity become dots; at one half, faint lines would break off."""
 
 
+def open_closed_streams() -> None:
+    """Give each of stdin, stdout and stderr that is closed (as by `>&-`) to the null device.
+
+    So nothing else gets its number, and what is written to it vanishes.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
+
+
+def discard_broken_output() -> bool:
+    """Whether stdout cannot be written; what is left for it is discarded then."""
+    try:
+        print(flush=True)  # an empty line: a stream without a buffer has nothing left to flush
+    except OSError:
+        with open(os.devnull, "wb") as nothing:
+            os.dup2(nothing.fileno(), sys.stdout.fileno())
+        return True
+    return False
+
+
 def write_any_encoding() -> None:
     """Replace each character that the encoding of stdout or stderr lacks by a similar one.
 
