@@ -1,6 +1,7 @@
 """Lists, numbers and tables as text."""
 
 import html
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,6 +11,11 @@ def listed(names: Iterable[str]) -> str:
     """Names as a list in words: "a", "a and b", "a, b and c"."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def shown(name: object) -> str:
+    """A name or a path as Unicode text: each byte that its system could not decode becomes �."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", str(name))
 
 
 def suggested(command: str, *words: object) -> str:
