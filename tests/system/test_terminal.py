@@ -115,3 +115,14 @@ def test_an_error_goes_nowhere_but_to_stderr(closed):
     done = limner("sample --nothing-there", closed)
     assert done.returncode == 2
     assert done.stdout == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no folder that is in use")
+@pytest.mark.parametrize("words", ["sample cat", "sample cat --out o", "models", "studio cat"])
+def test_a_working_folder_that_was_deleted_is_told_in_a_line(words, tmp_path, monkeypatch, capsys):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    said = fails(capsys, *words.split())
+    assert said.startswith("limner: the working folder is not there any more")

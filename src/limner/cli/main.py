@@ -125,7 +125,9 @@ def _run(words: list[str]) -> None:
     for name in (" ".join(words[:2]), " ".join(words[:1])):
         if name in COMMANDS:
             rest = words[len(name.split()) :]
-            for path in bind(COMMANDS[name], name, rest, COMMANDS)() or ():
+            call = bind(COMMANDS[name], name, rest, COMMANDS)
+            _check_working_folder()
+            for path in call() or ():
                 print(path)
             return
     is_group = any(name.startswith(f"{words[0]} ") for name in COMMANDS) if words else False
@@ -144,6 +146,15 @@ def _run(words: list[str]) -> None:
         if prefix + "".join(asked[1:2]) in known:
             there = f": the command comes first, as in `limner {prefix}{asked[1]} {asked[0]}`"
         raise LimnerError(f"there is no command {given!r}{there}")
+
+
+def _check_working_folder() -> None:
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise LimnerError(
+            f"the working folder is not there any more ({reason(error)}): change to another one"
+        ) from None
 
 
 def _print_commands(prefix: str) -> None:

@@ -30,8 +30,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         LimnerError: The file cannot be written.
     """
-    temporary = _beside(path)
     with writing(path):
+        temporary = _beside(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
         try:
@@ -55,9 +55,9 @@ def replacing_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     Raises:
         LimnerError: The folder cannot be written.
     """
-    temporary = _beside(path)
-    new, old = temporary / "new", temporary / "old"
     with writing(path):
+        temporary = _beside(path)
+        new, old = temporary / "new", temporary / "old"
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
         new.mkdir(parents=True)
