@@ -189,16 +189,35 @@ def test_weights_of_another_program_are_taken_as_they_are(run):
 
 
 def test_what_killed_writers_left_is_swept_by_the_next(tmp_path):
-    path, live, other = tmp_path / "file", os.getppid(), tmp_path / ".other.4194305.tmp"
-    left = tmp_path / ".file.4194305.tmp"  # no process has so high a number
-    folder = tmp_path / ".file.4194306.tmp"
-    at_work = tmp_path / f".file.{live}.tmp"
-    for one in (left, other, at_work):
+    path = tmp_path / "file"
+    with replacing(path) as temporary:
+        temporary.write_text("whole")
+    mine = temporary.name  # .file.MACHINE.PROCESS.LETTERS.tmp
+    machine, process, letters = mine.removeprefix(".file.").removesuffix(".tmp").split(".")
+    assert process == str(os.getpid())
+    far = f"{int(machine, 16) ^ 1:08x}"
+
+    def left(*parts: object, name: str = "file") -> Path:
+        return tmp_path / f".{'.'.join(map(str, (name, *parts)))}.tmp"
+
+    nobody = 4194305  # no process has so high a number
+    stale = [left(machine, nobody, letters), left(machine, process, "0" * 8)]
+    kept = [
+        left(machine, os.getppid(), letters),
+        left(machine, nobody, letters, name="other"),
+        left(far, process, "0" * 8),  # another container's, where the number is another process
+        left(far, nobody, letters),
+        left("notes"),
+    ]
+    old = left(far, nobody, "1" * 8)
+    for one in (*stale, *kept, old):
         one.write_text("half")
+    os.utime(old, (0, 0))
+    folder = left(machine, nobody + 1, letters)
     folder.mkdir()
     with replacing(path) as temporary:
         temporary.write_text("whole")
-    assert {one.name for one in tmp_path.iterdir()} == {"file", other.name, at_work.name}
+    assert {*tmp_path.iterdir()} == {path, *kept}
 
 
 def test_checkpoints_in_a_file_are_one_line(run):
