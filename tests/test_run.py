@@ -15,6 +15,7 @@ from limner.errors import LimnerError
 from limner.model.draw import build_model
 from limner.run import Run
 from limner.system.files import replacing
+from limner.text import suggested
 from limner.training.checkpoint import open_checkpoints
 
 SMALL = RunConfig(model=ModelConfig(hidden_size=8, num_steps=3, latent_size=2))
@@ -265,6 +266,18 @@ def test_a_configuration_with_a_byte_order_mark_is_read(tmp_path):
     path = tmp_path / "config.json"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert Run.open(tmp_path).config == RunConfig()
+
+
+@pytest.mark.parametrize(
+    ("system", "expected"),
+    [("posix", "limner train --out 'C:\\a b'"), ("nt", 'limner train --out "C:\\a b"')],
+)
+def test_a_suggested_command_is_quoted_as_its_shell_reads_it(system, expected, monkeypatch):
+    monkeypatch.setattr(os, "name", system)
+    assert suggested("train --out", "C:\\a b") == expected
+    assert suggested("train --out", "runs/cat") == "limner train --out runs/cat"
+    if system == "nt":
+        assert suggested("train --out", "C:\\runs\\cat") == "limner train --out C:\\runs\\cat"
 
 
 def test_a_suggested_command_quotes_what_needs_it(tmp_path):
