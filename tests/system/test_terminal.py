@@ -126,3 +126,13 @@ def test_a_working_folder_that_was_deleted_is_told_in_a_line(words, tmp_path, mo
     gone.rmdir()
     said = fails(capsys, *words.split())
     assert said.startswith("limner: the working folder is not there any more")
+
+
+@pytest.mark.parametrize("words", ["", "--help", "sample --help"])
+def test_help_without_docstrings_says_what_it_lacks(words):
+    done = limner(words, "", PYTHONOPTIMIZE="2")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("limner: Python runs without docstrings")
+    assert done.returncode == 0
+    assert "None\n" not in done.stdout
+    assert limner("models", "", PYTHONOPTIMIZE="2").stderr == ""

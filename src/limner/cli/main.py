@@ -122,6 +122,8 @@ def _at_home(word: str) -> str:
 
 
 def _run(words: list[str]) -> None:
+    if sys.flags.optimize > 1 and (not words or {"-h", "--help", "help"} & {*words}):
+        _say("Python runs without docstrings (-OO, PYTHONOPTIMIZE=2), which help is made of")
     for name in (" ".join(words[:2]), " ".join(words[:1])):
         if name in COMMANDS:
             rest = words[len(name.split()) :]
@@ -162,7 +164,7 @@ def _print_commands(prefix: str) -> None:
     table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
     for name, command in COMMANDS.items():
         if name.startswith(prefix) and name not in PRESET_TRAININGS:
-            table.add_row(Text(f"  {name}", "bold"), str(command.__doc__).splitlines()[0])
+            table.add_row(Text(f"  {name}", "bold"), (command.__doc__ or "").partition("\n")[0])
     print("limner, the Deep Recurrent Attentive Writer: it learns to draw sketches.\n")
     print(f"usage: limner {prefix}COMMAND [options]; COMMAND --help says more\n")
     console().print(table)
