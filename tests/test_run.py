@@ -15,6 +15,7 @@ from limner.errors import LimnerError
 from limner.model.draw import build_model
 from limner.run import Run
 from limner.system.files import replacing
+from limner.text import suggested
 from limner.training.checkpoint import open_checkpoints
 
 SMALL = RunConfig(model=ModelConfig(hidden_size=8, num_steps=3, latent_size=2))
@@ -189,16 +190,35 @@ def test_weights_of_another_program_are_taken_as_they_are(run):
 
 
 def test_what_killed_writers_left_is_swept_by_the_next(tmp_path):
-    path, live, other = tmp_path / "file", os.getppid(), tmp_path / ".other.4194305.tmp"
-    left = tmp_path / ".file.4194305.tmp"  # no process has so high a number
-    folder = tmp_path / ".file.4194306.tmp"
-    at_work = tmp_path / f".file.{live}.tmp"
-    for one in (left, other, at_work):
+    path = tmp_path / "file"
+    with replacing(path) as temporary:
+        temporary.write_text("whole")
+    mine = temporary.name  # .file.MACHINE.PROCESS.LETTERS.tmp
+    machine, process, letters = mine.removeprefix(".file.").removesuffix(".tmp").split(".")
+    assert process == str(os.getpid())
+    far = f"{int(machine, 16) ^ 1:08x}"
+
+    def left(*parts: object, name: str = "file") -> Path:
+        return tmp_path / f".{'.'.join(map(str, (name, *parts)))}.tmp"
+
+    nobody = 4194305  # no process has so high a number
+    stale = [left(machine, nobody, letters), left(machine, process, "0" * 8)]
+    kept = [
+        left(machine, os.getppid(), letters),
+        left(machine, nobody, letters, name="other"),
+        left(far, process, "0" * 8),  # another container's, where the number is another process
+        left(far, nobody, letters),
+        left("notes"),
+    ]
+    old = left(far, nobody, "1" * 8)
+    for one in (*stale, *kept, old):
         one.write_text("half")
+    os.utime(old, (0, 0))
+    folder = left(machine, nobody + 1, letters)
     folder.mkdir()
     with replacing(path) as temporary:
         temporary.write_text("whole")
-    assert {one.name for one in tmp_path.iterdir()} == {"file", other.name, at_work.name}
+    assert {*tmp_path.iterdir()} == {path, *kept}
 
 
 def test_checkpoints_in_a_file_are_one_line(run):
@@ -246,6 +266,18 @@ def test_a_configuration_with_a_byte_order_mark_is_read(tmp_path):
     path = tmp_path / "config.json"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert Run.open(tmp_path).config == RunConfig()
+
+
+@pytest.mark.parametrize(
+    ("system", "expected"),
+    [("posix", "limner train --out 'C:\\a b'"), ("nt", 'limner train --out "C:\\a b"')],
+)
+def test_a_suggested_command_is_quoted_as_its_shell_reads_it(system, expected, monkeypatch):
+    monkeypatch.setattr(os, "name", system)
+    assert suggested("train --out", "C:\\a b") == expected
+    assert suggested("train --out", "runs/cat") == "limner train --out runs/cat"
+    if system == "nt":
+        assert suggested("train --out", "C:\\runs\\cat") == "limner train --out C:\\runs\\cat"
 
 
 def test_a_suggested_command_quotes_what_needs_it(tmp_path):

@@ -23,7 +23,7 @@ class PeerLost(LimnerError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C or SIGTERM came; one line says what was done and what is kept of it."""
+    """Ctrl-C, SIGTERM or SIGHUP came; one line says what was done and what is kept of it."""
 
 
 class Notice(UserWarning):

@@ -34,6 +34,7 @@ from limner.model.weights import load_weights, save_weights
 from limner.system.checksums import read_checked, write_checked
 from limner.system.distributed import agreement, by_leader, leader_first, leads
 from limner.system.files import writing
+from limner.system.home import at_home
 from limner.system.journal import add_to_journal, read_journal, write_journal
 from limner.text import suggested
 
@@ -306,7 +307,7 @@ def _located(config: RunConfig) -> RunConfig:
     """The same configuration with absolute paths of its data, which mean the same everywhere."""
     paths = {"data.root": config.data.root, "data.path": config.data.path}
     return changed(
-        config, {name: path and path.expanduser().absolute() for name, path in paths.items()}
+        config, {name: path and at_home(path).absolute() for name, path in paths.items()}
     )
 
 

@@ -1,7 +1,8 @@
 """Lists, numbers and tables as text."""
 
 import html
-import shlex
+import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,9 +13,23 @@ def listed(names: Iterable[str], word: str = "and") -> str:
     return f"{', '.join(most)} {word} {last}" if most else last
 
 
+def shown(name: object) -> str:
+    """A name or a path as Unicode text: each byte that its system could not decode becomes �."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", str(name))
+
+
+def quoted(*words: object) -> str:
+    """Words of a command line, ready to paste into this system's shell."""
+    if os.name == "nt":
+        from subprocess import list2cmdline as join
+    else:
+        from shlex import join
+    return join([str(word) for word in words])
+
+
 def suggested(command: str, *words: object) -> str:
     """A command of limner, ready to paste into a shell: words are quoted where they need it."""
-    return f"limner {command} {shlex.join(map(str, words))}"
+    return f"limner {command} {quoted(*words)}"
 
 
 def options(settings: Mapping[str, Any]) -> list[str]:

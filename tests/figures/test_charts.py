@@ -61,6 +61,11 @@ def test_a_single_row_is_charted_and_what_is_not_finite_passed_over():
     figure.canvas.draw()
 
 
+def test_a_name_that_is_not_unicode_can_stand_above_a_chart(tmp_path):
+    Curves.of(metrics_rows(), "r\udcff").save(tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size > 1000
+
+
 def test_what_the_study_published_is_called_so_and_is_no_bound(tmp_path):
     curves = Curves.of(published_rows(), "cat")
     figure = curves.figure()

@@ -228,3 +228,11 @@ def test_labels_are_as_many_as_the_drawings():
     assert show.final().height > samples(2).final().height
     with pytest.raises(LimnerError, match="2 images but 1 labels"):
         Show("samples", drawings(2), "cat", labels=("cat",)).final()
+
+
+def test_what_is_not_unicode_in_a_name_is_a_sign_in_its_place(tmp_path):
+    show = dataclasses.replace(samples(2), detail="r\udcff", labels=("c\udcff", "d"))
+    assert show.caption.endswith("r\ufffd")
+    paths = show.save_all(tmp_path)
+    (svg,) = (path for path in paths if path.suffix == ".svg")
+    assert "r\ufffd" in svg.read_text("utf-8")

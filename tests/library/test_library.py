@@ -230,15 +230,26 @@ def test_a_run_on_arrays_says_so_and_is_measured_on_them_alone(run, folder, data
         limner.train(longer, TINY, out=folder, progress=False)
 
 
-def test_a_device_that_does_not_fit_is_said_in_one_line(data, folder):
-    jax.config.update("jax_enable_x64", True)
+@pytest.mark.parametrize(
+    ("setting", "other"),
+    [
+        ("jax_enable_x64", True),
+        ("jax_default_prng_impl", "rbg"),
+        ("jax_threefry_partitionable", False),
+        ("jax_numpy_rank_promotion", "raise"),
+        ("jax_numpy_dtype_promotion", "strict"),
+    ],
+)
+def test_a_setting_of_jax_that_changes_results_is_refused(data, folder, setting, other):
+    before = getattr(jax.config, setting)
+    jax.config.update(setting, other)
     try:
-        with pytest.raises(LimnerError, match="64 bits"):
+        with pytest.raises(LimnerError, match=rf"{setting} .* is {other}, .*{before!s}"):
             limner.load(folder)
-        with pytest.raises(LimnerError, match="64 bits"):
+        with pytest.raises(LimnerError, match=setting):
             limner.train(data, TINY)
     finally:
-        jax.config.update("jax_enable_x64", False)
+        jax.config.update(setting, before)
 
 
 def test_the_same_call_resumes(data, tmp_path):

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from commands import SMALL, fails
@@ -170,6 +171,18 @@ def test_a_tracker_that_is_missing_is_said(trained, monkeypatch):
         monkeypatch.setitem(sys.modules, module, None)
         with pytest.raises(LimnerError, match=rf"--to {to} needs .* pip install '\.\[{to}\]'"):
             replay(trained, to)
+
+
+def test_a_tracker_whose_connection_breaks_is_finished_too(trained, monkeypatch):
+    def breaks(*args, **options):
+        raise ConnectionError("no route")
+
+    finished = []
+    there = SimpleNamespace(init=dict, log=breaks, finish=lambda: finished.append(True))
+    monkeypatch.setitem(sys.modules, "wandb", there)
+    with pytest.raises(LimnerError, match="wandb refuses .no route.: is it set up here"):
+        replay(trained, "wandb")
+    assert finished == [True]
 
 
 def test_the_command_says_what_it_logged_and_refuses_what_makes_no_sense(

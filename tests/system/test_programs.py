@@ -4,12 +4,17 @@ import os
 import subprocess
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 import jax
+import numpy as np
 import pytest
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
-from limner.system.programs import programs_kept
+from limner.data.dataset import data_root
+from limner.errors import LimnerError, Notice
+from limner.evaluation.unfinished import Unfinished
+from limner.system.programs import keep_programs, programs_kept
 
 FOLDER = "jax_compilation_cache_dir"
 
@@ -21,6 +26,24 @@ def user(tmp_path, monkeypatch):
     before = getattr(jax.config, FOLDER)
     jax.config.update(FOLDER, None)
     yield tmp_path / "limner" / "compiled"
+    jax.config.update(FOLDER, before)
+    reset_cache()
+
+
+@pytest.fixture
+def homeless(monkeypatch):
+    """A user whom the system knows nothing of, whose JAX keeps no programs."""
+
+    def nobody(*uid):
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    pwd = pytest.importorskip("pwd")
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    before = getattr(jax.config, FOLDER)
+    jax.config.update(FOLDER, None)
+    yield
     jax.config.update(FOLDER, before)
     reset_cache()
 
@@ -51,6 +74,36 @@ def test_without_a_folder_to_write_nothing_is_kept(user):
     with ExitStack() as calls:
         calls.enter_context(programs_kept())
         assert getattr(jax.config, FOLDER) is None
+
+
+@pytest.mark.parametrize("in_the_way", ["limner", "limner/compiled"])
+def test_a_file_in_the_way_of_programs_is_said_in_a_notice(user, tmp_path, in_the_way):
+    path = tmp_path / in_the_way
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    with pytest.warns(Notice, match=f"compiled programs are not kept .*{path}"):
+        keep_programs()
+    with programs_kept():
+        assert getattr(jax.config, FOLDER) is None
+
+
+def test_without_a_home_nothing_is_kept_and_data_need_a_root(homeless, monkeypatch):
+    with pytest.warns(Notice, match="not kept .there is no home folder.: JAX_COMPILATION_CACHE"):
+        keep_programs()
+    with programs_kept():
+        assert getattr(jax.config, FOLDER) is None
+    monkeypatch.delenv("LIMNER_DATA", raising=False)
+    with pytest.raises(LimnerError, match=r"no home folder .* LIMNER_DATA"):
+        data_root()
+    assert data_root(Path("~/data")) == Path("~/data")
+
+
+def test_without_a_home_an_evaluation_begins_anew(homeless, make_model):
+    unfinished = Unfinished.of(make_model())
+    assert "no home folder" in unfinished.keep(np.zeros(3), np.ones(3, int))
+    _, done = unfinished.read(3)
+    assert done.tolist() == [0, 0, 0]
+    unfinished.remove()
 
 
 def test_python_finds_the_programs_of_an_earlier_process(tmp_path):

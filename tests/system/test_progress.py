@@ -1,4 +1,8 @@
-"""Progress in a notebook: the time left while there is any, and the time taken at the end."""
+"""Progress: in a notebook the time left and the time taken; work outlives a stderr that fails."""
+
+import io
+import os
+import sys
 
 import pytest
 
@@ -27,3 +31,12 @@ def test_a_finished_bar_says_what_it_took(published):
     assert shown[1].startswith('training <progress value="0" max="10"></progress> 0 of 10')
     assert "left" not in shown[-1]
     assert shown[-1].endswith("10 of 10 in 0 s bound &lt;210&gt;")
+
+
+def test_the_work_goes_on_where_stderr_cannot_be_written(monkeypatch):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    with io.TextIOWrapper(open("/dev/full", "wb", buffering=0), write_through=True) as full:
+        monkeypatch.setattr(sys, "stderr", full)
+        with progress_bar("training") as advance:
+            advance(1, 1)

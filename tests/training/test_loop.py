@@ -343,3 +343,8 @@ def test_training_works_outside_the_main_thread(finished, tmp_path, dataset):
     thread.join()
     assert outcomes[0].finished
     assert_same(finished, run)
+
+
+def test_a_path_that_is_not_unicode_is_refused_for_checkpoints(tmp_path):
+    with pytest.raises(LimnerError, match="r\ufffd/checkpoints is not UTF-8: rename its folders"):
+        open_checkpoints(tmp_path / "r\udcff" / "checkpoints")

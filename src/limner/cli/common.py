@@ -50,11 +50,12 @@ def set_jax_up() -> None:
     except ValueError as error:
         raise LimnerError(f"JAX cannot start: {reason(error)}") from None
 
-    from limner.system.devices import compute_in_32_bits, use_every_core
+    from limner.system.devices import SETTINGS, set_jax_right, use_every_core
     from limner.system.programs import keep_programs
 
-    if compute_in_32_bits():
-        print("limner computes in 32 bits: JAX_ENABLE_X64 changes nothing", file=sys.stderr)
+    for name in set_jax_right():
+        line = f"{name.upper()} changes nothing: limner always sets it to {SETTINGS[name]}"
+        print(line, file=sys.stderr)
     use_every_core()
     keep_programs()
 

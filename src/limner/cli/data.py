@@ -6,6 +6,7 @@ from typing import Annotated
 import tyro
 
 from limner.cli.common import check_at_least_one, open_with_progress
+from limner.cli.terminal import console
 from limner.config import DataConfig, ExportFormat, Format, ModelConfig, SplitName
 from limner.errors import LimnerError, require_seed
 from limner.system.progress import progress_bar
@@ -21,7 +22,6 @@ def list_(root: Path | None = None, here: bool = False) -> None:
         root: Data root; by default $LIMNER_DATA, or else the user's cache folder.
         here: List only the categories that have files on this machine.
     """
-    from rich.console import Console
     from rich.filesize import decimal
     from rich.table import Table
 
@@ -39,15 +39,10 @@ def list_(root: Path | None = None, here: bool = False) -> None:
             count = "" if one.drawings is None else f"{one.drawings:,}"
             sizes = (f"{form} ({decimal(size)})" for form, size in one.sizes.items())
             table.add_row(one.category, count, ", ".join(sizes))
-    console = Console()
-    console.print(table)
+    console().print(table)
     present = [one for one in categories if one.sizes]
     drawings = sum(one.drawings or 0 for one in categories)
-    console.print(
-        f"{len(present)} of {len(categories)} categories and {drawings:,} bitmaps in {folder}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    print(f"{len(present)} of {len(categories)} categories and {drawings:,} bitmaps in {folder}")
 
 
 def fetch(

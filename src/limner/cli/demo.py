@@ -1,6 +1,5 @@
 """`limner demo`: the first minutes with limner, from drawings to a network of one's own."""
 
-import shlex
 import sys
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from limner.cli.terminal import show
 from limner.cli.train import train_run
 from limner.config import changed
 from limner.presets import PRESETS
-from limner.text import listed
+from limner.text import listed, quoted
 
 SHOWN_FIRST = "cat"
 """The pretrained model that draws first, before anything has been trained."""
@@ -36,7 +35,7 @@ def demo(*, updates: int = PRESETS["demo"].train.updates, out: Path = Path("runs
 
     config = changed(PRESETS["demo"], {"train.updates": updates})
     run = Run.create(out, config)
-    folder = shlex.quote(str(out))
+    folder = quoted(out)
 
     _announce(1, f"{SHOWN_FIRST}s by a model that comes with limner: some seconds")
     pretrained = load(SHOWN_FIRST).sample(16, seed=1)

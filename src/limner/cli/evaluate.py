@@ -6,7 +6,6 @@ from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
 from limner.cli.common import (
@@ -17,6 +16,7 @@ from limner.cli.common import (
     open_run,
     refuse_idle,
 )
+from limner.cli.terminal import console
 from limner.config import Protocol
 from limner.errors import LimnerError, require_seed
 from limner.evaluation.result import check_importance
@@ -140,4 +140,4 @@ def _print_rows(title: str, headings: Sequence[str], rows: Iterable[Sequence[str
         table.add_column(heading, justify="right" if index else "left")
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    console().print(table)

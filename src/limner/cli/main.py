@@ -8,11 +8,11 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from limner.cli import data
 from limner.cli.demo import demo
@@ -24,9 +24,14 @@ from limner.cli.parse import bind
 from limner.cli.reproduce import reproduce
 from limner.cli.reproduce_judge import reproduce_judge
 from limner.cli.studio import studio
-from limner.cli.terminal import write_any_encoding
+from limner.cli.terminal import (
+    console,
+    discard_broken_output,
+    open_closed_streams,
+    write_any_encoding,
+)
 from limner.cli.train import PRESET_TRAININGS, train
-from limner.errors import FailedElsewhere, LimnerError, Notice, PeerLost, near
+from limner.errors import FailedElsewhere, LimnerError, Notice, PeerLost, near, reason
 
 COMMANDS: dict[str, Callable[..., list[Path] | None]] = {
     "demo": demo,
@@ -60,22 +65,38 @@ options and their help, and which returns the files that it wrote."""
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the `limner` command."""
     words = [_at_home(word) for word in (sys.argv[1:] if arguments is None else arguments)]
+    open_closed_streams()
     write_any_encoding()
     try:
         with _notices_in_a_line():
-            _run(words)
+            try:
+                _run(words)
+            finally:
+                sys.stdout.flush()
     except FailedElsewhere:
         sys.exit(2)
     except LimnerError as error:
-        print(f"limner: {error}", file=sys.stderr, flush=True)
+        _say(str(error))
         if isinstance(error, PeerLost):
             os._exit(2)  # at an orderly exit JAX would wait for the lost one, and abort
         sys.exit(2)
     except BrokenPipeError:  # the reader of our output has left
+        discard_broken_output()
         sys.exit(1)
+    except OSError as error:
+        if not discard_broken_output():
+            raise
+        _say(f"the output cannot be written ({reason(error)})")
+        sys.exit(2)
     except KeyboardInterrupt as stop:
-        print(f"limner: {str(stop) or 'stopped'}", file=sys.stderr)
+        _say(str(stop) or "stopped")
         sys.exit(130)
+
+
+def _say(line: str) -> None:
+    """Print a line of limner's own to stderr, if that can be written."""
+    with suppress(OSError):
+        print(f"limner: {line}", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -84,7 +105,7 @@ def _notices_in_a_line() -> Iterator[None]:
 
     def show(message, category, filename, lineno, file=None, line=None) -> None:
         if issubclass(category, Notice):
-            print(f"limner: {message}", file=sys.stderr, flush=True)
+            _say(str(message))
         else:
             usual(message, category, filename, lineno, file, line)
 
@@ -101,10 +122,14 @@ def _at_home(word: str) -> str:
 
 
 def _run(words: list[str]) -> None:
+    if sys.flags.optimize > 1 and (not words or {"-h", "--help", "help"} & {*words}):
+        _say("Python runs without docstrings (-OO, PYTHONOPTIMIZE=2), which help is made of")
     for name in (" ".join(words[:2]), " ".join(words[:1])):
         if name in COMMANDS:
             rest = words[len(name.split()) :]
-            for path in bind(COMMANDS[name], name, rest, COMMANDS)() or ():
+            call = bind(COMMANDS[name], name, rest, COMMANDS)
+            _check_working_folder()
+            for path in call() or ():
                 print(path)
             return
     is_group = any(name.startswith(f"{words[0]} ") for name in COMMANDS) if words else False
@@ -125,13 +150,21 @@ def _run(words: list[str]) -> None:
         raise LimnerError(f"there is no command {given!r}{there}")
 
 
+def _check_working_folder() -> None:
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise LimnerError(
+            f"the working folder is not there any more ({reason(error)}): change to another one"
+        ) from None
+
+
 def _print_commands(prefix: str) -> None:
     """Print the first line of help of each command whose name begins with `prefix`."""
     table = Table(box=None, show_header=False, padding=(0, 3, 0, 0))
     for name, command in COMMANDS.items():
         if name.startswith(prefix) and name not in PRESET_TRAININGS:
-            table.add_row(f"  [bold]{name}[/bold]", str(command.__doc__).splitlines()[0])
-    console = Console()
-    console.print("limner, the Deep Recurrent Attentive Writer: it learns to draw sketches.\n")
-    console.print(f"usage: limner {prefix}COMMAND \\[options]; COMMAND --help says more\n")
-    console.print(table)
+            table.add_row(Text(f"  {name}", "bold"), (command.__doc__ or "").partition("\n")[0])
+    print("limner, the Deep Recurrent Attentive Writer: it learns to draw sketches.\n")
+    print(f"usage: limner {prefix}COMMAND [options]; COMMAND --help says more\n")
+    console().print(table)

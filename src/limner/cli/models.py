@@ -10,9 +10,11 @@ from limner.cli.common import (
     open_run,
     refuse_idle,
 )
+from limner.cli.terminal import console
 from limner.config import SPLITS, Order, SplitName
 from limner.errors import LimnerError, require_seed
 from limner.evaluation.result import check_importance
+from limner.system.home import at_home
 from limner.system.progress import progress_bar
 
 
@@ -22,7 +24,6 @@ def models(*, docs: Path | None = None) -> None:
     Args:
         docs: Folder in which to write a page about the models, results/models.md, as well.
     """
-    from rich.console import Console
     from rich.filesize import decimal
     from rich.table import Table
 
@@ -34,9 +35,8 @@ def models(*, docs: Path | None = None) -> None:
         size = sum(path.stat().st_size for path in (SHELF / name).iterdir())
         num_steps = str(card.evaluation.num_steps)
         table.add_row(name, card.title, card.bound, num_steps, decimal(size))
-    console = Console()
-    console.print(table if table.rows else "no model came with this installation")
-    console.print(f"in {SHELF}", highlight=False, soft_wrap=True)
+    console().print(table if table.rows else "no model came with this installation")
+    print(f"in {SHELF}")
     if docs is not None:
         from limner.pretrained.page import models_page
         from limner.system.files import replace_text
@@ -106,7 +106,7 @@ def export(
         }
         refuse_idle("without --out", others)
         if samples is not None:
-            if not (Path(run).expanduser() / "card.json").exists():
+            if not (at_home(run) / "card.json").exists():
                 raise LimnerError(f"{run} is a name: --samples without --out needs a folder")
             dataset = open_data(there, data_root, other_data)
             with progress_bar("judging samples") as advance:

@@ -11,7 +11,11 @@ from typing import Any
 import tyro
 from rich.text import Text
 
+from limner.cli.terminal import laid_out, own_columns
 from limner.errors import LimnerError, near
+
+_IN_ONE_LINE = 10_000
+"""Columns in which the parser breaks no word of what it says."""
 
 _IN_PLAIN_WORDS = {
     r"invalid literal for int\(\) with base 10: (.*)": r"\1 is not a whole number",
@@ -49,9 +53,10 @@ def bind(
         return partial(function, *args, **options)
 
     parse = partial(tyro.cli, bound, prog=f"limner {name}", return_unknown_args=True)
+    columns = own_columns() if {"-h", "--help"} & {*words} else _IN_ONE_LINE
     refusal = io.StringIO()
     try:
-        with redirect_stderr(refusal):
+        with laid_out(columns), redirect_stderr(refusal):
             call, unknown = parse(args=words)
     except SystemExit as done:
         if not done.code:
@@ -85,7 +90,7 @@ def _options(parse: Callable[..., Any]) -> list[str]:
     """The options that the help of a command lists."""
     shown = io.StringIO()
     try:
-        with redirect_stdout(shown):
+        with laid_out(_IN_ONE_LINE), redirect_stdout(shown):
             parse(args=["--help"])
     except SystemExit:
         pass

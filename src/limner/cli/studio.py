@@ -2,12 +2,12 @@
 
 import sys
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from limner.cli.common import prepare
+from limner.text import quoted
 
 if TYPE_CHECKING:
     from limner.studio.site import Site
@@ -68,7 +68,7 @@ def _write(site: "Site", names: str, out: Path) -> None:
     print(f"{out}: the studio with {names}, {len(site)} files, {decimal(size)}")
     print(
         "put the folder on any static host, under any path (docs/studio.md); to try it here:\n"
-        f"  python -m http.server --bind 127.0.0.1 --directory {quote(str(out))}"
+        f"  python -m http.server --bind 127.0.0.1 --directory {quoted(out)}"
     )
 
 

@@ -1,6 +1,5 @@
 """`limner train`: parse, call, print."""
 
-import shlex
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -14,6 +13,7 @@ from limner.config import RunConfig
 from limner.errors import LimnerError
 from limner.presets import PRESETS
 from limner.system.progress import progress_bar
+from limner.text import quoted
 
 if TYPE_CHECKING:
     from limner.run import Run
@@ -65,7 +65,7 @@ def train(
         config = Run.open(out).config
     with _joined(*address) if distributed else nullcontext():
         run, outcome = train_run(out, config, other_data)
-    folder = shlex.quote(str(run.folder))
+    folder = quoted(run.folder)
     if outcome.finished:
         noise = "" if config.train.protocol == "honest" else f" --protocol {config.train.protocol}"
         commands = [f"limner {verb} {folder}{noise}" for verb in ("evaluate", "sample")]

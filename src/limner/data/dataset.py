@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 from jaxtyping import Integer, Shaped
 
 from limner.config import SPLITS, DataConfig, Ink, SplitName
@@ -24,6 +23,7 @@ from limner.data.remote import Progress, require
 from limner.data.sources import Pictures, Shape, Source
 from limner.data.splits import BY_ROW, Progression, Split
 from limner.errors import LimnerError, check_choice, check_names
+from limner.system.home import at_home, cache_folder
 
 _DEFAULTS = {"doodles": doodles.CATEGORIES, "quickdraw": ("cat",)}
 """The default categories of data sets that let the user choose."""
@@ -177,12 +177,19 @@ class Dataset:
 
 
 def data_root(root: Path | None = None) -> Path:
-    """The data root: `root`, or else $LIMNER_DATA, or else the user's cache folder."""
-    if root is not None:
-        return root.expanduser()
-    if given := os.environ.get("LIMNER_DATA"):
-        return Path(given).expanduser()
-    return platformdirs.user_cache_path("limner")
+    """The data root: `root`, or else $LIMNER_DATA, or else the user's cache folder.
+
+    Raises:
+        LimnerError: None of them is known, since the user has no home folder.
+    """
+    if given := root or os.environ.get("LIMNER_DATA"):
+        return at_home(given)
+    if (folder := cache_folder()) is None:
+        raise LimnerError(
+            "there is no home folder to keep data in: name a folder in LIMNER_DATA, or with "
+            "--data.root (--root or --data-root in some commands)"
+        )
+    return folder
 
 
 def check_dataset(given: object) -> None:

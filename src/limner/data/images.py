@@ -29,6 +29,7 @@ from limner.data.sources import UNNAMED, Pictures, Shape, Source
 from limner.data.told import COLOURS_KEPT, lean, tell
 from limner.errors import LimnerError, check_names, reason
 from limner.system.files import reading
+from limner.system.home import at_home
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 _AREA, _SIDE = 40_000_000, 20_000
@@ -79,7 +80,7 @@ def open_images(
         LimnerError: Nothing there, no such category, an image that cannot be read, or an array of
             another kind.
     """
-    path = path.expanduser()
+    path = at_home(path)
     names = category_names(path)
     check_names(categories, names, str(path))
     if path.suffix == ".npy":
@@ -107,7 +108,7 @@ def category_names(path: Path) -> tuple[str, ...]:
     Raises:
         LimnerError: Nothing there.
     """
-    path = path.expanduser()
+    path = at_home(path)
     if path.suffix == ".npy":
         return (UNNAMED,)
     return tuple(sorted({_category(file, path) for file in list_images(path).files}))
@@ -119,7 +120,7 @@ def read_image(path: Path, shape: Shape, ink: Ink = "auto") -> Seen:
     Raises:
         LimnerError: It is not there, or cannot be read.
     """
-    pixels = _decode(path.expanduser(), shape)
+    pixels = _decode(at_home(path), shape)
     if shape[0] != 1:
         return Seen(_colours(pixels, shape), "")
     found = find_ink(pixels, ink)

@@ -62,7 +62,7 @@ def evaluate(
     Raises:
         LimnerError: There is no such split or protocol, or the split is empty; or as for
             `check_importance`.
-        Interrupted: Ctrl-C or SIGTERM came during importance sampling.
+        Interrupted: Ctrl-C, SIGTERM or SIGHUP came during importance sampling.
     """
     check_importance(importance_samples, importance_images, protocol)
     images = dataset.split(split)

@@ -65,7 +65,7 @@ def weighted_bounds(
             them an earlier process did.
 
     Raises:
-        Interrupted: Ctrl-C or SIGTERM came; the sums are kept, and the same call goes on.
+        Interrupted: Ctrl-C, SIGTERM or SIGHUP came; the sums are kept, and the same call goes on.
     """
     group = min(GROUP, 1 << (num_samples - 1).bit_length())
     at_once = ROWS // group * jax.device_count()

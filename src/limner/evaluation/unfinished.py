@@ -12,19 +12,20 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-import platformdirs
 from jaxtyping import Float, Int
 
 from limner.errors import LimnerError, Mended
 from limner.model.draw import Draw
 from limner.model.weights import read_arrays, write_arrays
 from limner.system.checksums import array_checksum, checksum
+from limner.system.home import cache_folder
 
 
 class Unfinished(NamedTuple):
     """The file of an evaluation."""
 
-    path: Path
+    path: Path | None
+    """None for a user without a home folder, for whom nothing is kept."""
 
     @classmethod
     def of(cls, model: Draw, *others: object) -> "Unfinished":
@@ -34,13 +35,13 @@ class Unfinished(NamedTuple):
         versions = [version(name) for name in ("limner", "jax")]
         others = (*others, jax.device_count())  # which decides what is measured together
         digest = checksum(weights, str(structure), *versions, *map(repr, others))
-        folder = platformdirs.user_cache_path("limner") / "evaluations"
-        return cls(folder / f"{digest}.safetensors")
+        folder = cache_folder()
+        return cls(folder and folder / "evaluations" / f"{digest}.safetensors")
 
     def read(self, num_images: int) -> tuple[Float[np.ndarray, "b"], Int[np.ndarray, "b"]]:
         """The log of each image's sum so far, and how many samples are in it."""
         nothing = np.full(num_images, -np.inf), np.zeros(num_images, np.int64)
-        if not self.path.exists():
+        if self.path is None or not self.path.exists():
             return nothing
         try:
             found = read_arrays(self.path)
@@ -51,6 +52,8 @@ class Unfinished(NamedTuple):
 
     def keep(self, sums: Float[np.ndarray, "b"], done: Int[np.ndarray, "b"]) -> str:
         """Keep what is done; says where, or why it cannot be kept."""
+        if self.path is None:
+            return "nothing is kept, since there is no home folder"
         try:
             write_arrays({"sums": sums, "done": done}, self.path)
         except LimnerError as error:
@@ -59,5 +62,7 @@ class Unfinished(NamedTuple):
 
     def remove(self) -> None:
         """Forget it: the evaluation is done."""
+        if self.path is None:
+            return
         with suppress(OSError):
             self.path.unlink(missing_ok=True)

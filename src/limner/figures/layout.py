@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from limner.errors import LimnerError
+from limner.text import shown
 
 Colour = tuple[int, int, int]
 Tiles = NDArray[np.uint8]  # b h w 3
@@ -207,6 +208,7 @@ def _draw_names(
     size: int,
 ) -> None:
     """Names centred at positions, all set smaller if one is too wide, and at last cut short."""
+    names = [shown(name) for name in names]
     widest = max(_font(size).getlength(name) for name in names)
     font = _font(max(0.7 * size, size * min(1.0, 0.95 * width / max(widest, 1.0))))
     for centre, name in zip(centres, names, strict=True):
@@ -230,10 +232,13 @@ def _wrapped(text: str, width: int, size: int) -> list[str]:
 
 
 def checked_caption(caption: str) -> str:
-    """The caption, which must say something: nothing else tells samples from reconstructions."""
+    """The caption as Unicode text.
+
+    It must say something: nothing else tells samples from reconstructions.
+    """
     if not caption.strip():
         raise LimnerError("the caption is empty: say what is shown, samples or reconstructions")
-    return caption
+    return shown(caption)
 
 
 @cache

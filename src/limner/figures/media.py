@@ -23,6 +23,7 @@ from limner.figures.grids import (
     steps_grid,
     window_frames,
 )
+from limner.figures.layout import checked_caption
 from limner.figures.paths import window_paths
 from limner.figures.saving import gif_bytes, npz_bytes, png_bytes, save_by_suffix, save_image
 from limner.sampling.drawings import Drawings
@@ -84,7 +85,7 @@ class Show:
     def caption(self) -> str:
         """The kind of drawings, whether they are shown as ink, and what drew them."""
         shown = "" if self.sharpness == 1 else f"as ink, logits × {self.sharpness:g} · "
-        return f"{MEANING[self.kind]} · {shown}{self.detail}"
+        return checked_caption(f"{MEANING[self.kind]} · {shown}{self.detail}")
 
     def ink(self, factor: float | None = None) -> "Show":
         """The same drawings as ink: logits times a factor, so that few pixels are left grey.

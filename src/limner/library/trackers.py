@@ -129,11 +129,13 @@ def _project(run: Run, to: Tracker, project: str) -> Iterator[_Sink]:
     }
     try:
         module.init(project=project, name=run.name, config=settings)
-        yield _Sink(
-            lambda values, update: module.log(values, step=update),
-            lambda name, image, update: module.log({name: module.Image(image)}, step=update),
-        )
-        module.finish()
+        try:
+            yield _Sink(
+                lambda values, update: module.log(values, step=update),
+                lambda name, image, update: module.log({name: module.Image(image)}, step=update),
+            )
+        finally:
+            module.finish()
     except Exception as error:  # each has its own, and raises those of the network too
         raise LimnerError(f"{to} refuses ({reason(error)}): is it set up here?") from None
 

@@ -11,6 +11,7 @@ from limner.errors import LimnerError, near
 from limner.pretrained.card import Card
 from limner.pretrained.repository import fetch, repository_of
 from limner.system.checksums import read_checked
+from limner.system.home import at_home
 from limner.text import suggested
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def folder_of(name: str | Path) -> Path:
 def pinned(name: str | Path) -> Path:
     """A name as a record keeps it: a repository as the folder its newest commit was fetched to."""
     repository = repository_of(name)
-    return Path(name).expanduser() if repository is None else fetch(repository)
+    return at_home(name) if repository is None else fetch(repository)
 
 
 def read_card(folder: Path) -> Card | None:

@@ -13,6 +13,16 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from limner.errors import LimnerError, reason
 
+SETTINGS = {
+    "jax_enable_x64": False,
+    "jax_default_prng_impl": "threefry2x32",
+    "jax_threefry_partitionable": True,
+    "jax_numpy_rank_promotion": "allow",
+    "jax_numpy_dtype_promotion": "standard",
+}
+"""JAX's own settings on which limner's numbers depend, and what they must be. Each may come from an
+environment variable of its name, in capitals."""
+
 DATA_AXIS = "data"
 REPLICATED = PartitionSpec()
 
@@ -30,24 +40,29 @@ def use_every_core() -> None:
         return
 
 
-def compute_in_32_bits() -> bool:
-    """Make JAX compute in 32 bits; whether it had been set to 64 bits."""
-    was_64 = jax.config.read("jax_enable_x64")
-    jax.config.update("jax_enable_x64", False)
-    return was_64
+def set_jax_right() -> list[str]:
+    """Give JAX the settings on which numbers depend; the names of those that were different."""
+    changed = _different()
+    for name in changed:
+        jax.config.update(name, SETTINGS[name])
+    return changed
+
+
+def _different() -> list[str]:
+    return [name for name, value in SETTINGS.items() if getattr(jax.config, name) != value]
 
 
 def check_devices() -> None:
-    """Check that JAX finds a device to compute on, and computes in 32 bits.
+    """Check that JAX finds a device to compute on, and has the settings that numbers depend on.
 
     Raises:
-        LimnerError: JAX finds no device, and the line names the variable that asked for one; or it
-            computes in 64 bits.
+        LimnerError: JAX finds no device, and the line names the variable that asked for one; or a
+            setting is different.
     """
-    if jax.config.read("jax_enable_x64"):
+    for name in _different():
         raise LimnerError(
-            "JAX computes in 64 bits (JAX_ENABLE_X64), and limner in 32: call "
-            'jax.config.update("jax_enable_x64", False) first'
+            f"{name} ({name.upper()}) is {getattr(jax.config, name)}, and limner's results "
+            f"depend on it: call jax.config.update({name!r}, {SETTINGS[name]!r}) first"
         )
     try:
         jax.local_devices()

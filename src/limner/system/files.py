@@ -1,11 +1,16 @@
 """Atomic writes (a file is complete or not there), and clear errors for reading and writing."""
 
 import glob
+import hashlib
 import os
+import platform
+import re
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from limner.errors import LimnerError, reason
@@ -28,8 +33,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         LimnerError: The file cannot be written.
     """
-    temporary = _beside(path)
     with writing(path):
+        temporary = _beside(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
         try:
@@ -53,9 +58,9 @@ def replacing_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     Raises:
         LimnerError: The folder cannot be written.
     """
-    temporary = _beside(path)
-    new, old = temporary / "new", temporary / "old"
     with writing(path):
+        temporary = _beside(path)
+        new, old = temporary / "new", temporary / "old"
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
         new.mkdir(parents=True)
@@ -130,33 +135,52 @@ def replace_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+@cache
+def _machine() -> str:
+    """Letters of the machine, or the container, in which a number means one process."""
+    try:
+        processes = os.readlink("/proc/self/ns/pid")
+    except OSError:  # not Linux
+        processes = ""
+    return hashlib.sha256(f"{platform.node()} {processes}".encode()).hexdigest()[:8]
+
+
+@cache
+def _letters(process: int) -> str:
+    """Letters of a process, to tell it from an earlier one of the same number."""
+    return secrets.token_hex(4)
+
+
 def _beside(path: Path) -> Path:
+    """A temporary path that names its writer: the machine, the process, the process' letters."""
     path = path.absolute()
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    process = os.getpid()
+    return path.with_name(f".{path.name}.{_machine()}.{process}.{_letters(process)}.tmp")
 
 
 def _sweep(path: Path) -> None:
     """Remove what killed writers of a path left beside it."""
     path = path.absolute()
+    written = re.compile(rf"\.{re.escape(path.name)}\.([0-9a-f]{{8}})\.(\d+)\.([0-9a-f]{{8}})\.tmp")
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        writer = left.name.removeprefix(f".{path.name}.").removesuffix(".tmp")
-        if writer.isdecimal() and _is_stale(left, int(writer)):
+        writer = written.fullmatch(left.name)
+        if writer and _is_stale(left, writer[1], int(writer[2]), writer[3]):
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
             else:
                 left.unlink(missing_ok=True)
 
 
-def _is_stale(left: Path, writer: int) -> bool:
+def _is_stale(left: Path, machine: str, process: int, letters: str) -> bool:
     """Whether the process that wrote a temporary file is gone."""
-    if writer == os.getpid():  # an earlier process of the same number
-        return True
-    if os.name == "nt":  # where to ask after a process is to end it
+    if machine != _machine() or os.name == "nt":  # Windows can be asked only by ending it
         with suppress(OSError):
             return time.time() - left.stat().st_mtime > _STALE_SECONDS
         return False
+    if process == os.getpid():
+        return letters != _letters(process)
     try:
-        os.kill(writer, 0)
+        os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
         return True
     except OSError:  # it is another user's

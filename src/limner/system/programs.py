@@ -4,15 +4,19 @@ A folder that JAX has already, by JAX_COMPILATION_CACHE_DIR or `jax.config`, is 
 JAX_ENABLE_COMPILATION_CACHE=false keeps nothing.
 """
 
+import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import jax
-import platformdirs
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
+
+from limner.errors import Notice, reason
+from limner.system.home import cache_folder
 
 _FOLDER = "jax_compilation_cache_dir"
 _WORTH_SECONDS = 0.1
@@ -25,16 +29,27 @@ _calls = 0
 
 
 def keep_programs() -> None:
-    """Keep programs on disk from now on, in the user's cache folder, if JAX has no folder yet."""
-    if getattr(jax.config, _FOLDER) is None:
+    """Keep programs on disk from now on, in the user's cache folder, if JAX has no folder yet.
+
+    A notice says why they are not kept, if the folder cannot be written.
+    """
+    if getattr(jax.config, _FOLDER) is not None or not jax.config.jax_enable_compilation_cache:
+        return
+    try:
         _set(_settings())
+    except OSError as error:
+        why = f"{error.filename}: {reason(error)}" if error.filename else reason(error)
+        said = (
+            f"compiled programs are not kept ({why}): JAX_COMPILATION_CACHE_DIR can name a folder"
+        )
+        warnings.warn(Notice(said), stacklevel=2)
 
 
 @contextmanager
 def programs_kept() -> Iterator[None]:
     """Keep the programs of a call on disk, and leave JAX's settings afterwards as they were.
 
-    What other threads compile meanwhile is kept too. If the folder cannot be made, nothing is.
+    What other threads compile meanwhile is kept too. If the folder cannot be written, nothing is.
     """
     is_counted = _begin()
     try:
@@ -50,9 +65,8 @@ def _begin() -> bool:
         if _calls == 0:
             if getattr(jax.config, _FOLDER) is not None:
                 return False
-            settings = _settings()
             try:
-                Path(settings[_FOLDER]).mkdir(parents=True, exist_ok=True)
+                settings = _settings()
             except OSError:
                 return False
             _before.update({name: getattr(jax.config, name) for name in settings})
@@ -65,13 +79,28 @@ def _end() -> None:
     global _calls
     with _lock:
         _calls -= 1
-        if _calls == 0 and getattr(jax.config, _FOLDER) == _settings()[_FOLDER]:
+        if _calls == 0 and getattr(jax.config, _FOLDER) == _own_folder():
             _set(_before)
 
 
+def _own_folder() -> str | None:
+    folder = cache_folder()
+    return folder and str(folder / "compiled")
+
+
 def _settings() -> dict[str, Any]:
+    """JAX's settings for keeping programs in our folder, which is made.
+
+    Raises:
+        OSError: The folder cannot be written, or the user has no home for it.
+    """
+    folder = _own_folder()
+    if folder is None:
+        raise FileNotFoundError("there is no home folder")
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=folder).close()
     return {
-        _FOLDER: str(platformdirs.user_cache_path("limner") / "compiled"),
+        _FOLDER: folder,
         "jax_persistent_cache_min_compile_time_secs": _WORTH_SECONDS,
     }
 

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from html import escape
 from typing import Protocol, runtime_checkable
 
@@ -73,16 +73,21 @@ def _notebook_bar(what: str) -> Advance:
 
 @contextmanager
 def _terminal_bar(what: str, in_bytes: bool) -> Iterator[Advance]:
-    """A bar on stderr, or printed lines if stderr is not a terminal."""
+    """A bar on stderr, or printed lines if stderr is not a terminal.
+
+    The work goes on where stderr cannot be written: the terminal was closed, the disk is full.
+    """
     from rich import progress
     from rich.console import Console
 
     count = progress.DownloadColumn() if in_bytes else progress.MofNCompleteColumn()
     note = (
-        progress.TransferSpeedColumn() if in_bytes else progress.TextColumn("{task.fields[note]}")
+        progress.TransferSpeedColumn()
+        if in_bytes
+        else progress.TextColumn("{task.fields[note]}", markup=False)
     )
     columns = (
-        progress.TextColumn("{task.description}"),
+        progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(bar_width=12),
         count,
         note,
@@ -94,6 +99,10 @@ def _terminal_bar(what: str, in_bytes: bool) -> Iterator[Advance]:
     started, said = time.monotonic(), 0.0
 
     def advance(done: int, total: int | None, note: str = "") -> None:
+        with suppress(OSError):
+            show(done, total, note)
+
+    def show(done: int, total: int | None, note: str) -> None:
         nonlocal said
         bar.update(task, completed=done, total=total, note=note)
         if console.is_terminal:
@@ -108,4 +117,5 @@ def _terminal_bar(what: str, in_bytes: bool) -> Iterator[Advance]:
         yield advance
     finally:
         if bar.live.is_started:
-            bar.stop()
+            with suppress(OSError):
+                bar.stop()

@@ -27,6 +27,7 @@ from limner.system.checksums import file_checksum, read_checked, write_checked
 from limner.system.distributed import agreement, anywhere, leads
 from limner.system.files import reading, writing
 from limner.system.journal import Row
+from limner.text import shown
 from limner.training.state import TrainState
 
 _CONTENTS = "contents.json"
@@ -50,8 +51,12 @@ def open_checkpoints(folder: Path) -> ocp.CheckpointManager:
     """The checkpoints of a folder, to be closed.
 
     Raises:
-        LimnerError: The folder cannot be written, or is a file.
+        LimnerError: The folder cannot be written, is a file, or has a name that is not Unicode.
     """
+    if shown(folder) != str(folder):
+        raise LimnerError(
+            f"the path {shown(folder)} is not UTF-8: rename its folders to train there"
+        )
     if folder.exists() and not folder.is_dir():
         raise LimnerError(f"{folder} is a file, not the folder of checkpoints: move it away")
     options = ocp.CheckpointManagerOptions(enable_async_checkpointing=False)

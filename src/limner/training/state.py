@@ -4,7 +4,6 @@ Axis letters: k category, c channel, h w image.
 """
 
 import dataclasses
-import shlex
 import warnings
 from collections.abc import Sequence
 from functools import partial
@@ -25,7 +24,7 @@ from limner.model.draw import Draw, build_model
 from limner.pretrained.hub import find, pinned
 from limner.run import Run, model_categories
 from limner.system.distributed import agreement
-from limner.text import listed, options
+from limner.text import listed, options, quoted
 from limner.training.optimiser import make_optimiser
 
 _MAY_DIFFER = ("num_steps", "initial_std", "num_categories")
@@ -198,7 +197,7 @@ def _start_of(config: RunConfig) -> Run:
         theirs = {f"model.{name}": there[name] for name in differ}
         raise LimnerError(
             f"{config.train.start_from} is a model of other sizes: give "
-            f"{shlex.join(options(theirs))} beside --train.start-from"
+            f"{quoted(*options(theirs))} beside --train.start-from"
         )
     return other
 
