@@ -180,7 +180,7 @@ def test_a_tracker_whose_connection_breaks_is_finished_too(trained, monkeypatch)
     finished = []
     there = SimpleNamespace(init=dict, log=breaks, finish=lambda: finished.append(True))
     monkeypatch.setitem(sys.modules, "wandb", there)
-    with pytest.raises(LimnerError, match="wandb refuses .no route.: is it set up here"):
+    with pytest.raises(LimnerError, match=r"wandb refuses .no route.: is it set up here"):
         replay(trained, "wandb")
     assert finished == [True]
 

@@ -18,6 +18,7 @@ from jax.experimental.compilation_cache.compilation_cache import reset_cache
 from limner.errors import Notice, reason
 from limner.system.home import cache_folder
 
+_ENABLED = "jax_enable_compilation_cache"
 _FOLDER = "jax_compilation_cache_dir"
 _WORTH_SECONDS = 0.1
 """A program that compiles faster is not kept: to find it takes nearly as long."""
@@ -33,7 +34,7 @@ def keep_programs() -> None:
 
     A notice says why they are not kept, if the folder cannot be written.
     """
-    if getattr(jax.config, _FOLDER) is not None or not jax.config.jax_enable_compilation_cache:
+    if getattr(jax.config, _FOLDER) is not None or not getattr(jax.config, _ENABLED):
         return
     try:
         _set(_settings())
