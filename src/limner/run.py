@@ -5,6 +5,7 @@
     metrics.jsonl       one object a line; the same command writes the same bytes
     sessions.jsonl      one object for each start of training: updates, seconds, machine
     data.json           a fingerprint of the training data
+    before.json         how the weights that it began with were trained, if they were not new
     model.safetensors   the weights to evaluate: the average (EMA) at the best validation so far
     figures/            drawings, charts and their numbers
 
@@ -13,6 +14,7 @@ carries a checksum, so damage is found when it is read. Training on makes again 
 several processes that train together only the first writes, to a folder that all of them see.
 """
 
+import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -25,7 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 from filelock import FileLock, Timeout
 
-from limner.config import Protocol, RunConfig, changed, essence, parse_strictly
+from limner.config import Protocol, RunConfig, changed, essence, parse_object, parse_strictly
 from limner.data.dataset import Dataset, category_names
 from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError, check_names, first_difference
@@ -85,6 +87,11 @@ class Run:
     def data(self) -> Path:
         """File with the fingerprint of the training data."""
         return self.folder / "data.json"
+
+    @property
+    def before(self) -> Path:
+        """File that tells how the weights that it began with were trained."""
+        return self.folder / "before.json"
 
     @property
     def figures(self) -> Path:
@@ -238,6 +245,20 @@ class Run:
                 raise LimnerError(
                     f"{self.folder} is in use by another training: wait for it or stop it"
                 ) from None
+
+    def read_before(self) -> dict[str, Any] | None:
+        """How the weights that it began with were trained; None if they were new.
+
+        Raises:
+            LimnerError: The file is damaged.
+        """
+        if not self.before.exists():
+            return None
+        return parse_object(read_checked(self.before), str(self.before))
+
+    def write_before(self, training: Mapping[str, Any]) -> None:
+        """Write how the weights that it begins with were trained."""
+        write_checked(self.before, json.dumps(training, indent=2) + "\n")
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The rows of metrics.jsonl; none if it is not there.

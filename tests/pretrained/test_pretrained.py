@@ -22,8 +22,9 @@ from limner.evaluation.bound import evaluate
 from limner.presets import PRESETS
 from limner.pretrained import hub
 from limner.pretrained.card import Card, Training
-from limner.pretrained.export import evaluate_check, export, train_command
+from limner.pretrained.export import evaluate_check, export
 from limner.pretrained.hub import read_card
+from limner.pretrained.lineage import record_start, train_command
 from limner.pretrained.page import models_page
 from limner.pretrained.readme import readme
 from limner.pretrained.repository import FILES
@@ -197,8 +198,10 @@ def test_a_model_that_tells_categories_apart_is_exported_and_draws_the_one_it_is
 def test_a_card_says_what_came_before_a_training_that_went_on_from_other_weights(kitten, tmp_path):
     train = dataclasses.replace(kitten.config.train, start_from=kitten.folder, seed=1)
     later = Run.create(tmp_path / "later", dataclasses.replace(kitten.config, train=train))
+    record_start(later)
     later.save_model(kitten.load_model())
     later.write_metrics(kitten.read_metrics())
+    kitten.sessions.unlink()  # what becomes of that run afterwards is not its lineage
     card = export(later, tmp_path / "kitten", open_dataset(kitten.config.data))
     now, before = card.training.lineage
     assert "--train.start-from kitten" in now.command
@@ -238,6 +241,7 @@ def test_a_card_tells_the_data_of_a_training_before_it_as_that_had_them(kitten, 
     before.claim(open_dataset(before.config.data).fingerprint())
     changes = {"train.start_from": before.folder, "data.categories": ("dog",), "data.limit": 20}
     later = Run.create(tmp_path / "later", changed(kitten.config, changes))
+    record_start(later)
     later.save_model(kitten.load_model())
     later.write_metrics(kitten.read_metrics())
     card = export(later, tmp_path / "kitten", open_dataset(later.config.data))
@@ -268,6 +272,7 @@ def test_a_card_says_where_a_training_before_it_was_stopped(kitten, tmp_path):
     begun.write_metrics(kitten.read_metrics())
     train = dataclasses.replace(kitten.config.train, start_from=begun.folder)
     later = Run.create(tmp_path / "later", dataclasses.replace(kitten.config, train=train))
+    record_start(later)
     later.save_model(kitten.load_model())
     later.write_metrics(kitten.read_metrics())
     card = export(later, tmp_path / "kitten", open_dataset(kitten.config.data))

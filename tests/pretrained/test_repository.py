@@ -20,6 +20,7 @@ from limner.data.dataset import open_dataset
 from limner.errors import LimnerError
 from limner.pretrained.export import export
 from limner.pretrained.hub import find, read_card
+from limner.pretrained.lineage import record_start
 from limner.pretrained.repository import FILES, Repository, name_of, repository_of
 from limner.run import Run
 from limner.system.checksums import with_checksum
@@ -377,6 +378,7 @@ def test_a_training_that_starts_from_a_repository_says_so_on_its_card(hub, share
     train = dataclasses.replace(config.train, start_from=find("me/kitten").folder)
     run = make_run(tmp_path / "later")
     later = Run(run.folder, dataclasses.replace(run.config, train=train))
+    record_start(later)
     card = export(later, Path("later"), open_dataset(config.data))
     commit = hub.repos["me/kitten"].commits[0][0]
     assert f"--train.start-from me/kitten@{commit[:10]}" in card.training.command

@@ -35,6 +35,15 @@ def test_a_wish_inside_another_is_both_theirs():
             assert inner()
 
 
+@pytest.fixture
+def hearing():
+    """SIGHUP as in a terminal, also where the tests run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hearing")
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
 def test_a_terminal_that_is_closed_is_a_wish_however_often_it_says_so():
     before = signal.getsignal(signal.SIGHUP)
@@ -56,6 +65,7 @@ def test_under_nohup_a_terminal_that_is_closed_is_no_wish():
         signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.usefixtures("hearing")
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
 def test_a_training_whose_terminal_is_closed_keeps_a_checkpoint(tmp_path):
     endless = ["--train.updates", "1000000", "--train.validate-every", "1000000"]

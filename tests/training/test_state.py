@@ -71,6 +71,9 @@ def test_training_goes_on_from_another_runs_weights_at_another_number_of_steps(
     run = Run.create(tmp_path / "longer", longer)
     assert fit_run(run, dataset).finished
     assert Run.open(run.folder).config == longer
+    assert run.read_before()["updates"] == short.config.train.updates
+    assert run.read_before()["command"].endswith(f"--out {short.folder.name}")
+    assert short.read_before() is None
 
 
 def test_a_run_goes_on_although_the_run_that_it_began_with_is_gone(short, dataset, tmp_path):

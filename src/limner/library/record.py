@@ -5,6 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError
 from limner.model.draw import Draw
+from limner.pretrained.lineage import record_start
 from limner.run import Run
 
 
@@ -33,5 +34,8 @@ def write_record(run: Run, record: Record, model: Draw) -> None:
             raise LimnerError(f"{run.folder} holds another run: choose another folder")
         if data is not None:
             run.claim(data)
+        if isinstance(record, Run) and (before := record.read_before()) is not None:
+            run.write_before(before)
+        record_start(run)
         run.save_model(model)
         run.write_metrics(rows)

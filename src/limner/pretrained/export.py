@@ -1,15 +1,13 @@
 """Exporting a finished run to a folder to share: weights at half the size, and a model card."""
 
 import dataclasses
-import shlex
 from importlib.metadata import version
 from pathlib import Path
-from shlex import quote
 
 import jax
 import numpy as np
 
-from limner.config import RunConfig, changed, essence
+from limner.config import RunConfig
 from limner.data.dataset import Dataset
 from limner.errors import LimnerError
 from limner.evaluation.bound import evaluate
@@ -19,17 +17,15 @@ from limner.evaluation.samples import judge_samples
 from limner.figures.saving import save_image
 from limner.model.draw import Draw
 from limner.model.weights import save_weights
-from limner.presets import PRESETS
-from limner.pretrained.card import Card, Check, Training
-from limner.pretrained.hub import folder_of, read_card
+from limner.pretrained.card import Card, Check
+from limner.pretrained.hub import read_card
+from limner.pretrained.lineage import shared, training_of
 from limner.pretrained.readme import licence_of, readme, sheet
-from limner.pretrained.repository import name_of
 from limner.run import Run, write_config
 from limner.system.checksums import write_checked
 from limner.system.files import replace_text, replacing_folder
 from limner.system.progress import Advance
-from limner.system.provenance import commit, machine, seconds_until
-from limner.text import listed, options, shown, suggested
+from limner.text import listed, shown, suggested
 
 MOST_ROUNDING = 0.1
 """Largest change of the bound, in nats, that rounding the weights may cause."""
@@ -85,7 +81,7 @@ def export(
     """
     check_can_export(run, out)
     limit = max(_rows(dataset).values(), default=run.config.data.limit)
-    config = _shared(run.config, dataset.categories, limit)
+    config = shared(run.config, dataset.categories, limit)
 
     def measure(model: Draw, what: str, samples: int | None = None) -> Evaluation:
         return evaluate(
@@ -126,7 +122,7 @@ def export(
         rounding=rounding if rounds_well else None,
         evaluation=found,
         check=_check(model, dataset, config),
-        training=_training(run, config),
+        training=training_of(run, config),
         samples=judged,
     )
     with replacing_folder(out) as folder:
@@ -252,76 +248,3 @@ def _rows(dataset: Dataset) -> dict[str, int]:
         source.name: len(source) if limit is None else min(limit, len(source))
         for source in dataset.sources
     }
-
-
-def _shared(config: RunConfig, categories: tuple[str, ...], limit: int | None) -> RunConfig:
-    """The same settings without paths of this machine.
-
-    They also record what would otherwise come from the data: the categories of the user's own
-    images, and a limit, so that they mean the same elsewhere, where a source may have more rows.
-    """
-    before, path = config.train.start_from, config.data.path
-    changes = {
-        "data.root": None,
-        "data.path": path and Path(path.name),
-        "data.categories": categories if config.data.name == "images" else config.data.categories,
-        "data.limit": limit,
-        "train.start_from": before and Path(name_of(folder_of(before))),
-    }
-    return changed(config, changes)
-
-
-def _recorded(run: Run) -> RunConfig:
-    """Such settings of a run whose data are not at hand, from what it recorded of them."""
-    data, limit = run.read_data(), run.config.data.limit
-    if data is None:
-        return _shared(run.config, run.config.data.categories, limit)
-    if limit is None and data.name == "quickdraw":
-        limit = max(data.rows)
-    return _shared(run.config, data.categories, limit)
-
-
-def _training(run: Run, config: RunConfig) -> Training:
-    sessions, rows, asked = run.read_sessions(), run.read_metrics(), run.config.train.updates
-    updates = rows[-1]["update"] if rows else asked  # fewer, if other weights went on from it
-    seconds = seconds_until(sessions, updates)
-    devices = dict.fromkeys(map(machine, sessions))
-    trained_by = dict.fromkeys(row["limner"] for row in sessions if "limner" in row)
-    return Training(
-        command=train_command(config),
-        updates=updates,
-        seconds=None if seconds is None else round(seconds, 1),
-        device=listed(devices or ["an unknown machine"]),
-        limner=listed(trained_by) if trained_by else None,
-        commit=commit(),
-        versions={name: version(name) for name in ("limner", "jax", "numpy")},
-        before=_training_before(run),
-    )
-
-
-def _training_before(run: Run) -> Training | None:
-    """How the weights that a run began with were trained, if that run is still there."""
-    if run.config.train.start_from is None:
-        return None
-    folder = folder_of(run.config.train.start_from)
-    if not (folder / "config.json").exists():
-        return None
-    card = read_card(folder)
-    if card is not None:
-        earlier, asked = card.training, card.training.updates
-    else:
-        run = Run.open(folder)
-        earlier, asked = _training(run, _recorded(run)), run.config.train.updates
-    stopped = f"  # stopped at update {earlier.updates:,}" if earlier.updates < asked else ""
-    command = f"{earlier.command} --out {quote(name_of(folder))}{stopped}"
-    return dataclasses.replace(earlier, command=command)
-
-
-def train_command(config: RunConfig) -> str:
-    """The shortest `limner train ...` command, without run folder, data root and devices."""
-    commands = []
-    for name, preset in PRESETS.items():
-        defaults = essence(preset)
-        own = {key: value for key, value in essence(config).items() if value != defaults[key]}
-        commands.append(["limner", "train", name, *options(own)])
-    return shlex.join(min(commands, key=len))

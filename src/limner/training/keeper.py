@@ -13,8 +13,9 @@ from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError, Mended
 from limner.model.draw import Draw
 from limner.model.weights import load_weights
+from limner.pretrained.lineage import record_start
 from limner.run import LOSSES, Run
-from limner.system.distributed import agreement, anywhere, leads
+from limner.system.distributed import agreement, anywhere, leader_first, leads
 from limner.system.journal import Row
 from limner.training.checkpoint import (
     DamagedCheckpoint,
@@ -75,8 +76,9 @@ class FolderKeeper:
             yield
 
     def claim(self, data: Fingerprint) -> None:
-        """Record the data of a training that begins, or check those of one that resumes."""
+        """Record what a training begins with, its data and weights, or check that it resumes so."""
         self._run.claim(data, self._other_data)
+        leader_first(lambda: record_start(self._run))
 
     def restore(self, shapes: TrainState) -> TrainState | None:
         """The latest whole state, if there is one; losses noted after it are forgotten.
