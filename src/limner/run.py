@@ -15,7 +15,6 @@ several processes that train together only the first writes, to a folder that al
 """
 
 import json
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -38,7 +37,7 @@ from limner.system.distributed import agreement, by_leader, leader_first, leads
 from limner.system.files import writing
 from limner.system.home import at_home
 from limner.system.journal import add_to_journal, read_journal, write_journal
-from limner.text import suggested
+from limner.text import quoted, suggested
 
 LOSSES: dict[Protocol, tuple[str, str, str]] = {
     "honest": ("distortion", "rate", "bound"),
@@ -220,7 +219,7 @@ class Run:
                 raise LimnerError(
                     f"{self.folder} tells {len(self.categories)} categories apart, and these data "
                     "have others, or another order: train on them in another --out, with "
-                    f"{shlex.join(['--train.start-from', str(self.folder)])}"
+                    f"{quoted('--train.start-from', self.folder)}"
                 )
             if leads():
                 write_checked(self.data, found.to_json())

@@ -195,6 +195,20 @@ def test_a_model_that_tells_categories_apart_is_exported_and_draws_the_one_it_is
         trained.sample(1, category="dogg")
 
 
+def test_data_of_other_categories_are_no_data_for_a_model_that_tells_its_own_apart(pair, tmp_path):
+    run = Run.open(pair.parent / "run")
+    turned = open_dataset(DataConfig(categories=("dog", "cat"), limit=40))
+    with pytest.raises(LimnerError, match="run tells 2 categories apart, and these data have othe"):
+        export(run, tmp_path / "turned", turned)
+    assert not (tmp_path / "turned").exists()
+    with pytest.raises(LimnerError, match="others, or another order: train on them in another"):
+        run.claim(turned.fingerprint(), other_data=True)
+    dogs = open_dataset(DataConfig(categories=("dog",), limit=40))
+    alone, of_dogs = run.model_for(dogs).of(0), run.load_model().of(1)
+    np.testing.assert_array_equal(alone.start.canvas, of_dogs.start.canvas)
+    np.testing.assert_array_equal(alone.decoder.bias, of_dogs.decoder.bias)
+
+
 def test_a_card_says_what_came_before_a_training_that_went_on_from_other_weights(kitten, tmp_path):
     train = dataclasses.replace(kitten.config.train, start_from=kitten.folder, seed=1)
     later = Run.create(tmp_path / "later", dataclasses.replace(kitten.config, train=train))
