@@ -103,7 +103,7 @@ class Run:
     def categories(self) -> tuple[str, ...]:
         """The categories that it tells apart, in its order; none if it is not class-conditional."""
         data = self.read_data() if self.config.model.num_categories else None
-        return model_categories(self.config) if data is None else data.categories
+        return recorded_categories(self.config, data)
 
     @property
     def finished(self) -> bool:
@@ -341,6 +341,13 @@ def model_categories(config: RunConfig) -> tuple[str, ...]:
     if config.data.name == "mnist":  # the format's other files have more than ten
         return tuple(map(str, range(num)))
     return category_names(config.data) if num else ()
+
+
+def recorded_categories(config: RunConfig, data: Fingerprint | None) -> tuple[str, ...]:
+    """The same, by the record of the training data if there is one: folders may have moved."""
+    if config.model.num_categories and data is not None:
+        return data.categories
+    return model_categories(config)
 
 
 def for_categories(model: Draw, known: Sequence[str], names: Sequence[str], of: str) -> Draw:

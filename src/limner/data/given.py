@@ -27,10 +27,9 @@ def as_array(given: Any, what: str) -> np.ndarray:
     if np.ma.is_masked(given):
         raise LimnerError(f"{what} have masked entries: fill them first, such as with .filled(0)")
     try:
-        array = np.asarray(given)
+        return np.asarray(given)
     except (ValueError, TypeError, RuntimeError) as error:
         raise LimnerError(f"{what} cannot become an array of NumPy: {reason(error)}") from None
-    return array
 
 
 def checked_pixels(images: Any) -> Float[np.ndarray, "..."]:

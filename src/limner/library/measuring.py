@@ -13,7 +13,7 @@ from limner.evaluation.samples import judge_samples
 from limner.model.draw import Draw
 from limner.model.objective import Loss
 from limner.pretrained.card import Card
-from limner.run import for_categories
+from limner.run import for_categories, recorded_categories
 from limner.system.programs import programs_kept
 from limner.system.progress import progress_bar
 
@@ -195,5 +195,5 @@ def fitted(trained: "Trained", data: Dataset | None, other_data: bool) -> tuple[
         raise LimnerError(f"{trained.name} draws {sizes}, the images are {data.shape}")
     if trained.data is not None and not other_data:
         trained.data.check(data.fingerprint(), of=trained.name, strictly=trained.card is None)
-    known = trained.categories if trained.data is None else trained.data.categories
+    known = recorded_categories(trained.config, trained.data)
     return for_categories(trained.model, known, data.categories, of=trained.name), data
