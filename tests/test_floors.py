@@ -76,7 +76,6 @@ def test_only_the_command_line_prints():
 
 def test_the_public_names_are_these_and_each_says_what_it_is():
     assert limner.__all__ == [
-        "PRESETS",
         "Card",
         "Cell",
         "Curves",
@@ -89,6 +88,7 @@ def test_the_public_names_are_these_and_each_says_what_it_is():
         "LimnerError",
         "Loss",
         "ModelConfig",
+        "PRESETS",
         "Read",
         "Run",
         "RunConfig",

@@ -20,8 +20,7 @@ from data_writers import (
     sketchrnn,
     stroke_3,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image
 
 from limner.cli.main import main

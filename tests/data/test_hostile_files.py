@@ -17,8 +17,7 @@ from data_writers import (
     npz,
     sketchrnn,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image
 
 from limner.data import mnist

@@ -11,8 +11,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from data_writers import SIMPLIFIED, fault_of, npy_header, pickled, stroke_3
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 
 from limner.data.formats.pickles import read_object_array

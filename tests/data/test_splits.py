@@ -7,10 +7,8 @@ from zlib import crc32
 
 import numpy as np
 import pytest
-from data_writers import bitmaps, mnist_root, npz, quickdraw_root, sparse_root
-from data_writers import npy as npy_bytes
-from hypothesis import given
-from hypothesis import strategies as st
+from data_writers import bitmaps, mnist_root, npy as npy_bytes, npz, quickdraw_root, sparse_root
+from hypothesis import given, strategies as st
 
 from limner.config import DataConfig
 from limner.data import binarise, quickdraw

@@ -22,8 +22,7 @@ from data_writers import (
     sketchrnn,
     stroke_3,
 )
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 
 from limner.data.formats.sketchrnn import read_sketchrnn

@@ -5,8 +5,7 @@ import time
 import numpy as np
 import pytest
 from data_writers import fault_of
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from limner.data.formats.svg import render_svg
 from limner.errors import LimnerError

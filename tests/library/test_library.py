@@ -168,7 +168,7 @@ for attempt in (
         "temperature is 'hot': it must be a number from 0 up",
         "seed is -1: it must be a whole number from 0 to 4294967295",
         "importance_samples is 2.5: it must be a whole number of at least 1",
-        "data is list: make it limner.Dataset.from_arrays(images)",
+        "data is list: it must be a Dataset, such as limner.Dataset.from_arrays(images)",
         "num is 2.5: it must be a whole number of at least 2",
         "cat takes one image of shape (1, 28, 28) (channels, height, width), not (2, 28, 28)",
         "known is float64 of shape (28, 28): give booleans of shape (28, 28), one for each pixel "
@@ -177,9 +177,9 @@ for attempt in (
         "none",
         "cat takes images of shape (n, 1, 28, 28) (images, channels, height, width), not (28, 28)",
         "cat takes images of shape (n, 1, 28, 28) (images, channels, height, width), not (0,)",
-        "data is list: make it limner.Dataset.from_arrays(images)",
-        "config is 'quickdraw': it must be a RunConfig, such as limner.PRESETS['quickdraw']",
-        "optimiser is function: it must be an optimiser of Optax, such as optax.adam(1e-3)",
+        "data is list: it must be a Dataset, such as limner.Dataset.from_arrays(images)",
+        "config is str: it must be a RunConfig, such as limner.PRESETS['quickdraw']",
+        "optimiser is function: it must be a GradientTransformation, such as optax.adam(1e-3)",
         "model is Trained: it must be a Draw, such as limner.load('cat').model",
         "train.update is no setting: did you mean train.updates or train.warmup_updates or "
         "train.optimiser?",

@@ -192,17 +192,6 @@ def data_root(root: Path | None = None) -> Path:
     return folder
 
 
-def check_dataset(given: object) -> None:
-    """Check that what was given in Python as data is a data set, or None.
-
-    Raises:
-        LimnerError: It is something else, such as an array.
-    """
-    if not isinstance(given, Dataset | None):
-        kind = type(given).__name__
-        raise LimnerError(f"data is {kind}: make it limner.Dataset.from_arrays(images)")
-
-
 def open_dataset(
     config: DataConfig,
     shape: Shape | None = None,

@@ -17,6 +17,17 @@ Images = Shaped[np.ndarray, "b c h w"] | Shaped[np.ndarray, "b h w"]
 """Integers are levels from 0 to 255, booleans are ink or no ink, floats are pixels from 0 to 1."""
 
 
+def check_kind(what: str, given: object, kind: type, such_as: str) -> None:
+    """Check that an argument is of a type, or None.
+
+    Raises:
+        LimnerError: It is of another; the line says of which, and how to make the right one.
+    """
+    if not isinstance(given, kind | None):
+        name = type(given).__name__
+        raise LimnerError(f"{what} is {name}: it must be a {kind.__name__}, such as {such_as}")
+
+
 def checked_for(shape: tuple[int, int, int], images: Any, of: str) -> Float[np.ndarray, "b c h w"]:
     """Convert images to pixels from 0 to 1, with the axes that a network takes.
 

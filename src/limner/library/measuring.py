@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING
 
 from limner.config import Protocol, SplitName
-from limner.data.dataset import Dataset, check_dataset, open_dataset
+from limner.data.dataset import Dataset, open_dataset
 from limner.errors import LimnerError, require_seed
 from limner.evaluation import bound
 from limner.evaluation.judgement import Judgement
 from limner.evaluation.measure import estimate, one_sample
 from limner.evaluation.result import Evaluation
 from limner.evaluation.samples import judge_samples
+from limner.library.arguments import check_kind
 from limner.model.draw import Draw
 from limner.model.objective import Loss
 from limner.pretrained.card import Card
@@ -188,7 +189,7 @@ def fitted(trained: "Trained", data: Dataset | None, other_data: bool) -> tuple[
     Warns:
         Notice: It differs from the training data of an exported model.
     """
-    check_dataset(data)
+    check_kind("data", data, Dataset, "limner.Dataset.from_arrays(images)")
     sizes = trained.config.model.shape
     data = open_dataset(trained.config.data, sizes) if data is None else data
     if data.shape != sizes:

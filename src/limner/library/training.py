@@ -8,8 +8,9 @@ from typing import Any
 import optax
 
 from limner.config import ModelConfig, RunConfig, changed
-from limner.data.dataset import Dataset, check_dataset, open_dataset
-from limner.errors import Interrupted, LimnerError, check_value
+from limner.data.dataset import Dataset, open_dataset
+from limner.errors import Interrupted
+from limner.library.arguments import check_kind
 from limner.library.loading import open_trained
 from limner.library.trained import Trained
 from limner.model.draw import Draw
@@ -66,16 +67,10 @@ def train(
         >>> run.evaluate(limner.Dataset.from_arrays(images)).bound
     """
     check_devices()
-    check_dataset(data)
-    allowed = "a RunConfig, such as limner.PRESETS['quickdraw']"
-    check_value(isinstance(config, RunConfig | None), "config", config, allowed)
-    _check_kind(model, Draw, "model", "a Draw, such as limner.load('cat').model")
-    _check_kind(
-        optimiser,
-        optax.GradientTransformation,
-        "optimiser",
-        "an optimiser of Optax, such as optax.adam(1e-3)",
-    )
+    check_kind("data", data, Dataset, "limner.Dataset.from_arrays(images)")
+    check_kind("config", config, RunConfig, "limner.PRESETS['quickdraw']")
+    check_kind("model", model, Draw, "limner.load('cat').model")
+    check_kind("optimiser", optimiser, optax.GradientTransformation, "optax.adam(1e-3)")
     config = _settings(data, config, model, optimiser, steps)
     if data is None:
         data = open_dataset(config.data, config.model.shape)
@@ -102,11 +97,6 @@ def train(
         return Trained(config.data.name, keeper.weights, config, keeper)
     assert run is not None  # whose keeper this is
     return open_trained(run, model)
-
-
-def _check_kind(given: object, kind: type, what: str, allowed: str) -> None:
-    if not isinstance(given, kind | None):
-        raise LimnerError(f"{what} is {type(given).__name__}: it must be {allowed}")
 
 
 def _settings(
