@@ -1,6 +1,6 @@
 """Peak and growth of memory in training.
 
-    python benchmarks/memory.py peak          a training of the study's row
+    python benchmarks/memory.py peak          a training with the sizes of the study
     python benchmarks/memory.py growth        5,000 updates of a small network, 10 validations
 
 Each is one process. `peak` prints the resident memory after each stage and the highest; `growth`

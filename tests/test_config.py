@@ -1,6 +1,6 @@
 """A configuration says what is wrong with it, and comes back from its file as it was."""
 
-import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,12 +10,14 @@ import pytest
 from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from limner.errors import LimnerError
 from limner.presets import PRESETS
+from limner.run import Run, write_config
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_every_preset_survives_its_file(preset):
+def test_every_preset_survives_its_file(preset, tmp_path):
     config = PRESETS[preset]
-    assert RunConfig.from_json(config.to_json()) == config
+    write_config(tmp_path, config)
+    assert Run.open(tmp_path).config == config
 
 
 def test_the_study_preset_has_the_studys_settings():
@@ -44,18 +46,19 @@ def test_the_study_preset_has_the_studys_settings():
     ],
 )
 def test_a_wrong_setting_is_named_with_its_file(part, key, value, said):
-    settings = json.loads(RunConfig().to_json())
+    settings = RunConfig().to_fields()
     settings[part][key] = value
     with pytest.raises(LimnerError, match=said) as caught:
-        RunConfig.from_json(json.dumps(settings), origin="runs/x/config.json")
+        RunConfig.from_fields(settings, origin="runs/x/config.json")
     assert str(caught.value).startswith("runs/x/config.json")
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"model": 4}'])
-def test_what_is_no_object_of_settings_is_refused(text):
-    with pytest.raises(LimnerError):
-        RunConfig.from_json(text)
+def test_what_is_no_object_of_settings_is_refused(text, tmp_path):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(LimnerError, match=re.escape(str(tmp_path / "config.json"))):
+        Run.open(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -107,13 +110,20 @@ for text in {wrong}:
     )
 
 
-def test_settings_take_numpys_numbers_texts_as_paths_and_lists():
+def test_settings_take_numpys_numbers_texts_as_paths_and_lists(tmp_path):
     program = """
+import sys
+from pathlib import Path
+
 import numpy as np
 from limner.config import DataConfig, RunConfig, TrainConfig
+from limner.run import Run, write_config
+
 train = TrainConfig(seed=np.int64(5), clip_norm=np.float32(2), start_from="runs/cat")
 config = RunConfig(data=DataConfig(categories=["cat", "dog"]), train=train)
-print(RunConfig.from_json(config.to_json()) == config, config.train.seed)
+folder = Path(sys.argv[1])
+write_config(folder, config)
+print(Run.open(folder).config == config, config.train.seed)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", program, tmp_path], capture_output=True, text=True)
     assert done.stdout == "True 5\n", done.stderr

@@ -6,8 +6,6 @@ and an unknown or ill-typed key fails by name.
 """
 
 import dataclasses
-import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +21,6 @@ from limner.errors import (
     check_choice,
     check_value,
     near,
-    reason,
     require_seed,
 )
 
@@ -50,33 +47,13 @@ ExportFormat = Literal["idx", "npz", "npy", "png"]
 T = TypeVar("T")
 
 
-def parse_strictly(kind: type[T], text: str, origin: str) -> T:
-    """A dataclass from the JSON of its fields, none of them unknown or of another type.
+def from_fields(kind: type[T], fields: Mapping[str, Any], origin: str) -> T:
+    """A dataclass from its fields, none of them unknown or of another type.
 
     Raises:
         LimnerError: A field is unknown, missing or of another type; the line begins with `origin`
-            and names the key.
+            and names it.
     """
-    return from_fields(kind, parse_object(text, origin), origin)
-
-
-def parse_object(text: str, origin: str) -> dict[str, Any]:
-    """The JSON object that a text holds.
-
-    Raises:
-        LimnerError: The text is not JSON, or not an object; the line begins with `origin`.
-    """
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise LimnerError(f"{origin} is not JSON ({reason(error)})") from None
-    if not isinstance(found, dict):
-        raise LimnerError(f"{origin} is not a JSON object but a {type(found).__name__}")
-    return found
-
-
-def from_fields(kind: type[T], fields: Mapping[str, Any], origin: str) -> T:
-    """A dataclass from its fields; raises as `parse_strictly` does."""
     strict = dacite.Config(strict=True, cast=[tuple, Path])
     try:
         return dacite.from_dict(kind, fields, config=strict)
@@ -354,25 +331,24 @@ class RunConfig:
         given = (self.data.name == "arrays", self.model.network, self.train.optimiser == "given")
         return any(given)
 
-    def to_json(self) -> str:
-        """The configuration as indented JSON, each field by its name, and limner's version."""
-        fields = {"limner": version("limner")} | dataclasses.asdict(self)
-        return json.dumps(fields, indent=2, default=os.fspath) + "\n"
+    def to_fields(self) -> dict[str, Any]:
+        """The configuration as JSON has it, each field by its name, and limner's version."""
+        return {"limner": version("limner")} | dataclasses.asdict(self)
 
     @classmethod
-    def from_json(cls, text: str, origin: str = "configuration") -> "RunConfig":
-        """Read what `to_json` wrote.
+    def from_fields(cls, fields: Mapping[str, Any], origin: str = "configuration") -> "RunConfig":
+        """The configuration that `to_fields` gave.
 
         Args:
-            text: The JSON.
-            origin: Name of its source, for error lines.
+            fields: The fields.
+            origin: Name of their source, for error lines.
 
         Raises:
-            LimnerError: The text is not JSON, or a key is unknown, missing or of the wrong type;
-                the line names the key and the version of limner that wrote it; if that is newer
-                than this one, it says to upgrade limner.
+            LimnerError: A key is unknown, missing or of the wrong type; the line names the key and
+                the version of limner that wrote it; if that is newer than this one, it says to
+                upgrade limner.
         """
-        fields = parse_object(text, origin)
+        fields = dict(fields)
         hint = written_by(fields.pop("limner", None))
         config = from_fields(cls, fields, origin + hint)
         missing = [

@@ -14,7 +14,7 @@ carries a checksum, so damage is found when it is read. Training on makes again 
 several processes that train together only the first writes, to a folder that all of them see.
 """
 
-import json
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ import jax.numpy as jnp
 import numpy as np
 from filelock import FileLock, Timeout
 
-from limner.config import Protocol, RunConfig, changed, essence, parse_object, parse_strictly
+from limner.config import Protocol, RunConfig, changed, essence, from_fields
 from limner.data.dataset import Dataset, category_names
 from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError, check_names, first_difference
@@ -126,7 +126,7 @@ class Run:
                 f"{folder} is not a run folder (no {path.name} in it): make one with "
                 f"`{suggested('train --out', folder)}`"
             )
-        return cls(folder, RunConfig.from_json(read_checked(path), origin=str(path)))
+        return cls(folder, RunConfig.from_fields(read_checked(path), origin=str(path)))
 
     @classmethod
     def create(cls, folder: str | Path, config: RunConfig) -> "Run":
@@ -171,7 +171,7 @@ class Run:
         """
         if not self.data.exists():
             return None
-        return parse_strictly(Fingerprint, read_checked(self.data), str(self.data))
+        return from_fields(Fingerprint, read_checked(self.data), str(self.data))
 
     def check_data(self, found: Fingerprint) -> None:
         """Check that data are those the run was trained on, if that is known.
@@ -222,7 +222,7 @@ class Run:
                     f"{quoted('--train.start-from', self.folder)}"
                 )
             if leads():
-                write_checked(self.data, found.to_json())
+                write_checked(self.data, dataclasses.asdict(found))
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -253,11 +253,11 @@ class Run:
         """
         if not self.before.exists():
             return None
-        return parse_object(read_checked(self.before), str(self.before))
+        return read_checked(self.before)
 
     def write_before(self, training: Mapping[str, Any]) -> None:
         """Write how the weights that it begins with were trained."""
-        write_checked(self.before, json.dumps(training, indent=2) + "\n")
+        write_checked(self.before, training)
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The rows of metrics.jsonl; none if it is not there.
@@ -320,7 +320,7 @@ def write_config(folder: Path, config: RunConfig) -> None:
     Raises:
         LimnerError: It cannot be written.
     """
-    write_checked(folder / "config.json", config.to_json())
+    write_checked(folder / "config.json", config.to_fields())
 
 
 def _located(config: RunConfig) -> RunConfig:

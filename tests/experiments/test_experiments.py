@@ -34,7 +34,7 @@ from limner.experiments.lines import Compared, Line, Seeds
 from limner.experiments.page import write_page
 from limner.experiments.results import Record, Result, read_run
 from limner.experiments.runner import run_rows
-from limner.run import Run
+from limner.run import Run, write_config
 from limner.system.provenance import seconds_until
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -200,7 +200,7 @@ def test_a_damaged_result_is_named(finished, tmp_path):
     text = (finished / DRAWN.name / HONEST.file).read_text()
     for damaged in (text[:-20], "[]", "{}", text.replace('"bound"', '"bund"')):
         path.write_text(damaged)
-        with pytest.raises(LimnerError, match=rf"{path.name} is no result"):
+        with pytest.raises(LimnerError, match=rf"{path.name}.*: delete it and run again"):
             Result.read(path)
     assert Result.read(tmp_path / "none.json") is None
 
@@ -340,7 +340,7 @@ def test_a_gain_over_seeds_has_the_error_of_two_means():
 def test_what_is_kept_says_nothing_of_where_the_data_lay(finished, tmp_path):
     somewhere = changed(TINY, {"data.root": tmp_path / "somewhere"})
     shutil.copytree(finished, tmp_path / "runs")
-    (tmp_path / "runs" / MEAN.name / "config.json").write_text(somewhere.to_json())
+    write_config(tmp_path / "runs" / MEAN.name, somewhere)
     kept = write_page(EXPERIMENT, tmp_path / "runs", tmp_path).with_suffix("")
     assert "somewhere" not in (kept / MEAN.name / "config.json").read_text()
 
@@ -367,7 +367,7 @@ def test_what_was_kept_with_other_settings_is_not_the_rows(finished, tmp_path):
     experiment = dataclasses.replace(EXPERIMENT, rows=(DRAWN, other))
     page = write_page(experiment, tmp_path / "none", tmp_path).read_text()
     assert "1 of 2 runs are done" in page
-    assert "| mean image | – | *not run* | *not run* |" in page
+    assert "| mean image | – | – | *not run* | *not run* |" in page
 
 
 PUBLISHED = [kind for kind in EXPERIMENTS if (DOCS / "results" / f"{kind}.md").exists()]

@@ -173,10 +173,11 @@ def test_the_command_on_a_card_asks_for_the_same_settings(config):
 
 def test_a_card_comes_back_as_it_was_and_an_unknown_key_is_named(exported):
     card = hub.read_card(exported)
-    text = card.to_json()
-    assert Card.from_json(text) == card
+    fields = json.loads((exported / "card.json").read_text())
+    del fields["checksum"]
+    assert Card.from_fields(fields) == card
     with pytest.raises(LimnerError, match=r"card\.json.*colour"):
-        Card.from_json(json.dumps(json.loads(text) | {"colour": 1}), origin="card.json")
+        Card.from_fields(fields | {"colour": 1}, origin="card.json")
 
 
 def test_a_model_that_tells_categories_apart_is_exported_and_draws_the_one_it_is_asked_for(pair):

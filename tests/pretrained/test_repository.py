@@ -283,7 +283,7 @@ def test_a_repository_that_names_paths_of_a_machine_is_refused(hub, shared):
             dataclasses.replace(config.data, root=Path("/etc")),
         )
     ):
-        text = with_checksum(dataclasses.replace(config, data=data).to_json())
+        text = with_checksum(dataclasses.replace(config, data=data).to_fields())
         hub.add(f"a/path-{number}", files_of(shared) | {"config.json": text.encode()})
         assert "it names a path of a machine" in refusal(f"a/path-{number}")
 
@@ -294,7 +294,7 @@ def test_a_key_of_a_newer_version_says_to_upgrade_limner(hub, shared):
     config["model"]["wings"], config["limner"] = 2, "9.1.0"
     card["wings"], card["training"]["versions"]["limner"] = 2, "9.1.0"
     for name, fields in {"config.json": config, "card.json": card}.items():
-        content = with_checksum(json.dumps(fields)).encode()
+        content = with_checksum(fields).encode()
         hub.add(f"a/newer-{name[:4]}", whole | {name: content})
         said = refusal(f"a/newer-{name[:4]}")
         assert "(written by limner 9.1.0, this is 0.1.0: upgrade limner)" in said

@@ -13,6 +13,7 @@ from limner.model.draw import build_model
 from limner.pretrained.export import export
 from limner.pretrained.hub import read_card
 from limner.run import Run
+from limner.system.checksums import write_checked
 from limner.training.loop import fit_run
 
 NUM_STEPS = 4
@@ -78,8 +79,9 @@ def give_ink(folder: Path, factor: float) -> None:
         reconstructed=2,
         reconstructions=recognised,
     )
-    path = folder / "card.json"
-    path.write_text(dataclasses.replace(card, samples=judged).to_json(), "utf-8")
+    write_checked(
+        folder / "card.json", dataclasses.asdict(dataclasses.replace(card, samples=judged))
+    )
 
 
 def assert_same(run: Run, other: Run) -> None:

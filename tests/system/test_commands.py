@@ -442,7 +442,7 @@ def test_a_run_is_called_as_its_folder_is(capsys, run, monkeypatch):
 def test_a_run_folder_with_an_unknown_key_is_named(capsys, run, tmp_path):
     settings = json.loads((run / "config.json").read_text())
     settings["model"]["colour"] = 1  # of a later limner
-    (tmp_path / "config.json").write_text(with_checksum(json.dumps(settings)))
+    (tmp_path / "config.json").write_text(with_checksum(settings))
     before = snapshot(tmp_path)
     for command in ("evaluate", "sample", "reconstruct", "curves"):
         assert "colour" in fails(capsys, command, tmp_path)

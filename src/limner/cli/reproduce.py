@@ -31,13 +31,13 @@ def reproduce(
 ) -> None:
     """Run the experiments behind the results pages, and write the pages.
 
-    table1: the table of the 2018 study, as published, honest, and with limner's recipe. seeds: its
-    headlines with three seeds each. recipe: an ablation study, what each part of the recipe is
-    worth. free-sizes: how low the bound goes with larger networks. time-to-bound: seconds of
+    table1: the table of the 2018 study, as published, honest, and with limner's recipe. seeds:
+    three of its comparisons with three seeds each. recipe: an ablation study, what each part of the
+    recipe is worth. free-sizes: what bound larger networks reach. time-to-bound: seconds of
     training until a bound. baselines: the mean image, a variational autoencoder (VAE), and DRAW
     with and without attention. binary: the same on binary cats and dogs, for numbers to cite.
-    binarisation: the pretrained sketches go on with grey levels or with ink or none, and a judge
-    counts what it recognises. The same command resumes.
+    binarisation: the pretrained sketches go on with grey levels or with only ink and paper, and
+    a judge counts what it recognises. The same command resumes.
 
     Args:
         experiment: table1, seeds, recipe, free-sizes, time-to-bound, baselines, binary or

@@ -11,7 +11,7 @@ Axis letters: b image, c channel, h w image.
 
 Source: Salmon et al., Parallel random numbers: as easy as 1, 2, 3, 2011 (Philox); Salakhutdinov and
 Murray, On the quantitative analysis of deep belief networks, 2008 (static); Burda et al.,
-Importance weighted autoencoders, 2015 (dynamic).
+Importance weighted autoencoders, 2016 (dynamic).
 """
 
 from math import prod
@@ -35,7 +35,7 @@ def pixels(
 ) -> Float[np.ndarray, "*b c h w"]:
     """Images that are in no data set, as a model takes them, from 0 to 1.
 
-    They are cut at one half for a model that knows ink or none.
+    They are cut at one half for a model that knows only ink and paper.
     """
     return (levels if binarisation == "grey" else threshold(levels)) / np.float32(INK)
 

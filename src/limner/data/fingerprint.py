@@ -5,7 +5,6 @@ or exported on others without a word.
 """
 
 import dataclasses
-import json
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,10 +35,6 @@ class Fingerprint:
     """Rows used of each source."""
     digest: str
     """BLAKE2b of levels, and of categories where one source holds several; hexadecimal."""
-
-    def to_json(self) -> str:
-        """The fingerprint as indented JSON."""
-        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
 
     def check(self, found: "Fingerprint", of: object, *, strictly: bool = True) -> None:
         """Check that data are these.

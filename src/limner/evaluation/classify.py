@@ -22,12 +22,15 @@ from limner.sampling.drawings import noises
 _DRAWS = 16
 
 
-def likeliest_category(
-    model: Draw, image: Float[np.ndarray, "c h w"], *, num_steps: int, seed: int = 0
-) -> int:
-    """Index of the category under which the bound of an image is lowest."""
+def category_bounds(
+    model: Draw, images: Float[np.ndarray, "b c h w"], *, num_steps: int, seed: int = 0
+) -> Float[np.ndarray, "b k"]:
+    """The bound of each image under each category, a mean over 16 draws of the noise, nats.
+
+    An image looks most like the category with the lowest.
+    """
     noise = noises(seed, _DRAWS, num_steps, model.latent_size)
-    return int(bounds(model, jnp.asarray(image), noise).argmin())
+    return np.stack([bounds(model, jnp.asarray(image), noise) for image in images])
 
 
 def category_indices(
@@ -54,8 +57,7 @@ def category_indices(
     if asked is None:
         if model.categories is None:
             return None
-        steps = config.model.num_steps
-        return np.array([likeliest_category(model, image, num_steps=steps) for image in images])
+        return category_bounds(model, images, num_steps=config.model.num_steps).argmin(axis=1)
     names = [asked] * len(images) if isinstance(asked, str) else asked
     if len(names) != len(images):
         raise LimnerError(f"there are {len(names)} categories: give one for each of {len(images)}")

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from limner.config import parse_strictly
+from limner.config import from_fields
 from limner.errors import LimnerError
 from limner.model.initialisers import linear
 from limner.model.weights import load_weights
@@ -152,7 +152,7 @@ def load_judge(folder: Path = HERE) -> tuple[Judge, JudgeCard]:
         LimnerError: A file is missing or damaged.
     """
     path = folder / "judge.json"
-    card = parse_strictly(JudgeCard, read_checked(path), str(path))
+    card = from_fields(JudgeCard, read_checked(path), str(path))
     shapes = jax.eval_shape(lambda: Judge(len(card.categories), key=jax.random.key(0)))
     return load_weights(shapes, folder / "judge.safetensors"), card
 

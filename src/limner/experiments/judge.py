@@ -8,7 +8,6 @@ Axis letters: b image, c channel, h w image.
 """
 
 import dataclasses
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -112,7 +111,7 @@ def train_judge(
         device=processor(),
         **_tested(load_weights(judge, weights), dataset, test),
     )
-    write_checked(out / "judge.json", json.dumps(dataclasses.asdict(card)))
+    write_checked(out / "judge.json", dataclasses.asdict(card))
     return card
 
 

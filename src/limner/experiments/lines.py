@@ -67,6 +67,11 @@ class Line(NamedTuple):
         return self.record.row.updates or None
 
     @property
+    def num_steps(self) -> int | None:
+        """Number of steps, T; None without training."""
+        return self.record.row.config.model.num_steps if self.updates else None
+
+    @property
     def trained(self) -> Protocol | None:
         """The protocol of its training."""
         return self.record.row.config.train.protocol if self.updates else None

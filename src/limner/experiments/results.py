@@ -5,13 +5,12 @@ number depends on: the drawings, the seconds, the machine and the version of thi
 """
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from limner.config import parse_strictly
+from limner.config import from_fields
 from limner.errors import LimnerError
 from limner.evaluation.judgement import Judgement
 from limner.evaluation.result import Evaluation
@@ -50,7 +49,7 @@ class Result:
 
     def write(self, path: Path) -> None:
         """Write it as indented JSON, with a checksum."""
-        write_checked(path, json.dumps(dataclasses.asdict(self)))
+        write_checked(path, dataclasses.asdict(self))
 
     @classmethod
     def read(cls, path: Path) -> "Result | None":
@@ -62,9 +61,9 @@ class Result:
         if not path.exists():
             return None
         try:
-            return parse_strictly(cls, read_checked(path), origin="what it holds")
+            return from_fields(cls, read_checked(path), origin=str(path))
         except LimnerError as error:
-            raise LimnerError(f"{path} is no result ({error}): delete it and run again") from None
+            raise LimnerError(f"{error}: delete it and run again") from None
 
 
 @dataclass(frozen=True)

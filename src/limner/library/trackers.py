@@ -113,7 +113,8 @@ def _tensorboard(run: Run, folder: Path) -> Iterator[_Sink]:
             writer.add_image(name, np.asarray(image), update, dataformats="HWC")
 
         try:
-            writer.add_text("config", f"```json\n{run.config.to_json()}```")
+            config = (run.folder / "config.json").read_text("utf-8")
+            writer.add_text("config", f"```json\n{config}```")
             yield _Sink(show, show_image)
         finally:
             writer.close()

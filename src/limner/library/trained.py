@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from limner.config import Protocol, RunConfig
 from limner.data.fingerprint import Fingerprint
 from limner.errors import LimnerError, check_count
-from limner.evaluation.classify import category_indices, likeliest_category
+from limner.evaluation.classify import category_bounds, category_indices
 from limner.figures.captions import Kind, settings
 from limner.figures.charts import Curves
 from limner.figures.media import Show
@@ -310,13 +310,36 @@ class Trained:
             The name of a category for each image.
 
         Raises:
+            LimnerError: As for `category_bounds`.
+        """
+        found = self.category_bounds(images, seed=seed).argmin(axis=1)
+        return [self.categories[index] for index in found]
+
+    @programs_kept()
+    def category_bounds(self, images: Images, *, seed: int = 0) -> Float[np.ndarray, "b k"]:
+        """The bound of each image under each category, for a class-conditional model.
+
+        With the bound in the role of the negative log-likelihood and equal prior probabilities,
+        Bayes' rule makes `softmax(-bounds)` the probabilities of the categories.
+
+        Args:
+            images: Pixels from 0 to 1.
+            seed: Seed for the noise.
+
+        Returns:
+            Means over 16 draws of the noise, in nats; columns in the order of `categories`.
+
+        Raises:
             LimnerError: The model is not class-conditional; or as for `reconstruct`.
+
+        Example:
+            >>> bounds = limner.load("sketches").category_bounds(images)
+            >>> scipy.special.softmax(-bounds, axis=1)  # probabilities
         """
         if not self.categories:
             raise LimnerError(f"{self.name} is not class-conditional: it has no categories")
         images, steps = self._checked(images), self.config.model.num_steps
-        found = (likeliest_category(self.model, x, num_steps=steps, seed=seed) for x in images)
-        return [self.categories[index] for index in found]
+        return category_bounds(self.model, images, num_steps=steps, seed=seed)
 
     evaluate = measuring.evaluate
     losses = measuring.losses

@@ -14,7 +14,7 @@ Filters are quicker to compute again than to keep, so the backward pass computes
 
 Axis letters: c channel, h w image, n grid.
 
-Source: Gregor et al. 2015, section 3.2, eqs 19-29.
+Source: Gregor et al. 2015, sections 3.2 and 3.3, eqs 19-29.
 """
 
 from functools import partial

@@ -6,7 +6,7 @@ writing have separate heads, so the two windows move independently.
 
 Axis letters: c channel, h w image, n grid, d hidden.
 
-Source: Gregor et al. 2015, section 3.1 (no attention), section 3.2 (attention).
+Source: Gregor et al. 2015, section 3.1 (no attention), sections 3.2 and 3.3 (attention).
 """
 
 import math

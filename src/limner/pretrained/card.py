@@ -1,12 +1,12 @@
 """The model card: what a model draws, how well, and what made it; as strict JSON and Markdown."""
 
-import dataclasses
-import json
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from limner.config import SplitName, from_fields, parse_object, written_by
+from limner.config import SplitName, from_fields, written_by
 from limner.evaluation.judgement import Judgement
 from limner.evaluation.result import Evaluation
 from limner.text import listed, rounded, table
@@ -135,19 +135,14 @@ class Card:
     samples: Judgement | None = None
     """How good its samples are; None if the judge does not know what it draws, or was not asked."""
 
-    def to_json(self) -> str:
-        """The card as indented JSON."""
-        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
-
     @classmethod
-    def from_json(cls, text: str, origin: str = "card") -> "Card":
-        """Read what `to_json` wrote.
+    def from_fields(cls, fields: Mapping[str, Any], origin: str = "card") -> "Card":
+        """The card that has these fields.
 
         Raises:
-            LimnerError: It is not the JSON of a card; the line begins with `origin` and names the
+            LimnerError: They are not those of a card; the line begins with `origin` and names the
                 key, and says to upgrade limner if a newer version wrote the card.
         """
-        fields = parse_object(text, origin)
         try:
             wrote = fields["training"]["versions"]["limner"]
         except (KeyError, TypeError):
@@ -308,8 +303,9 @@ again, {self._checked()}: their bound is {self.check.bound:.3f} nats.
 def samples_tables(judged: Judgement) -> str:
     """How good samples are, in Markdown."""
     said = (
-        "Recognised is what a convolutional network that has seen only what people drew takes for "
-        f"what was asked for; it names {judged.judge:.1%} of its own test drawings rightly."
+        "Recognised are those that the judge, a convolutional network trained only on people's "
+        "drawings, names as the category asked for or, if none can be asked for, as one of the "
+        f"data; it names {judged.judge:.1%} of its own test drawings rightly."
     )
     text = f"{judged.title}. {said}\n\n{table(judged.headings, judged.facts())}"
     if judged.by_category:

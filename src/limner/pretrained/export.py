@@ -129,7 +129,7 @@ def export(
         about = {"format": "limner", "limner": version("limner"), "title": card.title}
         save_weights(model, folder / "model.safetensors", dtype, about)
         write_config(folder, config)
-        write_checked(folder / "data.json", dataset.fingerprint().to_json())
+        write_checked(folder / "data.json", dataclasses.asdict(dataset.fingerprint()))
         _write_card(folder, card, licence)
         save_image(sheet(model, config, card.name), folder / "samples.png")
     return card
@@ -184,7 +184,7 @@ def _checked_model(run: Run, dataset: Dataset) -> Draw:
 
 def _write_card(folder: Path, card: Card, licence: str | None) -> None:
     """Write card.json, and README.md, which tells the same."""
-    write_checked(folder / "card.json", card.to_json())
+    write_checked(folder / "card.json", dataclasses.asdict(card))
     replace_text(folder / "README.md", shown(readme(card, licence)))
 
 

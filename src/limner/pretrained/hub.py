@@ -80,4 +80,4 @@ def read_card(folder: Path) -> Card | None:
     path = folder / "card.json"
     if not path.exists():
         return None
-    return Card.from_json(read_checked(path), origin=str(path))
+    return Card.from_fields(read_checked(path), origin=str(path))

@@ -104,9 +104,10 @@ def _categories(card: Card, cards: Sequence[Card]) -> str:
 def _training(card: Card, charts: Path) -> str:
     training = card.training
     took = "; then ".join(one.effort for one in reversed(training.lineage))
+    drawn = sorted(charts.glob(f"{card.name}-curves*.png"))
     curves = "".join(
-        f"\n![Losses over updates: {path.stem}]({charts.name}/{path.name})\n"
-        for path in sorted(charts.glob(f"{card.name}-curves*.png"))
+        f"\n![Losses over updates, chart {number} of {len(drawn)}]({charts.name}/{path.name})\n"
+        for number, path in enumerate(drawn, start=1)
     )
     by = "" if training.limner is None else f" Trained by limner {training.limner}."
     exported = "" if training.commit is None else f" Exported at commit {training.commit}."

@@ -8,7 +8,6 @@ Nothing from a repository is executed or unpickled. Its config.json is checked b
 are fetched, so those of a repository that holds something else are not.
 """
 
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from limner.config import RunConfig, parse_object
+from limner.config import RunConfig
 from limner.errors import LimnerError, reason
 from limner.system.checksums import read_checked
 from limner.system.files import reading
@@ -239,7 +238,7 @@ def _check_config(repository: Repository, path: Path) -> None:
         raise _damaged(repository, path.parent, error) from None
     if not {"limner", "model", "data", "train"} <= set(fields):
         raise LimnerError(f"{repository} is not a model of limner: another program made it")
-    data = RunConfig.from_json(json.dumps(fields), origin=f"config.json of {repository}").data
+    data = RunConfig.from_fields(fields, origin=f"config.json of {repository}").data
     if data.root is not None or (data.path is not None and data.path != Path(data.path.name)):
         raise LimnerError(
             f"{repository} is not as `limner export` writes a model: it names a path of a machine"
@@ -248,9 +247,7 @@ def _check_config(repository: Repository, path: Path) -> None:
 
 def _fields(path: Path) -> dict[str, Any]:
     """The fields of a JSON file, or none if it is not there."""
-    if not path.is_file():
-        return {}
-    return parse_object(read_checked(path), origin=path.name)
+    return read_checked(path) if path.is_file() else {}
 
 
 def _damaged(repository: Repository, folder: Path, error: LimnerError) -> LimnerError:

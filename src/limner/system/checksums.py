@@ -6,13 +6,15 @@ is: another program wrote it, or a limner before there were any.
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from limner.errors import LimnerError
+from limner.errors import LimnerError, reason
 from limner.system.files import reading, replace_text
 
 KEY = "checksum"
@@ -44,60 +46,44 @@ def file_checksum(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
-def with_checksum(text: str) -> str:
+def with_checksum(fields: Mapping[str, Any]) -> str:
     """The text of a JSON object, with a checksum of its fields in place of any before.
 
-    It is indented, but a list of numbers takes a single line.
+    It is indented, but a list of numbers takes a single line. A path becomes its text.
     """
-    fields = json.loads(text)
-    fields.pop(KEY, None)
-    indented = json.dumps(fields | {KEY: _of(fields)}, indent=2)
+    fields = {name: value for name, value in fields.items() if name != KEY}
+    indented = json.dumps(fields | {KEY: _of(fields)}, indent=2, default=os.fspath)
     return _NUMBERS.sub(lambda found: re.sub(r"\s+", "", found[0]), indented) + "\n"
 
 
-def without_checksum(text: str, origin: str) -> str:
-    """The text of a JSON object without its checksum, if it has one.
-
-    What is no JSON object is returned as it came, to be refused by whoever reads it.
-
-    Args:
-        text: The text.
-        origin: Where it comes from, for the error's line.
+def read_checked(path: Path) -> dict[str, Any]:
+    """The fields of a JSON file, their checksum checked and left out.
 
     Raises:
-        LimnerError: The checksum is not that of the other fields.
-    """
-    try:
-        fields = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    if not isinstance(fields, dict) or KEY not in fields:
-        return text
-    said = fields.pop(KEY)
-    if said != _of(fields):
-        raise LimnerError(f"{origin} is damaged or was edited (its checksum differs)")
-    return json.dumps(fields)
-
-
-def read_checked(path: Path) -> str:
-    """The text of a JSON file, its checksum checked and left out.
-
-    Raises:
-        LimnerError: The file cannot be read, or the checksum is not that of the other fields.
+        LimnerError: The file cannot be read or is no JSON object, or its checksum is not that of
+            the other fields.
     """
     with reading(path, UnicodeDecodeError):
         text = path.read_text("utf-8-sig")
-    return without_checksum(text, origin=str(path))
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise LimnerError(f"{path} is not JSON ({reason(error)})") from None
+    if not isinstance(fields, dict):
+        raise LimnerError(f"{path} is not a JSON object but a {type(fields).__name__}")
+    if KEY in fields and fields.pop(KEY) != _of(fields):
+        raise LimnerError(f"{path} is damaged or was edited (its checksum differs)")
+    return fields
 
 
-def write_checked(path: Path, text: str) -> None:
-    """Write the text of a JSON object with its checksum; the write is atomic.
+def write_checked(path: Path, fields: Mapping[str, Any]) -> None:
+    """Write a JSON object with its checksum; the write is atomic.
 
     Raises:
         LimnerError: The file cannot be written.
     """
-    replace_text(path, with_checksum(text))
+    replace_text(path, with_checksum(fields))
 
 
-def _of(fields: Mapping[str, object]) -> str:
-    return checksum(json.dumps(fields, sort_keys=True))
+def _of(fields: Mapping[str, Any]) -> str:
+    return checksum(json.dumps(fields, sort_keys=True, default=os.fspath))

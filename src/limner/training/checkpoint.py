@@ -6,7 +6,6 @@ files before anything is restored, for Orbax takes changed numbers as they come.
 has none was cut off just then, or is an earlier limner's, and is taken as it is.
 """
 
-import json
 import logging
 import os
 import re
@@ -21,7 +20,6 @@ from typing import Any, NamedTuple
 import jax
 import orbax.checkpoint as ocp
 
-from limner.config import parse_object
 from limner.errors import LimnerError, reason
 from limner.system.checksums import file_checksum, read_checked, write_checked
 from limner.system.distributed import agreement, anywhere, leads
@@ -109,8 +107,7 @@ def save(
         ) from error
     with agreement():
         if leads():
-            contents = json.dumps({"rows": rows, "files": _checksums(folder)})
-            write_checked(folder / _CONTENTS, contents)
+            write_checked(folder / _CONTENTS, {"rows": rows, "files": _checksums(folder)})
     for outdated in set(sorted(checkpoints.all_steps())[:-2]) - {best}:
         checkpoints.delete(outdated)
 
@@ -198,7 +195,7 @@ def _checked_rows(folder: Path) -> list[Row] | None:
     path = folder / _CONTENTS
     if not path.exists():
         return None
-    contents = parse_object(read_checked(path), str(path))
+    contents = read_checked(path)
     with reading(folder):
         found = _checksums(folder)
     try:

@@ -69,7 +69,7 @@ export function errorPanel(words, shape) {
 }
 
 /**
- * The image, the reading grid on it, and the filterbanks beside it, eqs 21-26.
+ * The image, the reading grid on it, and the filterbanks beside it, eqs 19-26.
  *
  * @param {Words} words
  * @param {Shape} shape

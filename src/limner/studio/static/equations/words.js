@@ -53,7 +53,7 @@ export function wordsOf({ read_grid: read, write_grid: write, learned_prior: lea
           }
         : {
             title: "Where it looks",
-            numbers: "21–26",
+            numbers: "19–26",
             equation: `<i>F<sub>X</sub></i>[<i>i</i>, <i>a</i>] ∝ exp(−(<i>a</i> − <i>μ<sub>i</sub></i>)² / 2<i>σ</i>²)`,
             sentence: "The strips show where each of the soft filters (circles) looks.",
           },

@@ -11,7 +11,7 @@
 //
 // Axis letters: c channel, h w image, n grid. Arrays are flat, the last axis running fastest.
 //
-// Source: Gregor et al. 2015, section 3.2, eqs 19-29.
+// Source: Gregor et al. 2015, sections 3.2 and 3.3, eqs 19-29.
 
 /** @typedef {readonly [number, number, number]} Shape Channels, height, width. */
 

@@ -7,7 +7,7 @@
 //
 // Arrays are those of several drawings, one each.
 //
-// Source: Gregor et al. 2015, section 3.1 (no attention), section 3.2 (attention).
+// Source: Gregor et al. 2015, section 3.1 (no attention), sections 3.2 and 3.3 (attention).
 
 import { read, windowFromParameters, write } from "./attention.js";
 import { concatenate } from "./cells.js";
