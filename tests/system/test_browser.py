@@ -301,14 +301,17 @@ def test_the_player_is_never_in_a_step_that_is_not_there(open_page):
             (p) => p.advance(random(12)), (p) => p.begin(1 + random(5), random(2) === 1),
             (p) => p.grow(Math.min(p.length, p.available + random(3))),
             (p) => { p.loop = random(2) === 1; }, (p) => p.resize(random(6)),
+            (p) => p.turn(random(2) ? 1 : -1), (p) => p.advance(random(12), true),
+            (p) => p.play(true),
           ];
           const wrong = [];
-          const player = new Player();
+          const player = new Player(3);
           for (let n = 0; n < 20000; n += 1) {
             const act = acts[random(acts.length)];
             act(player);
-            const { at, available, length, playing, empty } = player;
-            if (!(at >= 0 && (empty ? at === 0 : at < available) && available <= length))
+            const { at, part, available, length, empty } = player;
+            const inStep = part === null || (part >= 0 && part < 3);
+            if (!(at >= 0 && (empty ? at === 0 : at < available) && available <= length && inStep))
               wrong.push(`${act}: ${JSON.stringify(player)}`);
           }
           return wrong;
@@ -810,6 +813,18 @@ def test_the_keyboard_reaches_everything(open_page):
     playwright.expect(label).to_have_text(f"step 2 of {NUM_STEPS}")
     page.keyboard.press("Space")
     playwright.expect(label).to_have_text(f"step {NUM_STEPS} of {NUM_STEPS}")
+
+
+def test_a_button_that_steps_to_the_end_keeps_the_focus(open_page):
+    page = open_page(reduced_motion="reduce")
+    answered(page, "draw")
+    page.locator('#draw [aria-label="One step back"]').click()
+    on = page.locator('#draw [aria-label="One step on"]')
+    playwright.expect(on).to_have_attribute("aria-disabled", "false")
+    on.press("Enter")
+    answered(page, "draw")
+    playwright.expect(on).to_have_attribute("aria-disabled", "true")
+    playwright.expect(on).to_be_focused()
 
 
 @pytest.mark.parametrize("size", SIZES)

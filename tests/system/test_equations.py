@@ -122,6 +122,17 @@ def test_parts_are_lit_one_after_another(opened):
     expect(page.locator(".equations").get_by_role("button", name="Play")).to_be_visible()
 
 
+def test_the_timeline_above_plays_on_beside_them(opened):
+    page = opened()
+    page.get_by_label("Pace of playing").select_option("quickly")
+    page.locator(".equations .play").click()
+    at(page, 3)
+    page.locator("#draw .timeline .play").click()
+    last = f"step {NUM_STEPS} of {NUM_STEPS}"
+    expect(page.locator("#draw .timeline output")).to_have_text(last)
+    at(page, NUM_STEPS)
+
+
 def test_a_latent_is_taken_by_hand_and_given_back(opened):
     page = opened()
     expect(by_hand(page)).to_be_hidden()

@@ -127,7 +127,7 @@ function open(container, options) {
     "aria-label": "The equations of a step",
     tabindex: -1,
   });
-  const transport = makeTransport(root, numSteps, (step, part) => {
+  const { timeline, destroy } = makeTransport(root, numSteps, (step, part) => {
     const moved = step !== at;
     at = step;
     light(part);
@@ -148,18 +148,18 @@ function open(container, options) {
     controls.root,
   );
   root.append(
-    transport.root,
+    timeline.root,
     make("div", { class: "row" }, error.root, looking.root, glimpse.root, latents.root),
     make("div", { class: "row" }, patch.root, canvas.root, result.root),
     make("div", { class: "row" }, byHand, ...(readGrid === null ? [] : [attention])),
   );
-  transport.root.append(status);
+  timeline.root.append(status);
   container.append(root);
 
   let palette = paletteOf(root);
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   scheme.addEventListener("change", recolour);
-  transport.go(at);
+  timeline.go(at);
   compute();
 
   function recolour() {
@@ -238,7 +238,7 @@ function open(container, options) {
     const untouched = !hands.size && isUnsteered(steering);
     result.show(alone, untouched ? null : current, palette);
     reset.disabled = untouched;
-    transport.mark(
+    timeline.rate(
       current.steps.map(({ rates }) => rates.reduce((sum, part) => sum + part, 0)),
       new Set(hands.keys()),
     );
@@ -260,7 +260,9 @@ function open(container, options) {
     root,
     /** @param {number} step */
     go(step) {
-      if (step !== at) transport.go(step);
+      if (step === at) return;
+      at = step; // so that it is not told back
+      timeline.go(step);
     },
     /** @param {Options} others Another image, seed or category. */
     draw(others) {
@@ -274,7 +276,7 @@ function open(container, options) {
     close() {
       asking.abort();
       scheme.removeEventListener("change", recolour);
-      transport.destroy();
+      destroy();
       root.remove();
     },
   };

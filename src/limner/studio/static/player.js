@@ -2,8 +2,9 @@
 // Which step of a drawing is shown: played, scrubbed, or followed as steps come.
 //
 // There are `length` steps, of which `available` have come; the one that is shown, `at`, is always
-// among these, and while none has come there is none to show. What plays waits at the last that has
-// come, and goes on when more do. A loop rests on the finished drawing.
+// among these, and while none has come there is none to show. A step may have parts, of which one
+// is shown, or all at once (null). What plays waits at the last that has come, and goes on when
+// more do. A loop rests on the finished drawing.
 
 const REST = 8; // steps that a loop rests on its end
 
@@ -11,9 +12,16 @@ export class Player {
   length = 0;
   available = 0;
   at = 0;
+  /** @type {number | null} */
+  part = null;
   rested = 0;
   playing = false;
   loop = false;
+
+  /** @param {number} parts That each step has. */
+  constructor(parts = 0) {
+    this.parts = parts;
+  }
 
   /** Whether there is no step to be shown. */
   get empty() {
@@ -22,7 +30,7 @@ export class Player {
 
   /** Whether the finished drawing is shown. */
   get ended() {
-    return !this.empty && this.at === this.length - 1;
+    return !this.empty && this.at === this.length - 1 && this.part === null;
   }
 
   /** There is no drawing any more. */
@@ -37,7 +45,7 @@ export class Player {
    * @param {boolean} playing Whether it is to be played from its first step.
    */
   begin(length, playing) {
-    Object.assign(this, { length, available: 0, at: 0, rested: 0, playing });
+    Object.assign(this, { length, available: 0, at: 0, part: null, rested: 0, playing });
   }
 
   /** @param {number} length Number of steps from now on. */
@@ -52,9 +60,12 @@ export class Player {
     this.available = Math.min(available, this.length);
   }
 
-  play() {
+  /** @param {boolean} [byParts] Whether it is to be played part by part. */
+  play(byParts = false) {
     if (this.empty) return;
+    if (!byParts) this.part = null;
     if (this.ended) this.at = 0;
+    if (byParts) this.part ??= 0;
     this.rested = 0;
     this.playing = true;
   }
@@ -63,25 +74,42 @@ export class Player {
     this.playing = false;
   }
 
-  /** @param {number} step To be shown, counted from 0; one that is not there gives the nearest. */
-  go(step) {
-    this.pause();
-    if (!this.empty) this.at = Math.min(Math.max(step, 0), this.available - 1);
+  /**
+   * @param {number} step To be shown, counted from 0; one that is not there gives the nearest.
+   * @param {number | null} [part] Of it.
+   */
+  go(step, part = null) {
+    if (this.empty) return;
+    this.at = Math.min(Math.max(step, 0), this.available - 1);
+    this.part = part;
   }
 
-  /** @param {number} steps How many steps of time have passed. */
-  advance(steps) {
+  /** @param {1 | -1} by Parts; after the last part of a step comes the first of the next. */
+  turn(by) {
+    const part = (this.part ?? (by > 0 ? -1 : this.parts)) + by;
+    const step = this.at + by;
+    if (part >= 0 && part < this.parts) this.go(this.at, part);
+    else if (step >= 0 && step < this.available) this.go(step, by > 0 ? 0 : this.parts - 1);
+    else this.go(this.at);
+  }
+
+  /**
+   * @param {number} steps How many steps of time, or parts of them, have passed.
+   * @param {boolean} [byParts]
+   */
+  advance(steps, byParts = false) {
     if (!this.playing || this.empty) return;
-    const wanted = this.at + steps;
-    this.at = Math.min(wanted, this.available - 1);
+    let left = steps;
+    for (; left > 0 && !this.ended; left -= 1) {
+      if (byParts) this.turn(1);
+      else this.go(this.at + 1);
+    }
     if (!this.ended) return;
     if (!this.loop) {
       this.playing = false;
       return;
     }
-    this.rested += wanted - this.at;
-    if (this.rested < REST) return;
-    this.rested = 0;
-    this.at = 0;
+    this.rested += left;
+    if (this.rested >= REST) this.play(byParts);
   }
 }

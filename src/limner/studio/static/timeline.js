@@ -1,5 +1,6 @@
 // @ts-check
 // The steps of a drawing: a bar for each, as high as its rate; to be scrubbed, stepped and played.
+// The equations play a step part by part too.
 
 import { make } from "./dom.js";
 import { iconButton, setIcon } from "./icons.js";
@@ -9,19 +10,33 @@ const STEP_SECONDS = 0.12;
 const MOST_SECONDS = 3.2; // that a drawing plays
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
+/**
+ * How a drawing is played.
+ *
+ * @typedef {object} Pace
+ * @property {number} seconds That a step is shown, or a part of it.
+ * @property {boolean} byParts
+ */
+
 export class Timeline {
-  player = new Player();
   /** @type {number[] | null} */
   rates = null;
+  /** @type {Set<number>} Steps that are marked. */
+  marked = new Set();
   frame = 0;
 
   /**
    * @param {HTMLElement} root
-   * @param {(step: number) => void} shown Is called with a step, counted from 0, to be shown.
+   * @param {(step: number, part: number | null) => void} shown Is told what is to be shown, counted
+   *   from 0; no part is all of them.
+   * @param {Player} [player]
+   * @param {(length: number) => Pace} [pace] For a number of steps.
    */
-  constructor(root, shown) {
+  constructor(root, shown, player = new Player(), pace = quick) {
     this.root = root;
     this.shown = shown;
+    this.player = player;
+    this.pace = pace;
     this.back = iconButton("back", "One step back", () => this.go(this.player.at - 1));
     this.toggle = iconButton("play", "Play", () => this.playOrPause());
     this.toggle.classList.add("play");
@@ -36,9 +51,10 @@ export class Timeline {
     this.loop.setAttribute("aria-pressed", "false");
     this.whole = iconButton("screen", "Full screen", () => this.fullScreen());
     this.whole.hidden = !document.fullscreenEnabled;
+    this.controls = [this.back, this.toggle, this.forward, this.range, this.loop];
     const steer = make("div", { class: "steer" }, this.back, this.toggle, this.forward);
-    const more = make("div", { class: "steer" }, this.loop, this.whole);
-    root.append(steer, track, step, more);
+    this.more = make("div", { class: "steer" }, this.loop, this.whole);
+    root.append(steer, track, step, this.more);
     this.range.addEventListener("input", () => this.go(this.range.valueAsNumber - 1));
     this.range.addEventListener("keydown", (event) => {
       if (event.key !== " ") return;
@@ -46,7 +62,7 @@ export class Timeline {
       this.playOrPause();
     });
     this.listen(track);
-    this.clear();
+    this.update();
   }
 
   /** @param {HTMLElement} track Is scrubbed. */
@@ -119,15 +135,19 @@ export class Timeline {
     this.show();
   }
 
-  /** @param {number[]} rates Of each step, nats. */
-  rate(rates) {
+  /**
+   * @param {number[]} rates Of each step, nats.
+   * @param {Set<number>} [marked] Steps to be marked.
+   */
+  rate(rates, marked = new Set()) {
     this.rates = rates;
+    this.marked = marked;
     this.update();
   }
 
   playOrPause() {
     if (this.player.playing) this.player.pause();
-    else this.player.play();
+    else this.player.play(this.pace(this.player.length).byParts);
     this.show();
     this.run();
   }
@@ -137,9 +157,17 @@ export class Timeline {
     this.update();
   }
 
-  /** @param {number} step */
-  go(step) {
-    this.player.go(step);
+  /** @param {number} step @param {number | null} [part] */
+  go(step, part) {
+    this.player.pause();
+    this.player.go(step, part);
+    this.show();
+  }
+
+  /** @param {1 | -1} by Parts. */
+  turn(by) {
+    this.player.pause();
+    this.player.turn(by);
     this.show();
   }
 
@@ -153,6 +181,7 @@ export class Timeline {
   fullScreen() {
     if (document.fullscreenElement) document.exitFullscreen();
     else this.root.closest("section")?.requestFullscreen();
+    this.range.focus({ preventScroll: true }); // so that the space bar plays
   }
 
   /** Let time pass for as long as it plays. */
@@ -162,11 +191,11 @@ export class Timeline {
     const tick = (/** @type {number} */ now) => {
       const { player } = this;
       if (!player.playing) return;
-      const pace = 1000 * Math.min(STEP_SECONDS, MOST_SECONDS / player.length);
-      const steps = Math.floor((now - last) / pace);
+      const { seconds, byParts } = this.pace(player.length);
+      const steps = Math.floor((now - last) / (1000 * seconds));
       if (steps > 0) {
-        last += steps * pace;
-        player.advance(steps);
+        last += 1000 * steps * seconds;
+        player.advance(steps, byParts);
         this.show();
       }
       this.frame = requestAnimationFrame(tick);
@@ -176,16 +205,17 @@ export class Timeline {
 
   show() {
     this.update();
-    if (!this.player.empty) this.shown(this.player.at);
+    if (!this.player.empty) this.shown(this.player.at, this.player.part);
   }
 
   /** Bring what is on the page up to the player. */
   update() {
     const { player, rates } = this;
     const { at, empty, length } = player;
-    this.range.disabled = this.toggle.disabled = this.loop.disabled = empty;
-    this.back.disabled = empty || at === 0;
-    this.forward.disabled = empty || player.ended;
+    for (const control of this.controls) control.disabled = empty;
+    // Not disabled: the button that is pressed to the end keeps the focus.
+    this.back.ariaDisabled = String(empty || at === 0);
+    this.forward.ariaDisabled = String(empty || player.ended);
     this.range.max = String(Math.max(length, 1));
     this.range.value = String(at + 1);
     this.range.setAttribute("aria-valuetext", empty ? "none yet" : `${at + 1} of ${length}`);
@@ -202,6 +232,12 @@ export class Timeline {
       const height = Math.max(rates?.[n] ?? 0, 0) / most;
       /** @type {HTMLElement} */ (bar).style.setProperty("--height", String(height));
       bar.className = empty ? "" : when;
+      bar.classList.toggle("marked", this.marked.has(n));
     });
   }
+}
+
+/** @param {number} length @returns {Pace} */
+function quick(length) {
+  return { seconds: Math.min(STEP_SECONDS, MOST_SECONDS / length), byParts: false };
 }

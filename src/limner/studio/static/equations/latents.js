@@ -100,10 +100,10 @@ function column(latent, named) {
     "aria-valuemax": MOST,
   });
   const share = make("span", { class: "share" });
-  const track = make("div", { class: "track" }, band, bar, mean, dot);
+  const scale = make("div", { class: "scale" }, band, bar, mean, dot);
   const name = make("span", { class: "name", "aria-hidden": "true" }, named ? `${latent + 1}` : "");
   const costs = make("div", { class: "costs" }, share);
-  const root = make("div", { class: "latent" }, track, costs, name);
+  const root = make("div", { class: "latent" }, scale, costs, name);
   let posterior = "";
   /** @type {(element: HTMLElement, centre: number, std: number) => void} */
   const span = (element, centre, std) => {
@@ -113,7 +113,7 @@ function column(latent, named) {
   };
   return {
     root,
-    track,
+    scale,
     dot,
     /** @type {(centre: number, std: number) => void} */
     band: (centre, std) => span(band, centre, std),
@@ -159,7 +159,7 @@ function dragged(chart, columns, take) {
   chart.addEventListener("pointermove", ({ pointerId, clientY }) => {
     if (!chart.hasPointerCapture(pointerId) || Math.abs(clientY - from) < 3) return;
     from = Infinity; // it is being dragged: small moves count from here on
-    const { top, height } = columns[latent].track.getBoundingClientRect();
+    const { top, height } = columns[latent].scale.getBoundingClientRect();
     take(latent, cut(MOST - (2 * MOST * (clientY - top)) / height));
   });
 }

@@ -13,7 +13,6 @@ import { foldIn, key } from "./random.js";
 
 /** @typedef {import("./draw.js").Draw} Draw */
 /** @typedef {import("./draw.js").Step} Step */
-/** @typedef {import("./random.js").Key} Key */
 
 /**
  * How far a computation is.
