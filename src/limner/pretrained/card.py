@@ -279,7 +279,9 @@ again, {self._checked()}: their bound is {self.check.bound:.3f} nats.
     def _weights(self) -> str:
         if self.rounding is None:
             return self.dtype
-        return f"{self.dtype}; rounding them so moved the bound by {self.rounding:+.4f} nats"
+        is_tiny = abs(self.rounding) < 0.00005
+        moved = "less than 0.0001" if is_tiny else f"{self.rounding:+.4f}"
+        return f"{self.dtype}; rounding them so moved the bound by {moved} nats"
 
     def _counts(self) -> str:
         splits = self.split_counts
