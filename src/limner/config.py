@@ -26,6 +26,7 @@ from limner.errors import (
     reason,
     require_seed,
 )
+from limner.text import listed
 
 Binarisation = Literal["grey", "threshold", "static", "dynamic"]
 Ink = Literal["auto", "dark", "light"]
@@ -205,6 +206,27 @@ class ModelConfig:
         )
 
 
+_HEEDED_BY: dict[str, tuple[DataName, ...]] = {
+    "categories": ("doodles", "quickdraw", "images", "arrays"),
+    "root": ("quickdraw", "mnist", "static-mnist"),
+    "path": ("images",),
+    "ink": ("images",),
+    "binarisation": ("doodles", "quickdraw", "mnist", "images", "arrays"),
+}
+"""The data sets that heed a setting of DataConfig, of those settings that not all heed."""
+_AS_LEFT_OUT = ((), [], None, "auto", "grey", "static")
+"""The values of those settings that ask for nothing."""
+
+
+def _idle(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of data that would have no effect, since the data set does not heed them."""
+    return {
+        key: data[key]
+        for key, names in _HEEDED_BY.items()
+        if data.get("name") not in names and data.get(key) not in _AS_LEFT_OUT
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
     """The drawings, and how their grey levels are used."""
@@ -216,20 +238,23 @@ class DataConfig:
     """Categories of doodles, of Quick, Draw! or of a folder of images, mixed in proportion to their
     sizes. None given: cat for quickdraw, otherwise all categories."""
     root: Path | None = None
-    """Data root: a folder laid out like the Quick, Draw! bucket. None takes $LIMNER_DATA, or else
-    the user's cache folder."""
+    """For quickdraw, mnist and static-mnist: the data root, a folder laid out like the Quick, Draw!
+    bucket. None takes $LIMNER_DATA, or else the user's cache folder."""
     path: Path | None = None
     """For images: a folder of image files, one image file, or a .npy array."""
     ink: Ink = "auto"
     """For images: whether the ink is dark or light; auto decides for each image."""
     binarisation: Binarisation = "grey"
     """How grey levels become targets. grey keeps levels/255; threshold cuts at one half; static
-    draws each pixel at random once; dynamic draws it again each time the image is used."""
+    draws each pixel at random once; dynamic draws it again each time the image is used. What
+    static-mnist holds was drawn once, so there grey is static."""
     limit: int | None = None
     """Use only the first LIMIT drawings of each category."""
 
     def __post_init__(self):
         _settle(self, "data")
+        if self.name == "static-mnist" and self.binarisation == "grey":
+            object.__setattr__(self, "binarisation", "static")
         check_value(
             self.limit is None or self.limit >= 10,
             "data.limit",
@@ -248,24 +273,10 @@ class DataConfig:
             self.path,
             "a folder of images, an image file or a .npy file when data.name is images",
         )
-        check_value(
-            self.name == "images" or self.path is None,
-            "data.path",
-            str(self.path),
-            "left out unless data.name is images",
-        )
-        check_value(
-            self.name == "images" or self.ink == "auto",
-            "data.ink",
-            self.ink,
-            "left out unless data.name is images",
-        )
-        check_value(
-            self.name in ("doodles", "quickdraw", "images", "arrays") or not self.categories,
-            "data.categories",
-            list(self.categories),
-            "left out unless data.name is doodles, quickdraw, images or arrays",
-        )
+        for name, value in _idle(dataclasses.asdict(self)).items():
+            given = str(value) if isinstance(value, Path) else value
+            allowed = f"left out unless data.name is {listed(_HEEDED_BY[name], 'or')}"
+            check_value(False, f"data.{name}", given, allowed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -374,6 +385,9 @@ class RunConfig:
         """
         fields = parse_object(text, origin)
         hint = written_by(fields.pop("limner", None))
+        data = fields.get("data")
+        if isinstance(data, dict):  # earlier versions let pass what had no effect
+            fields["data"] = data | {key: getattr(DataConfig(), key) for key in _idle(data)}
         config = from_fields(cls, fields, origin + hint)
         missing = [
             f"{part}.{key}"

@@ -120,12 +120,12 @@ def test_pictures_are_exported_all_or_none_and_none_is_lost(tmp_path):
 
     with pytest.raises(Cut):
         export(dataset, out, "png", on_progress=cut)
-    assert list(out.iterdir()) == []
-    (out / "test").mkdir()
-    (out / "test" / "mine.png").write_bytes(b"mine")
-    with pytest.raises(LimnerError, match="test is there already"):
+    assert [path.name for path in tmp_path.iterdir()] == ["root"]
+    out.mkdir()
+    (out / "mine.png").write_bytes(b"mine")
+    with pytest.raises(LimnerError, match="out is there already"):
         export(dataset, out, "png")
-    assert [path.name for path in out.rglob("*")] == ["test", "mine.png"]
+    assert [path.name for path in out.iterdir()] == ["mine.png"]
 
 
 def test_colours_are_exported_but_not_as_mnist(tmp_path):
