@@ -274,9 +274,10 @@ class DataConfig:
             "a folder of images, an image file or a .npy file when data.name is images",
         )
         for name, value in _idle(dataclasses.asdict(self)).items():
-            given = str(value) if isinstance(value, Path) else value
             allowed = f"left out unless data.name is {listed(_HEEDED_BY[name], 'or')}"
-            check_value(False, f"data.{name}", given, allowed)
+            check_value(
+                False, f"data.{name}", value if name == "categories" else str(value), allowed
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ from PIL import Image
 from limner.cli.main import main
 from limner.config import DataConfig
 from limner.data import mnist
-from limner.data.dataset import open_dataset
+from limner.data.dataset import Dataset, open_dataset
 from limner.data.export import export
 from limner.data.images import open_images
 from limner.data.library import held, verify
@@ -95,6 +95,13 @@ def test_arrays_are_read_by_numpy(mixed, tmp_path, format):
         assert (arrays[f"{which}_categories"] == categories).all()
     assert paths[-1].read_text() == "cat\ndog\n"
     assert done[-1] == (2_045, 2_045)
+
+
+def test_names_that_are_no_text_are_listed_one_a_line(tmp_path):
+    labels = ["caf\udce9", "two\nlines"] * 10
+    data = Dataset.from_arrays(np.zeros((20, 4, 4), np.uint8), labels=labels)
+    *_, names = export(data, tmp_path, "npy")
+    assert names.read_text("utf-8") == "caf\ufffd\ntwo lines\n"
 
 
 def test_pictures_are_named_after_their_rows(tmp_path):

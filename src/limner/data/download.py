@@ -77,9 +77,9 @@ def fetch(
 def _client() -> httpx2.Client:
     try:
         return httpx2.Client(timeout=30, headers={"Accept-Encoding": "identity"})
-    except (ValueError, ImportError, httpx2.InvalidURL) as error:
+    except (ValueError, ImportError) as error:
         raise LimnerError(
-            f"the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names is not one to use "
+            "the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names is not one to use "
             f"({reason(error)}): correct or unset it"
         ) from None
 

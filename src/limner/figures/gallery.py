@@ -52,7 +52,7 @@ def save_outliers(
     )
     image, table = folder / "worst.png", folder / "outliers.csv"
     save_image(image_grid(levels / 255, caption, labels=labels), image)
-    with replacing(table) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+    with replacing(table) as temporary, temporary.open("w", -1, "utf-8", "replace", "") as file:
         writer = csv.writer(file)
         writer.writerow(["split", "category", "row", "file", *numbers])
         rounded = [[f"{value:.3f}" for value in column] for column in numbers.values()]

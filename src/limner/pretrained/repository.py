@@ -83,7 +83,7 @@ def fetch(repository: Repository) -> Path:
 
     hub = _hub(f"{repository} is not a folder here; as a Hugging Face repository it")
     with _told(repository):
-        download = partial(hub.snapshot_download, repository.id, local_files_only=not _answers(hub))
+        download = partial(hub.snapshot_download, repository.id, local_files_only=not _answers())
         folder = Path(download(revision=repository.revision, allow_patterns=[*_TEXTS]))
         _check_config(repository, folder / "config.json")
         commit = folder.name  # even if a newer one has come since
@@ -118,7 +118,7 @@ def check_can_push(name: str) -> Repository:
         raise LimnerError(f"--push {name} is not a repository: give its owner and its name, me/cat")
     hub = _hub("--push")
     with _told(repository):
-        if not _answers(hub):
+        if not _answers():
             raise OSError("it does not answer")
         hub.HfApi().whoami()
     return repository
@@ -182,14 +182,15 @@ def _hub(what: str):
     return huggingface_hub
 
 
-def _answers(hub) -> bool:
+def _answers() -> bool:
     """Whether the hub answers in some seconds, since its client would wait for it for ever."""
     import httpx2
+    from huggingface_hub import constants
 
-    if hub.constants.HF_HUB_OFFLINE:
-        return False
+    if constants.HF_HUB_OFFLINE:
+        return True  # its client asks nobody, and says so
     try:
-        httpx2.head(hub.constants.ENDPOINT, timeout=_PATIENCE_SECONDS)
+        httpx2.head(constants.ENDPOINT, timeout=_PATIENCE_SECONDS)
     except httpx2.TransportError:
         return False
     return True
