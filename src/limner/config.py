@@ -274,10 +274,8 @@ class DataConfig:
             "a folder of images, an image file or a .npy file when data.name is images",
         )
         for name, value in _idle(dataclasses.asdict(self)).items():
-            allowed = f"left out unless data.name is {listed(_HEEDED_BY[name], 'or')}"
-            check_value(
-                False, f"data.{name}", value if name == "categories" else str(value), allowed
-            )
+            names = listed(_HEEDED_BY[name], "or")
+            raise LimnerError(f"data.{name} is {value}: leave it out unless data.name is {names}")
 
 
 @dataclass(frozen=True, kw_only=True)
