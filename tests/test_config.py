@@ -72,12 +72,18 @@ def test_what_is_no_object_of_settings_is_refused(text, tmp_path):
         (DataConfig, {"name": "images"}),
         (DataConfig, {"name": "mnist", "categories": ("3",)}),
         (DataConfig, {"path": Path("pictures")}),
+        (DataConfig, {"root": Path("drawings")}),
+        (DataConfig, {"name": "static-mnist", "binarisation": "dynamic"}),
         (TrainConfig, {"seed": 2**32}),
     ],
 )
 def test_settings_out_of_range_cannot_be_made(make, bad):
     with pytest.raises(LimnerError):
         make(**bad)
+
+
+def test_the_pixels_of_static_mnist_are_static_whatever_is_left_out():
+    assert DataConfig(name="static-mnist").binarisation == "static"
 
 
 def test_words_that_a_setting_does_not_know_are_refused_without_a_type_checker():

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from limner.config import DataConfig, ModelConfig, RunConfig
+from limner.config import DataConfig, ModelConfig, RunConfig, changed
 from limner.errors import LimnerError
 from limner.model.draw import build_model
 from limner.run import Run
@@ -63,9 +63,11 @@ def test_the_same_settings_open_the_run_and_others_are_refused_by_name(run):
     assert Run.open(run.folder).config == SMALL
 
 
-def test_where_the_data_lie_may_change(run):
-    moved = dataclasses.replace(SMALL, data=DataConfig(root=Path("/elsewhere")))
-    assert Run.create(run.folder, moved).config == moved
+def test_where_the_data_lie_may_change(tmp_path):
+    here = RunConfig(data=DataConfig(name="quickdraw", root=Path("/here")))
+    moved = changed(here, {"data.root": Path("/elsewhere")})
+    Run.create(tmp_path, here)
+    assert Run.create(tmp_path, moved).config == moved
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
@@ -254,11 +256,11 @@ def test_a_configuration_that_is_no_text_is_refused(run):
 
 def test_a_run_remembers_its_data_by_absolute_path(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    config = RunConfig(data=DataConfig(name="images", path=Path("set"), root=Path("root")))
-    Run.create("run", config)
-    kept = Run.open("run").config.data
-    assert (kept.path, kept.root) == (tmp_path / "set", tmp_path / "root")
-    Run.create("run", config)  # the same settings still
+    for setting, name in {"path": "images", "root": "quickdraw"}.items():
+        config = RunConfig(data=DataConfig(name=name, **{setting: Path("set")}))
+        Run.create(name, config)
+        assert getattr(Run.open(name).config.data, setting) == tmp_path / "set"
+        Run.create(name, config)  # the same settings still
 
 
 def test_a_configuration_with_a_byte_order_mark_is_read(tmp_path):

@@ -23,6 +23,7 @@ from limner.errors import (
     near,
     require_seed,
 )
+from limner.text import listed
 
 Binarisation = Literal["grey", "threshold", "static", "dynamic"]
 Ink = Literal["auto", "dark", "light"]
@@ -182,6 +183,18 @@ class ModelConfig:
         )
 
 
+_HEEDED_BY: dict[str, tuple[DataName, ...]] = {
+    "categories": ("doodles", "quickdraw", "images", "arrays"),
+    "root": ("quickdraw", "mnist", "static-mnist"),
+    "path": ("images",),
+    "ink": ("images",),
+    "binarisation": ("doodles", "quickdraw", "mnist", "images", "arrays"),
+}
+"""The data sets that heed a setting of DataConfig, of those settings that not all heed."""
+_AS_LEFT_OUT = ((), None, "auto", "grey", "static")
+"""The values of those settings that ask for nothing."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
     """The drawings, and how their grey levels are used."""
@@ -193,20 +206,23 @@ class DataConfig:
     """Categories of doodles, of Quick, Draw! or of a folder of images, mixed in proportion to their
     sizes. None given: cat for quickdraw, otherwise all categories."""
     root: Path | None = None
-    """Data root: a folder laid out like the Quick, Draw! bucket. None takes $LIMNER_DATA, or else
-    the user's cache folder."""
+    """For quickdraw, mnist and static-mnist: the data root, a folder laid out like the Quick, Draw!
+    bucket. None takes $LIMNER_DATA, or else the user's cache folder."""
     path: Path | None = None
     """For images: a folder of image files, one image file, or a .npy array."""
     ink: Ink = "auto"
     """For images: whether the ink is dark or light; auto decides for each image."""
     binarisation: Binarisation = "grey"
     """How grey levels become targets. grey keeps levels/255; threshold cuts at one half; static
-    draws each pixel at random once; dynamic draws it again each time the image is used."""
+    draws each pixel at random once; dynamic draws it again each time the image is used. What
+    static-mnist holds was drawn once, so there grey is static."""
     limit: int | None = None
     """Use only the first LIMIT drawings of each category."""
 
     def __post_init__(self):
         _settle(self, "data")
+        if self.name == "static-mnist" and self.binarisation == "grey":
+            object.__setattr__(self, "binarisation", "static")
         check_value(
             self.limit is None or self.limit >= 10,
             "data.limit",
@@ -225,24 +241,11 @@ class DataConfig:
             self.path,
             "a folder of images, an image file or a .npy file when data.name is images",
         )
-        check_value(
-            self.name == "images" or self.path is None,
-            "data.path",
-            str(self.path),
-            "left out unless data.name is images",
-        )
-        check_value(
-            self.name == "images" or self.ink == "auto",
-            "data.ink",
-            self.ink,
-            "left out unless data.name is images",
-        )
-        check_value(
-            self.name in ("doodles", "quickdraw", "images", "arrays") or not self.categories,
-            "data.categories",
-            list(self.categories),
-            "left out unless data.name is doodles, quickdraw, images or arrays",
-        )
+        for key, names in _HEEDED_BY.items():
+            value = getattr(self, key)
+            if self.name not in names and value not in _AS_LEFT_OUT:
+                where = f"unless data.name is {listed(names, 'or')}"
+                raise LimnerError(f"data.{key} is {value}: leave it out {where}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,7 @@ def reason(error: BaseException) -> str:
     comes with its address in memory.
     """
     said = (isinstance(error, OSError) and error.strerror) or str(error)
-    said = re.sub(r"\s*<[^<>]* at 0x[0-9a-fA-F]+>", "", said)
+    said = re.sub(r"\s*<[^<>]* at 0x[0-9a-fA-F]+>|^\[Errno -?\d+\] ", "", said)
     return (said.strip().splitlines() or [type(error).__name__])[0][:200]
 
 

@@ -18,6 +18,11 @@ def shown(name: object) -> str:
     return re.sub("[\ud800-\udfff]", "\ufffd", str(name))
 
 
+def in_a_line(name: object) -> str:
+    """A name as Unicode text in one line, for a table or beneath a drawing."""
+    return " ".join(shown(name).split())
+
+
 def quoted(*words: object) -> str:
     """Words of a command line, ready to paste into this system's shell."""
     if os.name == "nt":
@@ -57,7 +62,9 @@ def rounded(value: float | None, places: int) -> str:
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table; all columns but the first are aligned to the right."""
     rule = [":--", *["--:"] * (len(headings) - 1)]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in (headings, rule, *rows))
+    return "".join(
+        f"| {' | '.join(map(in_a_line, cells))} |\n" for cells in (headings, rule, *rows)
+    )
 
 
 def html_table(rows: Iterable[Sequence[str]], headings: Sequence[str] = ()) -> str:

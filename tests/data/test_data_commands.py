@@ -26,7 +26,7 @@ from PIL import Image
 from limner.cli.main import main
 from limner.config import DataConfig
 from limner.data import mnist
-from limner.data.dataset import open_dataset
+from limner.data.dataset import Dataset, open_dataset
 from limner.data.export import export
 from limner.data.images import open_images
 from limner.data.library import held, verify
@@ -96,6 +96,13 @@ def test_arrays_are_read_by_numpy(mixed, tmp_path, format):
     assert done[-1] == (2_045, 2_045)
 
 
+def test_names_that_are_no_text_are_listed_one_a_line(tmp_path):
+    labels = ["caf\udce9", "two\nlines"] * 10
+    data = Dataset.from_arrays(np.zeros((20, 4, 4), np.uint8), labels=labels)
+    *_, names = export(data, tmp_path, "npy")
+    assert names.read_text("utf-8") == "caf\ufffd\ntwo lines\n"
+
+
 def test_pictures_are_named_after_their_rows(tmp_path):
     root = quickdraw_root(tmp_path / "root", cat=20)
     dataset = open_dataset(DataConfig(name="quickdraw", root=root))
@@ -119,12 +126,12 @@ def test_pictures_are_exported_all_or_none_and_none_is_lost(tmp_path):
 
     with pytest.raises(Cut):
         export(dataset, out, "png", on_progress=cut)
-    assert list(out.iterdir()) == []
-    (out / "test").mkdir()
-    (out / "test" / "mine.png").write_bytes(b"mine")
-    with pytest.raises(LimnerError, match="test is there already"):
+    assert [path.name for path in tmp_path.iterdir()] == ["root"]
+    out.mkdir()
+    (out / "mine.png").write_bytes(b"mine")
+    with pytest.raises(LimnerError, match="out is there already"):
         export(dataset, out, "png")
-    assert [path.name for path in out.rglob("*")] == ["test", "mine.png"]
+    assert [path.name for path in out.iterdir()] == ["mine.png"]
 
 
 def test_colours_are_exported_but_not_as_mnist(tmp_path):

@@ -308,3 +308,9 @@ def test_names_are_checked_before_anything_is_asked_for(server, tmp_path):
             wanted(tmp_path, names, "numpy_bitmap")
     assert len(wanted(tmp_path, ["all"], "binary")) == 345
     assert server.gets == []
+
+
+def test_a_proxy_that_cannot_be_used_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "nonsense://here")
+    with pytest.raises(LimnerError, match=r"proxy that HTTPS_PROXY.*: correct or unset it"):
+        fetching.fetch(wanted(tmp_path, ["cat"], "binary"))

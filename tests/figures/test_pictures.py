@@ -296,6 +296,14 @@ def test_labels_stand_under_their_images():
     assert not written[np.flatnonzero(tiles)[-1] + 1 :].any(), "a long label is cut short"
 
 
+def test_a_name_of_two_lines_or_of_bytes_is_drawn_in_one_line():
+    drawn = [
+        np.asarray(image_grid(np.zeros((1, 1, 28, 28)), "Samples", labels=[label]))
+        for label in ("ab\ncaf\udce9", "ab caf\ufffd")
+    ]
+    assert (drawn[0] == drawn[1]).all()
+
+
 def test_a_gif_reads_back_with_its_frames_times_and_one_palette():
     random = np.random.default_rng(0)
     canvases = np.cumsum(random.normal(0, 1, (7, 4, 1, 28, 28)), axis=0)

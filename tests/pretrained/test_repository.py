@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -437,3 +438,13 @@ def test_the_weights_say_what_wrote_them(shared):
     assert said["format"] == "limner"
     assert said["limner"] == "0.1.0"
     assert said["title"] == "Kittens"
+
+
+def test_a_hub_that_does_not_answer_is_not_waited_for(hub, shared, capsys, monkeypatch):
+    monkeypatch.setattr("limner.pretrained.repository._PATIENCE_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
+        assert "the hub cannot be reached: load it once" in refusal("me/kitten")
+        said = fails(capsys, "export", shared, "--push", "me/kitten")
+        assert "it does not answer" in said

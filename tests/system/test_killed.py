@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from data_writers import SIMPLIFIED, ndjson
 from runs import assert_same
 
 from limner.config import DataConfig, ModelConfig, RunConfig, TrainConfig
@@ -26,6 +27,17 @@ TINY = RunConfig(
     ),
 )
 FEW = 3
+RASTERISING = """
+import sys, time
+from pathlib import Path
+from limner.data.rasterise_file import rasterise_file
+
+def wait(done):
+    print(done, flush=True)
+    time.sleep(600)
+
+rasterise_file(Path(sys.argv[1]), Path(sys.argv[2]), workers=2, on_progress=wait)
+"""
 
 
 def train(folder: Path, how: str = "killed", number: int = 0) -> subprocess.CompletedProcess:
@@ -67,3 +79,15 @@ def test_a_training_whose_writes_fail_resumes_to_the_same_weights(whole, how, tm
         assert resumed.returncode == 0, (number, resumed.stderr)
         assert_same(sound, run)
         shutil.rmtree(run.folder)
+
+
+def test_the_processes_of_a_killed_command_end_with_it(tmp_path):
+    source, target = tmp_path / "cat.ndjson", tmp_path / "cat.npy"
+    source.write_bytes(ndjson(SIMPLIFIED))
+    command = [sys.executable, "-c", RASTERISING, source, target]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"3\n"
+        parent.kill()
+        parent.communicate(timeout=60)  # until the last process that can write has closed it
+    assert not target.exists()

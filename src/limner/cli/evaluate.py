@@ -20,6 +20,7 @@ from limner.cli.terminal import console
 from limner.config import Protocol
 from limner.errors import LimnerError, require_seed
 from limner.evaluation.result import check_importance
+from limner.text import in_a_line
 
 if TYPE_CHECKING:
     from limner.evaluation.judgement import Judgement
@@ -139,5 +140,5 @@ def _print_rows(title: str, headings: Sequence[str], rows: Iterable[Sequence[str
     for index, heading in enumerate(headings):
         table.add_column(heading, justify="right" if index else "left")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(in_a_line, row))
     console().print(table)

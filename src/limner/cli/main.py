@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _say(line: str) -> None:
     """Print a line of limner's own to stderr, if that can be written."""
     with suppress(OSError):
-        print(f"limner: {line}", file=sys.stderr, flush=True)
+        print(f"limner: {' '.join(line.splitlines())}", file=sys.stderr, flush=True)
 
 
 @contextmanager

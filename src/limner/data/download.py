@@ -58,7 +58,7 @@ def fetch(
         return []
     stop = threading.Event()
     with (
-        httpx2.Client(timeout=30, headers={"Accept-Encoding": "identity"}) as client,
+        _client() as client,
         ThreadPoolExecutor(workers) as pool,
     ):
         fetcher = _Fetcher(client, server or bucket(), patience_seconds, stop, _Meter(on_progress))
@@ -72,6 +72,16 @@ def fetch(
             pool.shutdown(cancel_futures=True)
             raise
     return [request.path for request in missing]
+
+
+def _client() -> httpx2.Client:
+    try:
+        return httpx2.Client(timeout=30, headers={"Accept-Encoding": "identity"})
+    except (ValueError, ImportError) as error:
+        raise LimnerError(
+            "the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names is not one to use "
+            f"({reason(error)}): correct or unset it"
+        ) from None
 
 
 class _Meter:

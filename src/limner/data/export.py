@@ -3,7 +3,8 @@
 * idx: MNIST's four files. Training and validation drawings, in this order, are its training files.
 * npy: an array (n, h, w) or (n, h, w, c) and one of categories for each split.
 * npz: the same arrays in one compressed file.
-* png: one image file for each drawing, in folders by split and category, named by its row.
+* png: one image file for each drawing, in folders by split and category, named by its row. The
+  folder is new, and complete or not there.
 
 Beside the arrays lies `categories.txt`, with the names of the numbered categories.
 
@@ -12,7 +13,6 @@ Axis letters: b n drawing, c channel, h w image.
 
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ from limner.data.formats.npy import Writable, write_header
 from limner.data.remote import Progress
 from limner.errors import LimnerError
 from limner.system.files import replace_text, replacing, replacing_folder, writing
+from limner.text import in_a_line
 
 
 def export(
@@ -98,7 +99,7 @@ class _Job:
     def write_names(self) -> Path:
         """Write the names of the categories, one in each line, in the order of their numbers."""
         path = self.folder / "categories.txt"
-        replace_text(path, "".join(f"{name}\n" for name in self.dataset.categories))
+        replace_text(path, "".join(f"{in_a_line(name)}\n" for name in self.dataset.categories))
         return path
 
 
@@ -167,24 +168,19 @@ def _arrays(job: _Job, which: SplitName) -> Iterator[tuple[str, Callable[[Writab
 
 
 def _write_png(job: _Job) -> list[Path]:
-    folders = {which: job.folder / which for which in job.sizes}
-    for folder in folders.values():
-        if folder.exists() and (folder.is_file() or any(folder.iterdir())):
-            raise LimnerError(f"{folder} is there already: remove it, or choose another folder")
-    with ExitStack() as written:  # all are renamed when the last is whole
-        temporary = {
-            which: written.enter_context(replacing_folder(folder))
-            for which, folder in folders.items()
-        }
+    folder = job.folder
+    if folder.exists() and (folder.is_file() or folder.samefile(".") or any(folder.iterdir())):
+        raise LimnerError(f"{folder} is there already: remove it, or choose another folder")
+    with replacing_folder(folder) as temporary:
         for which in job.sizes:
             split = job.dataset.split(which)
             for indices, block in zip(split.blocks(), job.images(which), strict=True):
                 images = zip(split.categories(indices), split.rows(indices), block, strict=True)
                 for category, row, image in images:
-                    folder = temporary[which] / job.dataset.categories[category]
-                    folder.mkdir(exist_ok=True)
-                    Image.fromarray(image).save(folder / f"{row:08}.png")
-    return list(folders.values())
+                    path = temporary / which / job.dataset.categories[category] / f"{row:08}.png"
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    Image.fromarray(image).save(path)
+    return [folder / which for which in job.sizes]
 
 
 _WRITERS: dict[ExportFormat, Callable[[_Job], list[Path]]] = {

@@ -8,8 +8,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 
 import numpy as np
@@ -128,7 +129,7 @@ def _draw_all(chunks: Iterable[_Chunk], workers: int) -> Iterator[UInt8[np.ndarr
         yield from map(_draw, chunks)
         return
     # Fresh processes: a fork would copy threads' locks, of JAX for one, without the threads.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _end_with_parent) as pool:
         waiting: deque[Future[UInt8[np.ndarray, "b side side"]]] = deque()
         for chunk in chunks:
             waiting.append(pool.submit(_draw, chunk))
@@ -136,6 +137,18 @@ def _draw_all(chunks: Iterable[_Chunk], workers: int) -> Iterator[UInt8[np.ndarr
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent ends, even killed; a pool's workers would wait for ever."""
+    parent = parent_process()
+    assert parent is not None  # a worker has one
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=follow, daemon=True).start()
 
 
 def _draw(chunk: _Chunk) -> UInt8[np.ndarray, "b side side"]:

@@ -4,6 +4,7 @@ Axis letters: b drawing, c channel, h w image.
 """
 
 import csv
+import io
 import json
 from itertools import islice
 from pathlib import Path
@@ -16,7 +17,7 @@ from limner.evaluation.neighbours import Comparison
 from limner.evaluation.outliers import Scores
 from limner.figures.grids import image_grid, neighbours_grid
 from limner.figures.saving import save_image
-from limner.system.files import replace_text, replacing
+from limner.system.files import replace_text
 
 
 def save_outliers(
@@ -52,12 +53,13 @@ def save_outliers(
     )
     image, table = folder / "worst.png", folder / "outliers.csv"
     save_image(image_grid(levels / 255, caption, labels=labels), image)
-    with replacing(table) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["split", "category", "row", "file", *numbers])
-        rounded = [[f"{value:.3f}" for value in column] for column in numbers.values()]
-        columns = [scores.splits, scores.categories, scores.rows, scores.files, *rounded]
-        writer.writerows(zip(*columns, strict=True))
+    rows = io.StringIO()
+    writer = csv.writer(rows)
+    writer.writerow(["split", "category", "row", "file", *numbers])
+    rounded = [[f"{value:.3f}" for value in column] for column in numbers.values()]
+    columns = [scores.splits, scores.categories, scores.rows, scores.files, *rounded]
+    writer.writerows(zip(*columns, strict=True))
+    replace_text(table, rows.getvalue())
     return [image, table]
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from limner.errors import LimnerError
-from limner.text import shown
+from limner.text import in_a_line, shown
 
 Colour = tuple[int, int, int]
 Tiles = NDArray[np.uint8]  # b h w 3
@@ -208,7 +208,7 @@ def _draw_names(
     size: int,
 ) -> None:
     """Names centred at positions, all set smaller if one is too wide, and at last cut short."""
-    names = [shown(name) for name in names]
+    names = [in_a_line(name) for name in names]
     widest = max(_font(size).getlength(name) for name in names)
     font = _font(max(0.7 * size, size * min(1.0, 0.95 * width / max(widest, 1.0))))
     for centre, name in zip(centres, names, strict=True):

@@ -25,7 +25,7 @@ from limner.run import Run, write_config
 from limner.system.checksums import write_checked
 from limner.system.files import replace_text, replacing_folder
 from limner.system.progress import Advance
-from limner.text import listed, shown, suggested
+from limner.text import listed, suggested
 
 MOST_ROUNDING = 0.1
 """Largest change of the bound, in nats, that rounding the weights may cause."""
@@ -185,7 +185,7 @@ def _checked_model(run: Run, dataset: Dataset) -> Draw:
 def _write_card(folder: Path, card: Card, licence: str | None) -> None:
     """Write card.json, and README.md, which tells the same."""
     write_checked(folder / "card.json", dataclasses.asdict(card))
-    replace_text(folder / "README.md", shown(readme(card, licence)))
+    replace_text(folder / "README.md", readme(card, licence))
 
 
 def check_can_export(run: Run, out: Path) -> None:

@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +34,7 @@ _NAME = re.compile(
 _ADDRESS = re.compile(  # with one slash of two where it went through a Path
     r"https?://?(?:huggingface\.co|hf\.co)/(?P<id>[^/]+/[^/]+)(?:/tree/(?P<revision>.+?))?/?"
 )
+_PATIENCE_SECONDS = 10.0
 _LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
 
 
@@ -80,14 +82,11 @@ def fetch(repository: Repository) -> Path:
 
     hub = _hub(f"{repository} is not a folder here; as a Hugging Face repository it")
     with _told(repository):
-        folder = Path(
-            hub.snapshot_download(
-                repository.id, revision=repository.revision, allow_patterns=[*_TEXTS]
-            )
-        )
+        download = partial(hub.snapshot_download, repository.id, local_files_only=not _answers())
+        folder = Path(download(revision=repository.revision, allow_patterns=[*_TEXTS]))
         _check_config(repository, folder / "config.json")
         commit = folder.name  # even if a newer one has come since
-        hub.snapshot_download(repository.id, revision=commit, allow_patterns=[*FILES])
+        download(revision=commit, allow_patterns=[*FILES])
     if not (folder / "model.safetensors").is_file():
         raise LimnerError(f"{repository} is not a whole model: it lacks model.safetensors")
     try:
@@ -116,9 +115,11 @@ def check_can_push(name: str) -> Repository:
     repository = Repository.named(name)
     if repository is None or repository.revision is not None:
         raise LimnerError(f"--push {name} is not a repository: give its owner and its name, me/cat")
-    api = _hub("--push").HfApi()
+    hub = _hub("--push")
     with _told(repository):
-        api.whoami()
+        if not _answers():
+            raise OSError("it does not answer")
+        hub.HfApi().whoami()
     return repository
 
 
@@ -180,6 +181,20 @@ def _hub(what: str):
     return huggingface_hub
 
 
+def _answers() -> bool:
+    """Whether the hub answers in some seconds, since its client would wait for it for ever."""
+    import httpx2
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return True  # its client asks nobody, and says so
+    try:
+        httpx2.head(constants.ENDPOINT, timeout=_PATIENCE_SECONDS)
+    except httpx2.TransportError:
+        return False
+    return True
+
+
 @contextmanager
 def _told(repository: Repository) -> Iterator[None]:
     """Turn what the hub's client raises into one line that says what would do.
@@ -221,7 +236,7 @@ def _told(repository: Repository) -> Iterator[None]:
         raise LimnerError(
             f"the Hugging Face hub refuses {repository.id} (HTTP {status}): {advice}"
         ) from None
-    except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
+    except (httpx2.HTTPError, OSError, ValueError, RuntimeError, ImportError) as error:
         raise LimnerError(
             f"{repository} cannot be reached on the Hugging Face hub ({reason(error)}): look at "
             "the connection and try again"

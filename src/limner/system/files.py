@@ -1,5 +1,6 @@
 """Atomic writes (a file is complete or not there), and clear errors for reading and writing."""
 
+import errno
 import glob
 import hashlib
 import os
@@ -14,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from limner.errors import LimnerError, reason
+from limner.text import shown
 
 _STALE_SECONDS = 24 * 60 * 60
 """Age of a temporary file that nobody writes any longer, where the writer cannot be asked after."""
@@ -107,8 +109,9 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        room = "make room there, or " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
         raise LimnerError(
-            f"{path} cannot be written ({reason(error)}): choose another path"
+            f"{path} cannot be written ({reason(error)}): {room}choose another path"
         ) from error
 
 
@@ -130,9 +133,12 @@ def reading(path: Path, *faults: type[Exception]) -> Iterator[None]:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a text file atomically, the same bytes on every system; raises as `replacing` does."""
+    """Write a text file atomically, the same bytes on every system; raises as `replacing` does.
+
+    Names in it whose bytes were not decoded are written as `shown` shows them.
+    """
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_text(shown(text), encoding="utf-8", newline="\n")
 
 
 @cache
