@@ -40,6 +40,14 @@ def test_options_that_would_have_no_effect_are_refused(exported, capsys):
     assert "leave out --category and --ink: without --picture" in said
     said = fails(capsys, "reconstruct", "kitten", "--picture", "x.png", "--data-root", "here")
     assert "leave out --data-root: with --picture" in said
+    said = fails(capsys, "studio", "--export", "site", "--port", 3, "--no-browser")
+    assert "leave out --port and --no-browser: with --export" in said
+    said = fails(capsys, "data", "show", "--to", "sheet.png", "--shape", 1, 9, 9)
+    assert "leave out --shape: unless data.name is images" in said
+    said = fails(capsys, "data", "fetch", "mnist", "--format", "binary")
+    assert "leave out --format: for mnist" in said
+    said = fails(capsys, "reproduce", "table1", "--page-only", "--rows", "cat")
+    assert "leave out --rows: with --page-only" in said
 
 
 def test_a_run_whose_images_moved_says_what_to_give(tmp_path, capsys):

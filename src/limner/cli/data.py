@@ -1,18 +1,20 @@
 """`limner data list`, `fetch`, `show`, `export`, `rasterise` and `verify`: parse, call, print."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from limner.cli.common import check_at_least_one, open_with_progress
+from limner.cli.common import check_at_least_one, open_with_progress, refuse_idle
 from limner.cli.terminal import console
 from limner.config import DataConfig, ExportFormat, Format, ModelConfig, SplitName
 from limner.errors import LimnerError, require_seed
 from limner.system.progress import progress_bar
 
+if TYPE_CHECKING:
+    from limner.data.dataset import Dataset
+
 _DOODLES = DataConfig()
-_AS_TRAINED = ModelConfig().shape
 
 
 def list_(root: Path | None = None, here: bool = False) -> None:
@@ -60,6 +62,8 @@ def fetch(
         workers: Number of files to download at the same time.
     """
     check_at_least_one("--workers", workers)
+    if set(names) == {"mnist"}:
+        refuse_idle("for mnist", {"--format": format != "numpy_bitmap"})
     from limner.data.dataset import data_root
     from limner.data.download import fetch as download
     from limner.data.library import wanted
@@ -77,7 +81,7 @@ def show(
     split: SplitName = "train",
     count: int = 64,
     seed: int = 0,
-    shape: tuple[int, int, int] = _AS_TRAINED,
+    shape: tuple[int, int, int] | None = None,
 ) -> None:
     """Write a contact sheet: some drawings of a data set, with their categories.
 
@@ -87,8 +91,8 @@ def show(
         split: The split to choose drawings from.
         count: Number of drawings.
         seed: Seed for the choice of drawings.
-        shape: Channels, height and width that your own images are brought to. A training brings
-            them to its model's, by default these.
+        shape: Channels, height and width to bring your own images to; by default 1 28 28, as in a
+            training.
     """
     check_at_least_one("--count", count)
     require_seed(seed, "--seed")
@@ -96,7 +100,7 @@ def show(
     from limner.figures.grids import image_grid
     from limner.figures.saving import save_image
 
-    dataset = open_with_progress(data, shape)
+    dataset = _opened(data, shape, or_else=ModelConfig().shape)
     drawings = dataset.split(split)
     chosen = some_indices(len(drawings), count, seed)
     labels = [dataset.categories[category] for category in drawings.categories(chosen)]
@@ -123,7 +127,7 @@ def export(
     """
     from limner.data.export import export as write
 
-    dataset = open_with_progress(data, shape)
+    dataset = _opened(data, shape)
     with progress_bar("writing") as advance:
         paths = write(dataset, to, format, data.binarisation, advance)
     for path in paths:
@@ -166,3 +170,14 @@ def verify(root: Path | None = None) -> None:
     print(f"{files:,} files, {rows:,} rows, {damaged} damaged")
     if damaged:
         raise SystemExit(1)
+
+
+def _opened(
+    data: DataConfig,
+    shape: tuple[int, int, int] | None,
+    or_else: tuple[int, int, int] | None = None,
+) -> "Dataset":
+    """The data set; only images of the user's own are brought to a shape."""
+    if data.name != "images":
+        refuse_idle("unless data.name is images", {"--shape": shape})
+    return open_with_progress(data, shape or or_else)

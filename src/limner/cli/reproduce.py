@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from limner.cli.common import refuse_idle
 from limner.config import changed
 from limner.errors import LimnerError
 from limner.experiments.experiment import Experiment, ExperimentName, Row, quickly
@@ -57,6 +58,8 @@ def reproduce(
     only = chosen.chosen(rows)
     out = out or Path("runs") / chosen.name
     docs = docs or (out / "docs" if quick else Path("docs"))
+    if page_only:
+        refuse_idle("with --page-only", {"--rows": rows, "--data-root": data_root})
     ran = None if page_only else _run(chosen, only, out, data_root)
     from limner.experiments.page import write_page
 

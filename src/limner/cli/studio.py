@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from limner.cli.common import prepare
+from limner.cli.common import prepare, refuse_idle
 from limner.text import quoted
 
 if TYPE_CHECKING:
     from limner.studio.site import Site
 
+LOCAL_HOST = "127.0.0.1"
 DEFAULT_PORT = 8017
 
 RunFolders = Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="[RUN ...]")]
@@ -21,7 +22,7 @@ def studio(
     runs: RunFolders = (),
     *,
     export: Path | None = None,
-    host: str = "127.0.0.1",
+    host: str = LOCAL_HOST,
     port: int = DEFAULT_PORT,
     browser: bool = True,
     check: bool = False,
@@ -46,6 +47,8 @@ def studio(
     from limner.studio.site import build_site, check_can_export
 
     if export is not None:
+        served = {"--host": host != LOCAL_HOST, "--port": port != DEFAULT_PORT}
+        refuse_idle("with --export", served | {"--no-browser": not browser})
         check_can_export(export)
     models = find_models(runs)
     site = build_site(models, offline=export is not None)
