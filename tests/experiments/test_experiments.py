@@ -34,8 +34,7 @@ from limner.experiments.lines import Compared, Line, Seeds
 from limner.experiments.page import write_page
 from limner.experiments.results import Record, Result, read_run
 from limner.experiments.runner import run_rows
-from limner.run import Run
-from limner.system.checksums import write_checked
+from limner.run import Run, write_config
 from limner.system.provenance import seconds_until
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -339,11 +338,12 @@ def test_a_gain_over_seeds_has_the_error_of_two_means():
 
 
 def test_what_is_kept_says_nothing_of_where_the_data_lay(finished, tmp_path):
-    somewhere = TINY.to_fields()
-    somewhere["data"]["root"] = "somewhere"
+    people = changed(TINY, {"data.name": "quickdraw"})
+    experiment = dataclasses.replace(EXPERIMENT, rows=(dataclasses.replace(MEAN, config=people),))
     shutil.copytree(finished, tmp_path / "runs")
-    write_checked(tmp_path / "runs" / MEAN.name / "config.json", somewhere)
-    kept = write_page(EXPERIMENT, tmp_path / "runs", tmp_path).with_suffix("")
+    there = changed(people, {"data.root": tmp_path / "somewhere"})
+    write_config(tmp_path / "runs" / MEAN.name, there)
+    kept = write_page(experiment, tmp_path / "runs", tmp_path).with_suffix("")
     assert "somewhere" not in (kept / MEAN.name / "config.json").read_text()
 
 

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 import pytest
 import tyro
+from data_writers import quickdraw_root
 from PIL import Image
 from runs import make_run
 
@@ -124,7 +125,8 @@ def test_an_exported_folder_holds_the_rounded_weights_and_a_card_of_these(kitten
 
 
 def test_where_the_data_lay_is_not_shared(kitten, tmp_path):
-    elsewhere = dataclasses.replace(kitten.config.data, root=tmp_path / "private")
+    root = quickdraw_root(tmp_path / "private", cat=40)
+    elsewhere = DataConfig(name="quickdraw", root=root)
     there = dataclasses.replace(kitten, config=dataclasses.replace(kitten.config, data=elsewhere))
     export(there, tmp_path / "kitten", open_dataset(elsewhere))
     for path in (tmp_path / "kitten").glob("*.*"):
