@@ -126,7 +126,7 @@ def test_the_timeline_above_plays_on_beside_them(opened):
     page = opened()
     page.get_by_label("Pace of playing").select_option("quickly")
     page.locator(".equations .play").click()
-    at(page, 3)
+    expect(page.locator(".equations .transport output")).not_to_contain_text("step 1 of")
     page.locator("#draw .timeline .play").click()
     last = f"step {NUM_STEPS} of {NUM_STEPS}"
     expect(page.locator("#draw .timeline output")).to_have_text(last)
