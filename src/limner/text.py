@@ -62,9 +62,8 @@ def rounded(value: float | None, places: int) -> str:
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table; all columns but the first are aligned to the right."""
     rule = [":--", *["--:"] * (len(headings) - 1)]
-    return "".join(
-        f"| {' | '.join(map(in_a_line, cells))} |\n" for cells in (headings, rule, *rows)
-    )
+    lines = ([in_a_line(cell).replace("|", r"\|") for cell in cells] for cells in (rule, *rows))
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (headings, *lines))
 
 
 def html_table(rows: Iterable[Sequence[str]], headings: Sequence[str] = ()) -> str:

@@ -103,6 +103,15 @@ def test_names_that_are_no_text_are_listed_one_a_line(tmp_path):
     assert names.read_text("utf-8") == "caf\ufffd\ntwo lines\n"
 
 
+@pytest.mark.parametrize("name", ["../out", "/out", "..", ""])
+def test_a_category_that_names_another_folder_is_refused(name, tmp_path):
+    labels = [name, "cat"] * 10
+    data = Dataset.from_arrays(np.zeros((20, 4, 4), np.uint8), labels=labels)
+    with pytest.raises(LimnerError, match="no name for a folder"):
+        export(data, tmp_path / "new", "png")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_pictures_are_named_after_their_rows(tmp_path):
     root = quickdraw_root(tmp_path / "root", cat=20)
     dataset = open_dataset(DataConfig(name="quickdraw", root=root))

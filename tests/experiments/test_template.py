@@ -36,6 +36,11 @@ def test_a_table_has_a_line_for_each_item_of_its_list():
     ]
 
 
+def test_a_cell_stays_a_cell_whatever_is_in_it():
+    (line,) = fill_paragraph("| row |\n| {row} |", {"row": ["a|b\nc"]}).splitlines()[2:]
+    assert line == r"| a\|b c |"
+
+
 def test_a_cell_of_what_was_not_measured_says_how_far_the_row_is():
     text = "| row | bound |\n| {row.name} | **{row.bound}** |"
     assert fill_paragraph(text, {"row": ROWS}).splitlines()[2:] == [

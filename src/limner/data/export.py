@@ -171,6 +171,9 @@ def _write_png(job: _Job) -> list[Path]:
     folder = job.folder
     if folder.exists() and (folder.is_file() or folder.samefile(".") or any(folder.iterdir())):
         raise LimnerError(f"{folder} is there already: remove it, or choose another folder")
+    for name in job.dataset.categories:
+        if name in ("", ".", "..") or Path(name).name != name:
+            raise LimnerError(f"{name!r} is no name for a folder of images: rename that category")
     with replacing_folder(folder) as temporary:
         for which in job.sizes:
             split = job.dataset.split(which)
