@@ -58,9 +58,11 @@ def reproduce(
     only = chosen.chosen(rows)
     out = out or Path("runs") / chosen.name
     docs = docs or (out / "docs" if quick else Path("docs"))
+    ran = None
     if page_only:
         refuse_idle("with --page-only", {"--rows": rows, "--data-root": data_root})
-    ran = None if page_only else _run(chosen, only, out, data_root)
+    else:
+        ran = _run(chosen, only, out, data_root)
     from limner.experiments.page import write_page
 
     print(f"page: {write_page(chosen, out, docs)}")

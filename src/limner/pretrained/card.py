@@ -306,8 +306,8 @@ def samples_tables(judged: Judgement) -> str:
     """How good samples are, in Markdown."""
     said = (
         "Recognised are those that the judge, a convolutional network trained only on people's "
-        "drawings, names as the category asked for or, if none can be asked for, as one of the "
-        f"data; it names {judged.judge:.1%} of its own test drawings rightly."
+        "drawings, names as the category asked for or, where none can be asked for, as any "
+        f"category of the data; it names {judged.judge:.1%} of its own test drawings rightly."
     )
     text = f"{judged.title}. {said}\n\n{table(judged.headings, judged.facts())}"
     if judged.by_category:
